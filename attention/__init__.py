@@ -1,0 +1,1 @@
+"""Attention layers with hand-written adjoints, a small transformer, training and tasks."""

@@ -1,0 +1,1 @@
+"""The papers' small benchmarks and the data they need."""

@@ -1,0 +1,1 @@
+"""Sphere geometry, oscillator networks, vector fields, exact flows and integrators."""

@@ -1,0 +1,138 @@
+"""Files that are either whole or absent: atomic writing, careful reading of ``.npz``."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.dynamics.errors import InputError
+
+__all__ = ["read_npz", "replace_atomically", "write_npz", "write_text"]
+
+_HEADER = "header"
+
+
+@contextmanager
+def replace_atomically(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; move it there only if the block succeeds.
+
+    Parameters
+    ----------
+    path
+        The file to create or replace. Its folder is created.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be created or written to, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> with replace_atomically(target) as temporary:
+    ...     _ = temporary.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    target = Path(path)
+    temporary: Path | None = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"cannot write {target}: {error.strerror or error}; choose another output path"
+        ) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` as UTF-8 with Unix line ends, atomically.
+
+    Raises
+    ------
+    InputError
+        If the path cannot be written.
+    """
+    with replace_atomically(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_npz(
+    path: str | os.PathLike[str], header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+) -> None:
+    """Write arrays with a JSON header to an ``.npz`` file, atomically.
+
+    Raises
+    ------
+    InputError
+        If the path cannot be written.
+    """
+    text = np.asarray(json.dumps(dict(header), sort_keys=True))
+    with replace_atomically(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, allow_pickle=False, **{_HEADER: text}, **arrays)
+
+
+def read_npz(
+    path: str | os.PathLike[str], format_name: str
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Read an ``.npz`` file written by `write_npz`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    format_name
+        What the header's ``"format"`` must say, for example ``"lohe.network"``.
+
+    Returns
+    -------
+    header, arrays
+        The JSON header and the arrays by name.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, not an npz, pickled, or of another format.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise InputError(f"{path} is not an .npz archive; expected a {format_name} file")
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(str(arrays.pop(_HEADER)))
+    except FileNotFoundError as error:
+        raise InputError(f"no such file: {path}") from error
+    except KeyError as error:
+        raise InputError(f"{path} has no lohe header; expected a {format_name} file") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} is damaged or not an .npz file; write it again") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if not isinstance(header, dict) or header.get("format") != format_name:
+        found = header.get("format") if isinstance(header, dict) else None
+        raise InputError(f"{path} holds {found!r}; expected a {format_name} file")
+    return header, arrays

@@ -1,0 +1,1 @@
+"""Behavioural models of oscillator hardware."""

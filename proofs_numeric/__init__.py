@@ -1,0 +1,1 @@
+"""Enclosures, certificates, the independent checker, basin Monte Carlo, statistics."""

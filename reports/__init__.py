@@ -1,0 +1,1 @@
+"""Figures and documents rendered from certificates and basin runs."""

@@ -1,0 +1,1 @@
+"""Symbolic derivations: energy, gradients, Jacobians and the theorems, checked by SymPy."""
