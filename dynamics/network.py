@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from lohe.dynamics.files import read_npz, write_npz
 __all__ = ["Network"]
 
 Floats = NDArray[np.float64]
+AnchorKind = Literal["unit", "free"]
 
 FORMAT = "lohe.network"
 VERSION = 1
@@ -27,7 +28,7 @@ VERSION = 1
 _UNIT_GUARD = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Network:
     r"""Oscillators :math:`\dot x_i = A_i x_i + P_{x_i}(h_i + \sum_k J_{ik} x_k)` on a sphere.
 
@@ -75,79 +76,84 @@ class Network:
     array([[1., 2.]])
     """
 
-    drive: Floats = None  # type: ignore[assignment]  # always an array once constructed
-    _: KW_ONLY
-    couplings: Floats | None = None
-    anchors: Floats | None = None
-    visible: NDArray[np.bool_] | None = None
-    crosstalk: Any = None
-    frequency: Floats | None = None
-    readout_exponent: float = 1.0
-    anchor_kind: Literal["unit", "free"] = "unit"
-    labels: NDArray[np.str_] | None = None
-    sequence: NDArray[np.int64] | None = None
+    drive: Floats
+    couplings: Floats | None
+    anchors: Floats | None
+    visible: NDArray[np.bool_] | None
+    crosstalk: Any  # a dense array or scipy.sparse.csr_array; None without crosstalk
+    frequency: Floats | None
+    readout_exponent: float
+    anchor_kind: AnchorKind
+    labels: NDArray[np.str_] | None
+    sequence: NDArray[np.int64] | None
 
-    def __post_init__(self) -> None:
-        if (self.couplings is None) != (self.anchors is None):
-            raise InputError("couplings and anchors come together; give both or neither")
-        if (self.drive is None) == (self.couplings is None):
-            raise InputError("give either drive, or couplings and anchors")
-        if self.couplings is None:
-            self._set(drive=_floats("drive", self.drive, 2))
-            if self.visible is not None:
+    def __init__(
+        self,
+        drive: ArrayLike | None = None,
+        *,
+        couplings: ArrayLike | None = None,
+        anchors: ArrayLike | None = None,
+        visible: ArrayLike | None = None,
+        crosstalk: Any = None,
+        frequency: ArrayLike | None = None,
+        readout_exponent: float = 1.0,
+        anchor_kind: AnchorKind = "unit",
+        labels: ArrayLike | None = None,
+        sequence: ArrayLike | None = None,
+    ) -> None:
+        if anchor_kind not in get_args(AnchorKind):
+            raise InputError(f"anchor_kind is {anchor_kind!r}; choose 'unit' or 'free'")
+        if not (np.isfinite(readout_exponent) and readout_exponent > 0):
+            raise InputError(f"readout_exponent is {readout_exponent}; it must be positive")
+        self._set(anchor_kind=anchor_kind, readout_exponent=float(readout_exponent))
+        if drive is not None and couplings is None and anchors is None:
+            if visible is not None:
                 raise InputError("visible needs couplings and anchors")
+            self._set(drive=_floats("drive", drive, 2), couplings=None, anchors=None, visible=None)
+        elif drive is None and couplings is not None and anchors is not None:
+            self._set_anchored(couplings, anchors, visible)
         else:
-            self._read_anchored()
+            raise InputError("give either drive, or couplings and anchors together")
         n, d = self.drive.shape
         if n < 1 or d < 2:
             raise InputError(f"drive has shape {(n, d)}; need n >= 1 oscillators, dimension >= 2")
-        if self.crosstalk is not None:
-            self._set(crosstalk=_crosstalk(self.crosstalk, n))
-        if self.frequency is not None:
-            self._set(frequency=_frequency(self.frequency, n, d))
-        exponent = float(self.readout_exponent)
-        if not (np.isfinite(exponent) and exponent > 0):
-            raise InputError(f"readout_exponent is {exponent}; it must be positive and finite")
-        self._set(readout_exponent=exponent)
-        for name, kind in (("labels", np.str_), ("sequence", np.int64)):
-            if getattr(self, name) is not None:
-                array = np.asarray(getattr(self, name), dtype=kind)
-                if array.shape != (n,):
-                    raise InputError(f"{name} has shape {array.shape}; expected {(n,)}")
-                self._set(**{name: array})
+        self._set(
+            crosstalk=None if crosstalk is None else _crosstalk(crosstalk, n),
+            frequency=None if frequency is None else _frequency(frequency, n, d),
+            labels=_per_oscillator("labels", labels, np.str_, n),
+            sequence=_per_oscillator("sequence", sequence, np.int64, n),
+        )
 
-    def _read_anchored(self) -> None:
-        couplings = _floats("couplings", self.couplings, 2)
-        anchors = _floats("anchors", self.anchors, 2)
-        if couplings.shape[1] != anchors.shape[0]:
+    def _set_anchored(
+        self, couplings: ArrayLike, anchors: ArrayLike, visible: ArrayLike | None
+    ) -> None:
+        w = _floats("couplings", couplings, 2)
+        r = _floats("anchors", anchors, 2)
+        if w.shape[1] != r.shape[0]:
             raise InputError(
-                f"couplings {couplings.shape} and anchors {anchors.shape} disagree: "
-                "expected (n, T) and (T, d)"
+                f"couplings {w.shape} and anchors {r.shape} disagree: expected (n, T) and (T, d)"
             )
-        if couplings.size and couplings.min() < 0:
+        if w.size and w.min() < 0:
             raise InputError("couplings must be non-negative; use a positive coupling function")
-        if self.anchor_kind not in ("unit", "free"):
-            raise InputError(f"anchor_kind is {self.anchor_kind!r}; choose 'unit' or 'free'")
-        if self.anchor_kind == "unit":
-            norms = np.linalg.norm(anchors, axis=-1)
+        if self.anchor_kind == "unit" and r.size:
+            norms = np.linalg.norm(r, axis=-1)
             worst = int(np.argmax(np.abs(norms - 1)))
             if abs(norms[worst] - 1) > _UNIT_GUARD:
                 raise InputError(
                     f"anchor {worst} is off the sphere (norm {norms[worst]:.6g}); "
                     "normalise the anchors or pass anchor_kind='free'"
                 )
-        if self.visible is not None:
-            visible = np.asarray(self.visible, dtype=np.bool_)
-            if visible.shape != couplings.shape:
-                raise InputError(f"visible has shape {visible.shape}; expected {couplings.shape}")
-            if bool(np.any((couplings > 0) & ~visible)):
+        seen = None if visible is None else np.ascontiguousarray(visible, dtype=np.bool_)
+        if seen is not None:
+            if seen.shape != w.shape:
+                raise InputError(f"visible has shape {seen.shape}; expected {w.shape}")
+            if bool(np.any((w > 0) & ~seen)):
                 raise InputError("a key outside visible has a positive coupling; set it to 0")
-            self._set(visible=visible)
         with np.errstate(over="ignore", invalid="ignore"):
-            drive = couplings @ anchors
+            drive = w @ r
         if not np.isfinite(drive).all():
             raise InputError("the drive overflows; scale the couplings down")
-        self._set(couplings=couplings, anchors=anchors, drive=drive)
+        self._set(drive=drive, couplings=w, anchors=r, visible=seen)
 
     def _set(self, **values: object) -> None:
         for name, value in values.items():
@@ -243,18 +249,17 @@ class Network:
         header, arrays = read_npz(path, FORMAT)
         if header.get("version") != VERSION:
             raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
-        parts = [arrays.pop(f"crosstalk_{p}", None) for p in ("data", "indices", "indptr")]
-        if all(part is not None for part in parts):
-            size = parts[2].size - 1  # type: ignore[union-attr]  # checked on the line above
-            arrays["crosstalk"] = sparse.csr_array(tuple(parts), shape=(size, size))
+        values: dict[str, Any] = dict(arrays)
+        sparse_parts = [values.pop(f"crosstalk_{p}", None) for p in ("data", "indices", "indptr")]
         try:
-            network = cls(
-                **{k: v if k != "readout_exponent" else float(v) for k, v in arrays.items()},
-                anchor_kind=header.get("anchor_kind", "unit"),
-            )
-        except (TypeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise InputError(f"{path}: {error}") from error
+            if all(part is not None for part in sparse_parts):
+                size = sparse_parts[2].size - 1
+                values["crosstalk"] = sparse.csr_array(tuple(sparse_parts), shape=(size, size))
+            values["readout_exponent"] = float(values["readout_exponent"])
+            network = cls(**values, anchor_kind=header.get("anchor_kind", "unit"))
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path} does not hold a network; write it again") from error
         if network.digest != header.get("sha256"):
             raise InputError(f"{path} was altered after it was written (SHA-256 differs)")
@@ -270,6 +275,15 @@ def _floats(name: str, values: ArrayLike | None, ndim: int) -> Floats:
         raise InputError(f"{name} has {array.ndim} axes; expected {ndim}")
     if not np.isfinite(array).all():
         raise InputError(f"{name} has NaN or infinite entries")
+    return array
+
+
+def _per_oscillator(name: str, values: ArrayLike | None, kind: Any, n: int) -> Any:
+    if values is None:
+        return None
+    array = np.asarray(values, dtype=kind)
+    if array.shape != (n,):
+        raise InputError(f"{name} has shape {array.shape}; expected {(n,)}")
     return array
 
 

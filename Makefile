@@ -1,0 +1,56 @@
+# Every target does its own set-up: a virtual environment with the pinned versions.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+ROOMS := lohe theory dynamics proofs_numeric attention hardware reports
+
+.PHONY: help demo test lint types imports browser wheel check bench lock clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/.run: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.run  ## Train, certify, verify, sample and report a small model (under 4 minutes)
+	$(BIN)/lohe demo --output demo
+
+test: $(VENV)/.dev  ## Run the tests and the examples in the docstrings (under 5 minutes)
+	$(BIN)/python -m pytest -q -m "not browser" --doctest-modules $(ROOMS) tests
+
+lint: $(VENV)/.dev  ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## Check types strictly
+	$(BIN)/mypy
+
+imports: $(VENV)/.dev  ## Check that imports run downwards only
+	$(BIN)/lint-imports
+
+browser: $(VENV)/.dev  ## Open a report in headless Chromium (needs chromium and its driver)
+	$(BIN)/python -m pytest -q -m browser tests
+
+wheel: $(VENV)/.dev  ## Build the wheel and try it from another directory
+	tests/wheel.sh $(BIN)/python
+
+check: test lint types imports browser wheel  ## All that CI does
+
+bench: $(VENV)/.dev  ## Measure against the named peers
+	for file in benchmarks/[a-z]*_throughput.py; do $(BIN)/python $$file || exit 1; done
+
+lock:  ## Write constraints.txt anew from the newest versions
+	rm -rf build/lock && $(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet '.[dev]'
+	{ head -n 1 constraints.txt; build/lock/bin/python -m pip freeze --exclude lohe; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) build dist demo *.egg-info
