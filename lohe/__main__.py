@@ -2,54 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 __all__ = ["main"]
 
-# In the order of the main job. Each name is a file of lohe/commands with a function of that name.
-_COMMANDS = ("demo", "train", "certify", "verify", "basin", "report", "derive", "data")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit code.
+    """Run the command line and return its exit code.
 
     0: done, or proved. 1: refuted. 2: usage error or bad input. 3: undecided. 130: interrupted.
+
+    Examples
+    --------
+    >>> main(["certify", "no-such.network.npz"])
+    2
     """
-    import click
     import typer
 
-    from lohe.commands.app import app
+    from lohe.commands.app import build
     from lohe.dynamics.errors import InputError
 
-    del typer
-    for name in _COMMANDS:
-        module = import_module(f"lohe.commands.{name}")
-        command = getattr(module, name)
-        if hasattr(command, "registered_commands"):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
+    words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = app(args=list(arguments) if arguments is not None else None, standalone_mode=False)
-    except click.exceptions.Abort:
-        return _fail("interrupted", 130)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        code = build()(args=words, prog_name="lohe", standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         return _fail(str(error), 2)
-    except KeyboardInterrupt:
-        return _fail("interrupted; nothing half-written was left behind", 130)
+    except typer.TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # the help is already on the screen
+            return 2
+        return _fail(f"{error.format_message()} (lohe --help lists what there is)", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
     except BrokenPipeError:
-        sys.stderr.close()
+        # The reader (a pager, head) has gone: nothing is left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    if code == 130:
+        return _fail("interrupted; the same command goes on from what was saved", 130)
     return int(code or 0)
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"lohe: {message}\n")
+    sys.stderr.write(f"lohe: {' '.join(message.split())}\n")
     return code
 
 
