@@ -1,0 +1,123 @@
+"""What every attention function does to its arrays first and to its gradients last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, is_array_api_obj
+
+from lohe.dynamics.errors import InputError
+
+__all__ = ["Array", "read_arrays", "sum_to", "visible_keys"]
+
+Array = Any
+"""An array of NumPy or of any other library that follows the array API standard."""
+
+
+def read_arrays(**arrays: Any) -> tuple[Any, list[Array]]:
+    """Return the arrays' namespace and the arrays, checked to be finite floats.
+
+    Lists and integers become NumPy float64; float32 stays float32.
+
+    Parameters
+    ----------
+    **arrays
+        Arrays of two axes or more, by the name that an error message should use.
+
+    Raises
+    ------
+    InputError
+        For values that are no numbers, fewer than two axes, no entries, or NaN or infinity.
+    """
+    if not all(is_array_api_obj(array) for array in arrays.values()):
+        arrays = {name: _to_numpy(name, array) for name, array in arrays.items()}
+    # NumPy 2 follows the standard itself, and its functions cost less than compat's wrappers.
+    of_numpy = all(type(array) is np.ndarray for array in arrays.values())
+    xp = np if of_numpy else array_namespace(*arrays.values())
+    found = []
+    for name, given in arrays.items():
+        integers = of_numpy and given.dtype.kind in "iub"
+        array = given.astype(np.float64) if integers else given
+        if not xp.isdtype(array.dtype, "real floating"):
+            raise InputError(f"{name} has dtype {array.dtype}; expected real floating numbers")
+        if array.ndim < 2:
+            raise InputError(f"{name} has shape {tuple(array.shape)}; expected (..., T, width)")
+        if 0 in array.shape:
+            raise InputError(f"{name} has shape {tuple(array.shape)}: it is empty")
+        if not xp.all(xp.isfinite(array)):
+            raise InputError(f"{name} has NaN or infinite entries")
+        found.append(array)
+    return xp, found
+
+
+def _to_numpy(name: str, values: Any) -> Array:
+    try:
+        return np.asarray(values, dtype=None if isinstance(values, np.ndarray) else np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is not an array of numbers") from error
+
+
+def visible_keys(
+    xp: Any, queries: int, keys: int, *, causal: bool, key_mask: Any, like: Array
+) -> tuple[Array | None, Array | None]:
+    """Return which keys each query sees, (..., queries, keys), and the causal part alone.
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    queries, keys
+        Lengths of the two token axes.
+    causal
+        Query i sees keys j <= i only.
+    key_mask : (..., keys) bool array or None
+        True where a key is visible, False at padding.
+    like
+        An array whose device the causal mask is put on.
+
+    Returns
+    -------
+    visible, causal_only
+        Boolean arrays that broadcast against (..., queries, keys), or None for "all".
+
+    Raises
+    ------
+    InputError
+        If the mask is not boolean or of another length, the lengths differ under ``causal``, or
+        a query sees no key at all.
+    """
+    past = None
+    if causal:
+        if queries != keys:
+            raise InputError(f"causal attention needs as many queries ({queries}) as keys ({keys})")
+        rows = xp.arange(queries, device=like.device)
+        past = rows[:, None] >= rows[None, :]
+    if key_mask is None:
+        return past, past
+    mask = np.asarray(key_mask) if xp is np or isinstance(key_mask, list) else key_mask
+    if not is_array_api_obj(mask) or not str(mask.dtype).endswith("bool"):
+        raise InputError("key_mask must be a boolean array: True where a key is visible")
+    if mask.ndim < 1 or mask.shape[-1] != keys:
+        raise InputError(f"key_mask has shape {tuple(mask.shape)}; expected (..., {keys})")
+    visible = mask[..., None, :] if past is None else mask[..., None, :] & past
+    if not xp.all(xp.any(visible, axis=-1)):
+        raise InputError("all keys of a query are masked; leave every query one visible key")
+    return visible, past
+
+
+def sum_to(xp: Any, array: Array, shape: tuple[int, ...]) -> Array:
+    """Sum a gradient over the axes along which its argument was broadcast.
+
+    Examples
+    --------
+    >>> sum_to(np, np.ones((5, 3, 2)), (3, 1)).tolist()
+    [[10.0], [10.0], [10.0]]
+    """
+    if array.shape == shape:
+        return array
+    extra = array.ndim - len(shape)
+    if extra:
+        array = xp.sum(array, axis=tuple(range(extra)))
+    widened = tuple(i for i, size in enumerate(shape) if size == 1 and array.shape[i] != 1)
+    return xp.sum(array, axis=widened, keepdims=True) if widened else array

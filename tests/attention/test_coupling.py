@@ -1,0 +1,56 @@
+"""Laws of the coupling functions: non-negative, stable, with the right slope."""
+
+import numpy as np
+import pytest
+
+from lohe.attention.coupling import COUPLINGS, find_coupling
+from lohe.attention.gradcheck import check_pullback
+from lohe.dynamics.errors import InputError
+
+mp = pytest.importorskip("mpmath").mp
+EXACT = {
+    "softplus": lambda s: mp.log1p(mp.exp(s)),
+    "relu": lambda s: max(s, 0) + mp.mpf(1e-3),
+    "elu": lambda s: s + 1 if s > 0 else mp.exp(s),
+    "squareplus": lambda s: (s + mp.sqrt(s * s + 4 * mp.log(2) ** 2)) / 2,
+}
+SCORES = np.array([-1e4, -700.0, -30.0, -1.0, -1e-9, 0.0, 1e-9, 1.0, 30.0, 1e4])
+
+
+@pytest.mark.parametrize("name", COUPLINGS)
+def test_value_against_fifty_digits(name):
+    with mp.workdps(50):
+        exact = [float(EXACT[name](mp.mpf(float(s)))) for s in SCORES]
+    np.testing.assert_allclose(find_coupling(name).value(np, SCORES), exact, rtol=4e-16, atol=0)
+
+
+@pytest.mark.parametrize("name", COUPLINGS)
+def test_slope(name):
+    coupling = find_coupling(name)
+    s = np.array([-20.0, -2.0, -0.3, 0.4, 3.0, 25.0])
+    check = check_pullback(
+        lambda x: (coupling.value(np, x), lambda dy: dy * coupling.slope(np, x)),
+        [s], np.random.default_rng(0),
+    )  # fmt: skip
+    assert check.relative_error < 1e-9
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", COUPLINGS)
+def test_finite_and_not_negative(name, dtype):
+    scores = SCORES.astype(dtype)
+    for function in (find_coupling(name).value, find_coupling(name).slope):
+        values = function(np, scores)
+        assert values.dtype == dtype
+        assert np.isfinite(values).all()
+        assert (values >= 0).all()
+
+
+def test_squareplus_meets_softplus_at_zero():
+    values = [float(find_coupling(n).value(np, np.float64(0))) for n in ("squareplus", "softplus")]
+    assert values[0] == pytest.approx(values[1], rel=1e-15)
+
+
+def test_unknown_name():
+    with pytest.raises(InputError, match="choose softplus, relu, elu, squareplus"):
+        find_coupling("tanh")
