@@ -1,0 +1,56 @@
+"""Exact confidence bounds on a probability from counted successes."""
+
+from __future__ import annotations
+
+from scipy.special import betaincinv
+
+from lohe.dynamics.errors import InputError
+
+__all__ = ["clopper_pearson"]
+
+
+def clopper_pearson(successes: int, trials: int, confidence: float = 0.99) -> tuple[float, float]:
+    """Bounds that hold the true probability with at least the given confidence.
+
+    The lower bound is the probability at which so many successes or more would have happened
+    with chance (1 - confidence)/2, the upper one that for so many or fewer: exact binomial
+    tails, no normal approximation, so all successes out of n never read as certainty.
+
+    Parameters
+    ----------
+    successes, trials
+        Counts of independent, identically distributed trials.
+    confidence
+        Between 0 and 1, exclusive.
+
+    Returns
+    -------
+    lower, upper : float
+        In [0, 1].
+
+    Raises
+    ------
+    InputError
+        If the counts or the confidence make no sense.
+
+    References
+    ----------
+    C. J. Clopper, E. S. Pearson, The use of confidence or fiducial limits illustrated in the
+    case of the binomial, Biometrika 26 (1934) 404-413.
+
+    Examples
+    --------
+    >>> lower, upper = clopper_pearson(1000, 1000, 0.99)
+    >>> round(lower, 6), upper
+    (0.994716, 1.0)
+    """
+    if not (0 <= successes <= trials and trials > 0):
+        raise InputError(
+            f"{successes} successes of {trials} trials is not a count; need 0 <= k <= n"
+        )
+    if not 0 < confidence < 1:
+        raise InputError(f"confidence is {confidence}; choose it between 0 and 1, such as 0.99")
+    tail, failures = (1 - confidence) / 2, trials - successes
+    lower = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
+    upper = 1 - float(betaincinv(failures, successes + 1, tail)) if failures else 1.0
+    return lower, upper
