@@ -1,0 +1,93 @@
+"""The resting point that a network reaches from the directions of its drives, found in floats."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.dynamics.dormand_prince import dormand_prince
+from lohe.dynamics.field import forcing, residual, vector_field
+from lohe.dynamics.network import Network
+from lohe.dynamics.runge_kutta import runge_kutta
+from lohe.dynamics.sphere import norm
+
+__all__ = ["force_bound", "resting_point"]
+
+Floats = NDArray[np.float64]
+
+_AT_REST = 1e-12  # residual speed over the largest possible force
+_NEARLY = 1e-7
+_DOUBLINGS = 14
+_POLISHING_STEPS = 20_000
+
+
+def force_bound(network: Network) -> float:
+    """Bound the force on any oscillator: max_i ||h_i|| + sum_k |J_ik| + ||A_i||, rounded.
+
+    Its inverse is the time scale on which states move.
+    """
+    bound = norm(network.drive)
+    if network.crosstalk is not None:
+        bound = bound + np.asarray(abs(network.crosstalk).sum(axis=1)).ravel()
+    if network.frequency is not None:
+        bound = bound + np.linalg.norm(network.frequency, axis=(-2, -1))
+    return float(bound.max())
+
+
+def resting_point(network: Network) -> Floats | None:
+    """Integrate from the drive directions until the network rests, then polish.
+
+    Nothing is proved: the point is an equilibrium to rounding, reached from one start.
+
+    Parameters
+    ----------
+    network
+
+    Returns
+    -------
+    (n, d) array, or None
+        The state; None if it still moves after some 10^5 time scales, as a network that does
+        not lock does.
+
+    Examples
+    --------
+    >>> resting_point(Network([[3.0, 4.0], [0.0, 2.0]])).round(12)
+    array([[0.6, 0.8],
+           [0. , 1. ]])
+    """
+    scale = force_bound(network)
+    if scale == 0:
+        return None
+    field = partial(vector_field, network)
+    x = _drive_directions(network)
+    duration = 10 / scale
+    for _ in range(_DOUBLINGS):
+        if float(residual(network, x)) <= _NEARLY * scale:
+            break
+        run = dormand_prince(field, x[np.newaxis], duration, tolerance=1e-9)
+        if not run.finished[0]:
+            return None
+        x = run.x[0]
+        duration *= 2
+    # At fixed steps the method contracts to its fixed point, which is exactly the field's zero;
+    # an adaptive one would hover at its tolerance.
+    for _ in range(0, _POLISHING_STEPS, 20):
+        if float(residual(network, x)) <= _AT_REST * scale:
+            return x
+        x = runge_kutta(field, x, 1 / scale, 20)
+    return None
+
+
+def _drive_directions(network: Network) -> Floats:
+    """Return unit drives; an oscillator without drive starts along the force of the others."""
+    x = np.zeros_like(network.drive)
+    for _ in range(2):
+        # The first round sees x = 0, and so the drives alone.
+        force = forcing(network, x)
+        size = norm(force)[:, np.newaxis]
+        still = ~np.any(x, axis=-1, keepdims=True) & (size > 0)
+        x = np.where(still, force / np.where(size > 0, size, 1.0), x)
+    x[~np.any(x, axis=-1), 0] = 1.0
+    return x
