@@ -1,0 +1,139 @@
+"""Labelled recordings as log-mel features: read once, remembered under a digest of the content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.tasks import logmel
+from lohe.attention.tasks.audio import fit_length, read_wav, resample
+from lohe.attention.tasks.library import cache_folder
+from lohe.attention.tasks.logmel import Floats, Standardiser, log_mel
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.files import read_npz, write_npz
+
+__all__ = ["Clips", "Corpus", "features_of"]
+
+_FORMAT = "lohe.features"
+
+# Raise it when the front end changes in a way that its constants do not show.
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Recordings of words, as features.
+
+    Parameters
+    ----------
+    features : (n, 49, 40) float32 array
+        Log-mel features, not standardised.
+    targets : (n,) int array
+        Index of the word that is spoken.
+    names : tuple of str
+        Word and speaker of each clip, such as ``"yes 0132a06d"``.
+    """
+
+    features: Floats
+    targets: NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def select(self, chosen: NDArray[np.bool_]) -> Clips:
+        """Keep the clips where a ``(n,)`` mask is true."""
+        names = tuple(name for name, keep in zip(self.names, chosen, strict=True) if keep)
+        return Clips(self.features[chosen], self.targets[chosen], names)
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A word-recognition task: three sets of clips that share no speaker or no take.
+
+    Parameters
+    ----------
+    name, words
+        Name of the task, and the words to tell apart in the order of the targets.
+    train, validation, test
+        The clips; `standardiser` was measured on `train` alone.
+    noise : (m, 49, 40) array
+        Features of background noise to mix in; empty where there is none.
+    edition
+        Which known edition of the data set this is, for the table of results.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    train: Clips
+    validation: Clips
+    test: Clips
+    noise: Floats
+    standardiser: Standardiser
+    edition: str
+
+
+def features_of(files: Sequence[Path], rate: int) -> Floats:
+    """Log-mel features of recordings, fitted to one second around their middle.
+
+    They are kept in the cache under a digest of the recordings and the front end's constants,
+    and computed again only if either changes.
+
+    Parameters
+    ----------
+    files
+        Mono 16-bit ``.wav`` files.
+    rate
+        Their sampling rate in Hz; other than 16 kHz is resampled.
+
+    Returns
+    -------
+    (n, 49, 40) float32 array
+
+    Raises
+    ------
+    InputError
+        If a recording cannot be used; the message names it.
+    """
+    if not files:
+        raise InputError("no recordings: is the data set complete? try `lohe data verify`")
+    digest = hashlib.sha256(repr((_VERSION, rate, _front_end())).encode())
+    for file in files:
+        try:
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        except OSError as error:
+            raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+    key = digest.hexdigest()
+    kept = cache_folder() / "features" / f"{key[:32]}.npz"
+    if kept.is_file():
+        header, arrays = read_npz(kept, _FORMAT)
+        if header.get("key") == key:
+            return arrays["features"]
+    clips = np.stack([_one_second(file, rate) for file in files])
+    features = log_mel(clips)
+    write_npz(kept, {"format": _FORMAT, "key": key}, {"features": features})
+    return features
+
+
+def _one_second(file: Path, rate: int) -> Floats:
+    samples = read_wav(file, rate)
+    if rate != logmel.RATE:
+        samples = resample(samples, rate, logmel.RATE)
+    return fit_length(samples, logmel.CLIP)
+
+
+def _front_end() -> tuple[float, ...]:
+    return (
+        logmel.RATE,
+        logmel.CLIP,
+        logmel.N_FFT,
+        logmel.WINDOW,
+        logmel.HOP,
+        logmel.BANDS,
+        logmel.FLOOR,
+    )
