@@ -15,7 +15,7 @@ from lohe.proofs_numeric.decoupled import drive_norm_bounds
 from lohe.proofs_numeric.statistics import clopper_pearson
 from lohe.proofs_numeric.trials import LABELS, Plan, Sampler, run_blocks
 
-__all__ = ["BasinEstimate", "estimate_basin", "estimates", "proved_volume"]
+__all__ = ["BasinEstimate", "Theory", "estimate_basin", "estimates", "theory_of"]
 
 Counts = NDArray[np.int64]
 
@@ -133,16 +133,50 @@ def estimate_basin(
         total += counts
         if progress is not None:
             progress(int(total[0].sum()), trials)
-    return estimates(network, plan, total)[0]
+    return estimates(plan, total, theory_of(network, plan))[0]
 
 
-def estimates(network: Network, plan: Plan, counts: Counts) -> tuple[BasinEstimate, ...]:
+@dataclass(frozen=True)
+class Theory:
+    """What theorems say beside the samples.
+
+    Parameters
+    ----------
+    proved_volume
+        Share of starts proved to reach the resting point in the end (T1): 1 if the network is
+        decoupled and every drive is proved non-zero, since then all starts but one point do;
+        None where nothing is proved.
+    predicted
+        For each horizon, the exact probability by T2; None if the network is not decoupled.
+    """
+
+    proved_volume: float | None
+    predicted: tuple[float | None, ...]
+
+
+def theory_of(network: Network, plan: Plan) -> Theory:
+    """Ask T1 and T2 about the network, at the plan's horizons and tolerance."""
+    if not network.decoupled:
+        return Theory(None, (None,) * len(plan.horizons))
+    lower, _ = drive_norm_bounds(network)
+    chances = (
+        converged_probability(norm(network.drive), horizon, plan.tolerance, network.d)
+        for horizon in plan.horizons
+    )
+    return Theory(
+        proved_volume=1.0 if bool(np.all(lower > 0)) else None,
+        predicted=tuple(float(np.mean(chance)) for chance in chances),
+    )
+
+
+def estimates(plan: Plan, counts: Counts, theory: Theory) -> tuple[BasinEstimate, ...]:
     """Turn counted labels into one estimate per horizon.
 
     Parameters
     ----------
-    network, plan
+    plan
     counts : (horizons, labels) int array
+    theory
 
     Returns
     -------
@@ -150,29 +184,10 @@ def estimates(network: Network, plan: Plan, counts: Counts) -> tuple[BasinEstima
         In the order of ``plan.horizons``. They share their starts: each one's bounds hold with
         the stated confidence, all together with less.
     """
-    proved = proved_volume(network)
     return tuple(
-        _estimate(plan, horizon, row, proved, _predicted(network, plan, horizon))
-        for horizon, row in zip(plan.horizons, counts, strict=True)
+        _estimate(plan, horizon, row, theory.proved_volume, predicted)
+        for horizon, row, predicted in zip(plan.horizons, counts, theory.predicted, strict=True)
     )
-
-
-def proved_volume(network: Network) -> float | None:
-    """Share of starts proved to reach the resting point (T1): 1, or None if nothing is proved.
-
-    A decoupled oscillator whose drive is proved non-zero attracts all starts but one point.
-    """
-    if not network.decoupled:
-        return None
-    lower, _ = drive_norm_bounds(network)
-    return 1.0 if bool(np.all(lower > 0)) else None
-
-
-def _predicted(network: Network, plan: Plan, horizon: float) -> float | None:
-    if not network.decoupled:
-        return None
-    chances = converged_probability(norm(network.drive), horizon, plan.tolerance, network.d)
-    return float(np.mean(chances))
 
 
 def _estimate(

@@ -27,10 +27,10 @@ Counts = NDArray[np.int64]
 LABELS = ("converged", "elsewhere", "horizon", "failed")
 _CONVERGED, _ELSEWHERE, _HORIZON, _FAILED = range(len(LABELS))
 
-# Coordinates of the starts in one block: large enough to keep NumPy busy, small enough that a
-# Ctrl-C loses little and memory stays flat in the number of trials.
-_BLOCK_COORDINATES = 2**17
-_BLOCK_TRIALS = 2**15
+# Coordinates of the starts in one block: large enough to keep NumPy busy, small enough to stay in
+# the processor's cache and that a Ctrl-C loses little.
+_ALONE_COORDINATES = 2**16
+_COUPLED_COORDINATES = 2**14
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,9 @@ class Sampler:
     @property
     def block_size(self) -> int:
         """Trials in a block; depends on the network alone."""
-        oscillators = self.network.n if self.coupled else 1
-        fitting = _BLOCK_COORDINATES // (oscillators * self.network.d)
-        return int(np.clip(fitting, 1, _BLOCK_TRIALS))
+        if self.coupled:
+            return max(1, _COUPLED_COORDINATES // self.network.drive.size)
+        return max(1, _ALONE_COORDINATES // self.network.d)
 
     def blocks(self, plan: Plan) -> int:
         """Return the number of blocks that the plan needs."""
@@ -171,11 +171,10 @@ class Sampler:
         field = partial(vector_field, self.network)
         x = uniform(rng, (trials, self.network.n), self.network.d)
         alive, elapsed = np.ones(trials, dtype=bool), 0.0
-        rest = plan.tolerance * force_bound(self.network)
+        accuracy = min(1e-6, plan.tolerance / 100)
+        rest = 10 * accuracy * force_bound(self.network)
         for horizon in plan.horizons:
-            run = dormand_prince(
-                field, x[alive], horizon - elapsed, tolerance=min(1e-6, plan.tolerance / 100)
-            )
+            run = dormand_prince(field, x[alive], horizon - elapsed, tolerance=accuracy)
             x[alive], elapsed = run.x, horizon
             alive[alive] = run.finished
             far = np.linalg.norm(x - self.reference, axis=-1).max(axis=-1)
