@@ -1,0 +1,194 @@
+"""Attention maps: which tokens each token listens to, and what it reads out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from lohe.dynamics.network import Network
+from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
+from lohe.reports.detail import Detail, drawn
+from lohe.reports.formatting import plain
+from lohe.reports.subjects import Collection, Subject
+from lohe.reports.svg import COLOURS, MAP_RGB, inline, new_figure
+
+__all__ = ["Excerpt", "attention_weights", "excerpts", "section"]
+
+Floats = NDArray[np.float64]
+
+_MOST_ROWS = 64
+_MOST_LABELS = 32
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """The oscillators of one sequence and the keys that any of them sees."""
+
+    rows: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    visible: NDArray[np.bool_]
+    sequence: int | None
+    row_labels: tuple[str, ...]
+    key_labels: tuple[str, ...]
+
+
+def section(collection: Collection, detail: Detail) -> Section:
+    """Answer what each token attends to."""
+    subjects = [
+        s for s in drawn(collection, detail) if s.network and s.network.couplings is not None
+    ]
+    blocks: list[Block] = [
+        Paragraph(
+            "Each row is a token that asks, each column a token it can see. Couplings say how "
+            "strongly the row’s oscillator is pulled by each anchor; weights say what it reads "
+            "out once it rests, max(0, 1 + ⟨x, r⟩)ᵖ divided by the row’s sum. The fuller the "
+            "colour, the larger. The first map shown is of the sequence with the weakest drive.",
+            Evidence.COMPUTED,
+        )
+    ]
+    for subject in subjects:
+        for number, excerpt in enumerate(excerpts(subject, detail.sequences), start=1):
+            where = "" if excerpt.sequence is None else f", sequence {excerpt.sequence}"
+            blocks.append(Heading(f"{subject.name}{where}"))
+            blocks.append(Pictures(_pictures(subject, excerpt, f"{subject.key}-map-{number}")))
+    return Section(
+        "attention",
+        "Attention maps",
+        "Which tokens does each token attend to?",
+        blocks if subjects else (),
+    )
+
+
+def attention_weights(network: Network, rows: NDArray[np.int64]) -> Floats:
+    """Weights a_ij of some oscillators at rest, (rows, T), 0 for keys they do not see.
+
+    Parameters
+    ----------
+    network
+        A network with couplings and anchors.
+    rows : (m,) array of int
+        Oscillators. One without drive rests nowhere and reads out as if x = 0.
+    """
+    assert network.couplings is not None
+    assert network.anchors is not None
+    drive = network.drive[rows]
+    norms = np.linalg.norm(drive, axis=-1, keepdims=True)
+    rest = np.divide(drive, norms, out=np.zeros_like(drive), where=norms > 0)
+    raw = np.maximum(0.0, 1.0 + rest @ network.anchors.T) ** network.readout_exponent
+    raw *= _visible(network, rows)
+    total = raw.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(raw, total, out=np.zeros_like(raw), where=total > 0))
+
+
+def excerpts(subject: Subject, number: int) -> tuple[Excerpt, ...]:
+    """Choose sequences: the one with the weakest drive, then others spread over the input."""
+    network = subject.network
+    assert network is not None
+    if number < 1:
+        return ()
+    if network.sequence is None:
+        return (_excerpt(subject, np.arange(min(network.n, _MOST_ROWS)), None),)
+    known = np.unique(network.sequence)
+    worst = int(network.sequence[int(subject.drive_norms.argmin())])
+    spread = known[np.linspace(0, known.size - 1, number).astype(np.int64)]
+    chosen = list(dict.fromkeys([worst, *map(int, spread)]))[:number]
+    return tuple(
+        _excerpt(subject, np.flatnonzero(network.sequence == name), name) for name in chosen
+    )
+
+
+def _excerpt(subject: Subject, rows: NDArray[np.int64], sequence: int | None) -> Excerpt:
+    network = subject.network
+    assert network is not None
+    rows = rows[:_MOST_ROWS]
+    visible = _visible(network, rows)
+    keys = np.flatnonzero(visible.any(axis=0))[:_MOST_ROWS]
+    numbers = rows if sequence is None else range(rows.size)
+    tokens = [subject.label(int(row)) for row in rows]
+    names = [str(n) if token is None else token for n, token in zip(numbers, tokens, strict=True)]
+    # Row k of a sequence is position k, and so is key k: they share their token.
+    shared = sequence is not None and network.labels is not None
+    columns = [names[key] if shared and key < len(names) else str(key) for key in keys]
+    return Excerpt(rows, keys, visible[:, keys], sequence, tuple(names), tuple(columns))
+
+
+def _visible(network: Network, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    assert network.couplings is not None
+    if network.visible is not None:
+        return network.visible[rows]
+    return network.couplings[rows] > 0
+
+
+def _pictures(subject: Subject, excerpt: Excerpt, key: str) -> tuple[Picture, ...]:
+    network = subject.network
+    assert network is not None
+    assert network.couplings is not None
+    couplings = network.couplings[excerpt.rows][:, excerpt.keys]
+    weights = attention_weights(network, excerpt.rows)[:, excerpt.keys]
+    return (
+        _map(excerpt, couplings, ("Couplings W", subject.name), f"{key}-coupling"),
+        _map(excerpt, weights, ("Attention weights a", subject.name), f"{key}-weight", by_row=True),
+    )
+
+
+def _map(
+    excerpt: Excerpt, values: Floats, names: tuple[str, str], key: str, *, by_row: bool = False
+) -> Picture:
+    title, subject_name = names
+    rows, columns = values.shape
+    top = values.max(axis=-1 if by_row else None, keepdims=True)
+    longest = max((len(_short(name)) for name in excerpt.row_labels), default=1)
+    width = 4.2
+    cell = (width - 0.35 - 0.075 * longest) / max(columns, 1)
+    height = float(np.clip(cell * rows, 1.2, 4.0)) + 0.45 + 0.065 * longest
+    figure, axes = new_figure(width, height)
+    image = np.zeros((rows, columns, 4))
+    image[..., :3] = MAP_RGB
+    image[..., 3] = np.divide(values, top, out=np.zeros_like(values), where=top > 0)
+    axes.imshow(image, interpolation="none", aspect="auto", extent=_extent(values))
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    _label(axes, "y", excerpt.row_labels, 0)
+    _label(axes, "x", excerpt.key_labels, 45 if longest > 2 else 0)
+    hidden = np.argwhere(~excerpt.visible)
+    dotted = hidden.size > 0 and rows * columns <= _MOST_LABELS**2
+    if dotted:
+        axes.plot(hidden[:, 1], hidden[:, 0], ".", color=COLOURS["grid"], markersize=2.5)
+    low, high = float(top.min()), float(top.max())
+    words = f"From 0 (clear) to {plain(high)} (full colour)."
+    if by_row:
+        words = "Each row from 0 (clear) to its own largest weight (full colour)"
+        words += f", {plain(low)} to {plain(high)}." if low < high else f", {plain(high)}."
+    if dotted:
+        words += " A dot marks a key that the row does not see."
+    best = np.unravel_index(int(values.argmax()), values.shape)
+    alternative = (
+        f"{rows} rows by {columns} columns. {words} The largest entry is “"
+        f"{excerpt.row_labels[best[0]]}” to “{excerpt.key_labels[best[1]]}”."
+    )
+    return Picture(title, words, inline(figure, key, f"{title}, {subject_name}", alternative))
+
+
+def _extent(values: Floats) -> tuple[float, float, float, float]:
+    return -0.5, values.shape[1] - 0.5, values.shape[0] - 0.5, -0.5
+
+
+def _label(axes: Axes, axis: str, names: tuple[str, ...], rotation: float) -> None:
+    numbers = all(name.isdigit() for name in names)
+    step = -(-len(names) // (10 if numbers else _MOST_LABELS))
+    places = range(0, len(names), step)
+    rotation = 0 if numbers else rotation
+    shown = [_short(names[place]) for place in places]
+    getattr(axes, f"set_{axis}ticks")(list(places), shown, rotation=rotation)
+    if rotation:
+        axes.tick_params(axis="x", labelrotation=rotation)
+        for text in axes.get_xticklabels():
+            text.set(horizontalalignment="right", rotation_mode="anchor")
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else f"{name[:11]}…"

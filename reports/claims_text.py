@@ -1,0 +1,182 @@
+"""The claims in plain words: what each one says, its mathematics, its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lohe.proofs_numeric.claims import Claim, Verdict
+from lohe.reports.formatting import count, lower, percent, plain, upper
+
+__all__ = ["ClaimText", "claim_text", "in_order", "key_values", "sentence"]
+
+
+@dataclass(frozen=True)
+class ClaimText:
+    """A claim for readers: a short title, one line of mathematics, the theorem's name."""
+
+    title: str
+    mathematics: str
+    theorem: str
+
+
+_TEXTS = {
+    "unique_stable": ClaimText(
+        "One stable resting point",
+        "h ≠ 0 ⇒ ẋ = h − ⟨h, x⟩x rests exactly at ±ĥ, and only ĥ = h/‖h‖ is stable",
+        "T1 (settling)",
+    ),
+    "almost_global": ClaimText(
+        "Reached from almost every start",
+        "c = ⟨x, ĥ⟩ obeys ċ = ‖h‖(1 − c²): every start but −ĥ ends at ĥ, at the rate ‖h‖",
+        "T1 (settling)",
+    ),
+    "settling": ClaimText(
+        "Settles in a known time",
+        "P(‖x(t) − ĥ‖ ≤ ε) ≥ 1 − δ from t = (artanh(1 − ε²/2) − artanh c_δ)/‖h‖ on",
+        "T2 (settling time from a random start)",
+    ),
+    "mismatch": ClaimText(
+        "Survives device mismatch",
+        "couplings off by less than ρ = ‖Σ W r‖/Σ W keep the rest point: sin∠(x′, x*) ≤ ε/ρ",
+        "T3 (coherence and mismatch)",
+    ),
+    "all_inputs": ClaimText(
+        "Holds for every input",
+        "⟨y, r_j⟩ ≥ m > 0 for all visible anchors ⇒ ‖h‖ ≥ m Σ W, whatever the couplings",
+        "T4 (for every input)",
+    ),
+    "digital_step": ClaimText(
+        "Digital step small enough",
+        "projected Euler with step Δ settles for Δ‖h‖ < 2, without overshoot for Δ‖h‖ ≤ 1",
+        "T7 (digital integrator)",
+    ),
+    "lock": ClaimText(
+        "Locks despite its own frequency",
+        "‖(λI − A)⁻¹h‖ = 1 has a root λ > 0",
+        "T5 (natural frequencies)",
+    ),
+    "local_cap": ClaimText(
+        "A cap of starts that all settle",
+        "all angles below θ = 2 min(arccos κ − ψ) shrink",
+        "T6 (crosstalk)",
+    ),
+    "box": ClaimText(
+        "One resting point in a box",
+        "Krawczyk's operator maps the box into itself",
+        "T8 (general box)",
+    ),
+}
+
+# How each certified value is named, and which way its last digit may be rounded.
+_VALUES: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
+    "drive_norm_lower": ("smallest drive ‖h‖", "at least", lower),
+    "worst_oscillator": ("weakest oscillator", "number", str),
+    "oscillators": ("oscillators", "", count),
+    "rate_lower": ("settling rate", "at least", lower),
+    "epsilon": ("distance ε", "", plain),
+    "delta": ("risk δ", "", plain),
+    "time_upper": ("settling time", "at most", upper),
+    "mismatch": ("mismatch asked for", "", percent),
+    "coherence_lower": ("smallest coherence ρ", "at least", lower),
+    "tolerance_lower": ("mismatch tolerated, below", "", lambda v: percent(v, 3, "ROUND_FLOOR")),
+    "angle_sine_upper": ("sine of the rest point's shift", "at most", upper),
+    "weight_error_upper": ("attention weight error", "at most", upper),
+    "margin_lower": ("margin m", "at least", lower),
+    "keys": ("keys", "", count),
+    "prefix": ("longest proved prefix of keys", "", count),
+    "step_monotone": ("step without overshoot", "at most", lower),
+    "step_settles": ("step that still settles", "below", lower),
+    "drive_norm_upper": ("largest drive ‖h‖", "at most", upper),
+    "step": ("step asked for", "", plain),
+}
+
+
+def claim_text(name: str) -> ClaimText:
+    """Return the words for a claim; a claim without words gets its name.
+
+    Examples
+    --------
+    >>> claim_text("settling").theorem
+    'T2 (settling time from a random start)'
+    """
+    return _TEXTS.get(name) or ClaimText(name.replace("_", " ").capitalize(), "", "")
+
+
+def in_order(claims: Mapping[str, Claim]) -> list[tuple[str, Claim]]:
+    """List claims in the order of the theorems, unknown ones last."""
+    order = {name: place for place, name in enumerate(_TEXTS)}
+    return sorted(claims.items(), key=lambda entry: (order.get(entry[0], len(order)), entry[0]))
+
+
+def key_values(claim: Claim) -> tuple[tuple[str, str, float | None], ...]:
+    """List (name, text, full number) for each certified value; bounds are rounded outward.
+
+    Examples
+    --------
+    >>> key_values(Claim(Verdict.PROVED, "T1", {"drive_norm_lower": 0.47196}))
+    (('smallest drive ‖h‖', 'at least 0.471', 0.47196),)
+    """
+    found = []
+    for name, value in claim.values.items():
+        if value is None:
+            continue
+        words, relation, write = _VALUES.get(name, (name.replace("_", " "), "", _any))
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        text = write(value) if number else str(value)
+        found.append((words, f"{relation} {text}".strip(), float(value) if number else None))
+    return (*found, *_witness(claim))
+
+
+def _witness(claim: Claim) -> list[tuple[str, str, float | None]]:
+    """Say in words where the counterexample of a refuted claim is."""
+    if claim.verdict is not Verdict.REFUTED:
+        return []
+    found: list[tuple[str, str, float | None]] = []
+    if "oscillator" in claim.witness:
+        place = int(claim.witness["oscillator"])
+        found.append(("witness: oscillator", f"number {place}", float(place)))
+    weights = claim.witness.get("weights")
+    if weights:
+        heard = [str(place) for place, weight in enumerate(weights) if weight]
+        found.append(("witness: couplings to anchors", ", ".join(heard), None))
+    return found
+
+
+def sentence(name: str, claim: Claim) -> str:
+    """Say in words what a claim's verdict means for the reader."""
+    if claim.verdict is Verdict.UNDECIDED:
+        return f"{claim_text(name).title}: not decided — {_inside(claim.reason)}."
+    if claim.verdict is Verdict.REFUTED:
+        return f"{claim_text(name).title}: refuted — {_inside(claim.reason)}."
+    values = claim.values
+    said = {
+        "unique_stable": "every oscillator has exactly one stable resting point",
+        "almost_global": "each one reaches it from every start but a single point",
+    }.get(name)
+    if name == "settling" and "time_upper" in values:
+        said = (
+            f"from a random start each oscillator is within {plain(values['epsilon'])} of it by "
+            f"time {upper(values['time_upper'])} with probability at least "
+            f"{plain(1 - values['delta'], 6)}"
+        )
+    elif name == "mismatch" and "tolerance_lower" in values:
+        said = (
+            "the resting points survive any coupling error below "
+            f"{percent(values['tolerance_lower'], 3, 'ROUND_FLOOR')}"
+        )
+    elif name == "all_inputs":
+        said = "the drive cannot vanish, whatever the input"
+    elif name == "digital_step" and "step_settles" in values:
+        said = f"an Euler step below {lower(values['step_settles'])} settles"
+    said = said or _inside(claim.reason)
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def _inside(reason: str) -> str:
+    return reason.strip().rstrip(".") or "no reason was recorded"
+
+
+def _any(value: Any) -> str:
+    return count(value) if isinstance(value, int) else plain(float(value))

@@ -1,0 +1,144 @@
+"""Histograms of drive norms and coherences: how close any oscillator comes to trouble."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.proofs_numeric.claims import Verdict
+from lohe.reports.blocks import Block, Heading, Paragraph, Picture, Pictures, Section
+from lohe.reports.detail import Detail, drawn, left_out
+from lohe.reports.formatting import count, lower, plain, plural
+from lohe.reports.subjects import Collection, Subject
+from lohe.reports.svg import COLOURS, add_legend, inline, new_figure, set_log_axis
+
+__all__ = ["histogram", "section"]
+
+Floats = NDArray[np.float64]
+
+# A linear axis hides the small values, which matter most, once the largest is this far off.
+_LOG_RATIO = 50.0
+
+
+def section(collection: Collection, detail: Detail) -> Section:
+    """Answer how strongly, and how unanimously, each oscillator is driven."""
+    blocks: list[Block] = [
+        Paragraph(
+            "An oscillator settles at the rate of its drive ‖h‖, the length of the sum of the "
+            "anchors it listens to, each weighted by its coupling. Its coherence ρ is that length "
+            "divided by the sum of the couplings: 1 when all the anchors it hears agree, 0 when "
+            "they cancel. The left end of each picture is what matters: a weakly driven "
+            "oscillator is slow, an incoherent one is easily upset by device mismatch."
+        )
+    ]
+    for subject in drawn(collection, detail):
+        blocks += [Heading(subject.name), Pictures(_pictures(subject))]
+    blocks += [Paragraph(note, note=True) for note in left_out(collection, detail)]
+    return Section(
+        "drives",
+        "Drive and coherence",
+        "How strongly is each oscillator driven, and do its anchors agree?",
+        blocks if collection.subjects else (),
+    )
+
+
+def _pictures(subject: Subject) -> tuple[Picture, ...]:
+    pictures = [
+        histogram(
+            subject,
+            subject.drive_norms,
+            _bound(subject, "unique_stable", "drive_norm_lower"),
+            quantity="drive norm ‖h‖",
+            key=f"{subject.key}-drive",
+        )
+    ]
+    if subject.coherence is not None:
+        pictures.append(
+            histogram(
+                subject,
+                subject.coherence,
+                _bound(subject, "mismatch", "coherence_lower"),
+                quantity="coherence ρ",
+                key=f"{subject.key}-coherence",
+            )
+        )
+    return tuple(pictures)
+
+
+def histogram(
+    subject: Subject, values: Floats, bound: float | None, *, quantity: str, key: str
+) -> Picture:
+    """Draw how `values` are spread, with the smallest and the certified bound marked."""
+    positive = values[values > 0]
+    zeros = values.size - positive.size
+    log = positive.size > 0 and float(positive.max() / positive.min()) > _LOG_RATIO
+    shown = positive if log else values
+    edges = _edges(shown, log)
+    heights, _ = np.histogram(shown, edges)
+    figure, axes = new_figure(4.7, 2.9)
+    if log:
+        set_log_axis(axes.xaxis)
+    axes.stairs(heights, edges, fill=True, color=COLOURS["blue"], alpha=0.75, linewidth=0)
+    axes.set(xlabel=quantity, ylabel="oscillators", ylim=(0, heights.max() * 1.12))
+    axes.yaxis.set_major_formatter(lambda value, _: count(int(value)) if value % 1 == 0 else "")
+    axes.grid(visible=False, axis="x")
+    smallest = float(values.min())
+    if smallest > 0 or not log:
+        axes.plot(
+            smallest,
+            heights.max() * 0.06,
+            marker="v",
+            markersize=8,
+            linestyle="none",
+            color=COLOURS["vermillion"],
+            label=f"smallest: {plain(smallest)}{_token(subject, int(values.argmin()))}",
+            clip_on=False,
+        )
+    if bound is not None and bound > 0:
+        axes.axvline(
+            bound,
+            color=COLOURS["green"],
+            linewidth=2.0,
+            linestyle=(0, (5, 1.5)),
+            label=f"proved: all at least {lower(bound)}",
+        )
+    if axes.get_legend_handles_labels()[0]:
+        add_legend(figure)
+    middle = float(np.median(values))
+    words = (
+        f"{plural(values.size, 'oscillator')}: smallest {plain(smallest)}, median {plain(middle)}, "
+        f"largest {plain(float(values.max()))}."
+    )
+    if log:
+        words += " The axis is logarithmic."
+    if zeros:
+        words += f" {plural(int(zeros), 'oscillator')} at exactly 0."
+    if bound is not None and bound > 0:
+        words += f" Proved: none is below {lower(bound)}."
+    title = f"{quantity[0].upper()}{quantity[1:]}, {subject.name}"
+    return Picture(f"{quantity[0].upper()}{quantity[1:]}", words, inline(figure, key, title, words))
+
+
+def _edges(values: Floats, log: bool) -> Floats:
+    bins = int(np.clip(np.sqrt(values.size) * 1.5, 8, 48))
+    low, high = float(values.min()), float(values.max())
+    if log:
+        return np.geomspace(low, high, bins + 1)
+    margin = 0.05 * abs(high) or 0.5
+    return (
+        np.linspace(low, high, bins + 1) if high > low else np.array([low - margin, low + margin])
+    )
+
+
+def _bound(subject: Subject, claim_name: str, value: str) -> float | None:
+    claim = subject.claim(claim_name)
+    if claim is None or claim.verdict is not Verdict.PROVED or value not in claim.values:
+        return None
+    return float(claim.values[value])
+
+
+def _token(subject: Subject, place: int) -> str:
+    text = subject.label(place)
+    if text is None:
+        return ""
+    return f" (“{text[:14]}…”)" if len(text) > 15 else f" (“{text}”)"

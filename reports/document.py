@@ -1,0 +1,186 @@
+"""The report itself: one self-contained HTML file from certificates, basins and training."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from lohe.attention.head import Head
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.files import write_text
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.certificate import Certificate
+from lohe.reports import (
+    attention_maps,
+    distributions,
+    learning,
+    settling_curves,
+    summary,
+    trajectories,
+    verdicts,
+    verification,
+    worst,
+)
+from lohe.reports.blocks import Section
+from lohe.reports.detail import LEVELS, Detail
+from lohe.reports.subjects import Collection, Subject, collect
+from lohe.reports.svg import drawing_style
+
+__all__ = ["SECTIONS", "SIZE_LIMIT", "Report", "render", "render_report"]
+
+SIZE_LIMIT = 2_000_000
+"""No report is larger than this many bytes."""
+
+SECTIONS: tuple[Callable[[Collection, Detail], Section], ...] = (
+    summary.section,
+    verdicts.section,
+    distributions.section,
+    settling_curves.section,
+    attention_maps.section,
+    trajectories.section,
+    worst.section,
+    learning.section,
+    verification.section,
+)
+"""What makes the sections, in order; each leaves its section empty when nothing answers it."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    size
+        Its bytes.
+    sha256
+        Their digest: the same input gives the same bytes.
+    subjects
+        The heads in it.
+    training
+        The number of training runs in it.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    subjects: tuple[Subject, ...]
+    training: int
+
+
+def render_report(
+    path: str | os.PathLike[str],
+    certificates: Iterable[Certificate | str | os.PathLike[str]] = (),
+    basins: Iterable[BasinEstimate | str | os.PathLike[str]] = (),
+    *,
+    networks: Iterable[Network | Head | str | os.PathLike[str]] = (),
+    training: Iterable[Mapping[str, Any] | str | os.PathLike[str]] = (),
+    title: str | None = None,
+) -> Report:
+    """Write one HTML file that shows what was proved, what was sampled and what was learned.
+
+    The file needs no network and no other file, is smaller than 2 MB, and has the same bytes
+    for the same input. Certificates, basin runs and networks are brought together by the SHA-256
+    of the network that each speaks of. Everything may be given as an object or as the path of its
+    file; only paths let the report name the files in its instructions.
+
+    Parameters
+    ----------
+    path
+        The file to write, usually ``*.report.html``.
+    certificates
+        Certificates or ``*.certificate.json`` files.
+    basins
+        Basin estimates or ``*.basin.sqlite`` files.
+    networks
+        Networks, heads, or ``*.network.npz`` and ``*.head.npz`` files. Without them there are
+        verdicts but no figures.
+    training
+        Training records or ``*.training.json`` files.
+    title
+        Heading of the report.
+
+    Returns
+    -------
+    Report
+        Where it is and what is in it.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to report on, a file cannot be read, the path cannot be written, or
+        there is too much for one report.
+    """
+    collection = collect(certificates, basins, networks, training)
+    text = render(collection, title=title)
+    write_text(path, text)
+    body = text.encode()
+    return Report(
+        Path(path),
+        len(body),
+        hashlib.sha256(body).hexdigest(),
+        collection.subjects,
+        len(collection.training),
+    )
+
+
+def render(collection: Collection, *, title: str | None = None) -> str:
+    """Return the report's HTML, drawing as much as fits the size limit.
+
+    Raises
+    ------
+    InputError
+        If even the bare tables are too large.
+    """
+    for detail in LEVELS:
+        text = _render(collection, detail, title)
+        if len(text.encode()) <= SIZE_LIMIT:
+            return text
+    raise InputError(
+        f"{len(collection.subjects)} heads are too many for one report; give fewer files"
+    )
+
+
+def _render(collection: Collection, detail: Detail, title: str | None) -> str:
+    with drawing_style():
+        sections = [make(collection, detail) for make in SECTIONS]
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_read),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script = _read("report.js")
+    # Only this very script may run, whatever a label smuggled in.
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html").render(
+        title=title or _title(collection),
+        sections=[section for section in sections if section.blocks],
+        style=Markup(_read("report.css")),  # our own file
+        script=Markup(script),  # our own file
+        script_digest=digest,
+    )
+
+
+def _title(collection: Collection) -> str:
+    names = [subject.name for subject in collection.subjects]
+    if len(names) == 1:
+        return f"Report on {names[0]}"
+    return f"Report on {len(names)} attention heads" if names else "Training report"
+
+
+def _read(name: str) -> str:
+    return files("lohe.reports").joinpath(name).read_text(encoding="utf-8")

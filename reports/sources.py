@@ -1,0 +1,132 @@
+"""The files that a report is made from: what each one is, and what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lohe.dynamics.errors import InputError
+
+__all__ = ["SUFFIXES", "Source", "expand", "read_training", "role_of", "source"]
+
+SUFFIXES = {
+    ".certificate.json": "certificate",
+    ".training.json": "training",
+    ".basin.sqlite": "basin",
+    ".network.npz": "network",
+    ".head.npz": "head",
+}
+"""File name endings and the role each one states."""
+
+_FORMATS = {f"lohe.{role}": role for role in ("certificate", "training", "network", "head")}
+_EXPECTED = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that went into the report; only its name, never its folder, is printed."""
+
+    name: str
+    role: str
+    sha256: str
+
+    @property
+    def stem(self) -> str:
+        """The name without the ending that states its role."""
+        for suffix in SUFFIXES:
+            if self.name.endswith(suffix):
+                return self.name.removesuffix(suffix)
+        return Path(self.name).stem
+
+
+def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """List the files named, taking from each folder every file with a known ending.
+
+    Raises
+    ------
+    InputError
+        If a path does not exist, or a folder holds nothing that a report can use.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            inside = sorted(p for p in path.iterdir() if p.name.endswith(tuple(SUFFIXES)))
+            if not inside:
+                raise InputError(f"{path} holds nothing to report on; expected {_EXPECTED}")
+            found += inside
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputError(f"no such file: {path}")
+    return list(dict.fromkeys(found))
+
+
+def role_of(path: str | os.PathLike[str]) -> str:
+    """Say what a file is, by its ending or else by the format written in it.
+
+    Raises
+    ------
+    InputError
+        If it is none of the files that a report is made from.
+    """
+    path = Path(path)
+    for suffix, role in SUFFIXES.items():
+        if path.name.endswith(suffix):
+            return role
+    try:
+        start = path.read_bytes()[:16]
+        if start.startswith(b"SQLite format 3"):
+            return "basin"
+        if start.startswith(b"PK"):
+            with np.load(path, allow_pickle=False) as archive:
+                return _FORMATS[json.loads(str(archive["header"]))["format"]]
+        return _FORMATS[json.loads(path.read_text(encoding="utf-8"))["format"]]
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except Exception as error:  # whatever a damaged archive raises: it is no file of ours
+        raise InputError(f"{path} is not a file for a report; expected {_EXPECTED}") from error
+
+
+def source(path: str | os.PathLike[str]) -> Source:
+    """Name a file and take the SHA-256 of its bytes.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    return Source(path.name, role_of(path), digest)
+
+
+def read_training(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a ``*.training.json`` file.
+
+    Raises
+    ------
+    InputError
+        If it is missing, damaged or of another format.
+    """
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is damaged or not JSON; write it again") from error
+    if not isinstance(record, dict) or record.get("format") != "lohe.training":
+        raise InputError(f"{path} does not hold training results (format lohe.training)")
+    if record.get("version") != 1:
+        raise InputError(f"{path} has version {record.get('version')}; expected 1")
+    return record

@@ -1,0 +1,223 @@
+"""Evidence gathered by network: which certificate, basin run and file belong together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.head import Head
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric import campaign
+from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.certificate import Certificate
+from lohe.reports.formatting import natural_key, printable
+from lohe.reports.sources import Source, read_training, source
+
+if TYPE_CHECKING:
+    from lohe.proofs_numeric.claims import Claim
+
+__all__ = ["Collection", "Subject", "collect"]
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One network with everything that speaks of it.
+
+    Parameters
+    ----------
+    key
+        Unique within the report, for ids: ``head-1``, ``head-2``, …
+    name
+        For readers: the file's or the head's name.
+    digest
+        SHA-256 of the network.
+    network, certificates, basins
+        What was given; the network is None if only its results were.
+    sources
+        The files they came from.
+    """
+
+    key: str
+    name: str
+    digest: str
+    network: Network | None
+    certificates: tuple[Certificate, ...]
+    basins: tuple[BasinEstimate, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Number of oscillators and dimension, where anything given states them."""
+        if self.network is not None:
+            return self.network.n, self.network.d
+        if self.certificates:
+            return self.certificates[0].n, self.certificates[0].d
+        return None
+
+    def claim(self, name: str) -> Claim | None:
+        """Return the claim of this name from the first certificate that makes it."""
+        for certificate in self.certificates:
+            if name in certificate.claims:
+                return certificate.claims[name]
+        return None
+
+    def label(self, oscillator: int) -> str | None:
+        """Return what an oscillator stands for, if that is known."""
+        if self.network is None or self.network.labels is None:
+            return None
+        return printable(str(self.network.labels[oscillator]))
+
+    @cached_property
+    def drive_norms(self) -> NDArray[np.float64]:
+        """‖h_i‖ of each oscillator, (n,), in ordinary floating point."""
+        assert self.network is not None
+        return np.asarray(np.linalg.norm(self.network.drive, axis=-1))
+
+    @cached_property
+    def coherence(self) -> NDArray[np.float64] | None:
+        """ρ_i of each oscillator, (n,), in ordinary floating point; None without couplings."""
+        assert self.network is not None
+        if self.network.couplings is None or self.network.anchors is None:
+            return None
+        total = self.network.couplings @ np.linalg.norm(self.network.anchors, axis=-1)
+        ratio = np.divide(self.drive_norms, total, out=np.zeros_like(total), where=total > 0)
+        return np.asarray(ratio)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """All that a report shows.
+
+    Parameters
+    ----------
+    subjects
+        The networks, in the natural order of their names.
+    training
+        Training records with their files, in the order of task, mechanism and seed.
+    """
+
+    subjects: tuple[Subject, ...]
+    training: tuple[tuple[Mapping[str, Any], Source | None], ...]
+
+
+class _Draft:
+    """What was found for one digest so far."""
+
+    def __init__(self) -> None:
+        self.network: Network | None = None
+        self.names: dict[str, str] = {}
+        self.certificates: list[Certificate] = []
+        self.basins: list[BasinEstimate] = []
+        self.sources: dict[str, Source] = {}
+
+    def add(self, role: str, name: str | None, origin: Source | None) -> None:
+        if name or origin:
+            self.names.setdefault(role, name or (origin.stem if origin else ""))
+        if origin:
+            self.sources.setdefault(origin.name, origin)
+
+    def name(self, digest: str) -> str:
+        for role in ("network", "certificate", "basin"):
+            if self.names.get(role):
+                return self.names[role]
+        return f"network {digest[:8]}"
+
+
+def collect(
+    certificates: Iterable[Certificate | PathLike] = (),
+    basins: Iterable[BasinEstimate | PathLike] = (),
+    networks: Iterable[Network | Head | PathLike] = (),
+    training: Iterable[Mapping[str, Any] | PathLike] = (),
+) -> Collection:
+    """Read what is given as paths and bring together what shares a network's digest.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to report on, or a file cannot be used.
+    """
+    drafts: dict[str, _Draft] = {}
+    for network, name, origin in map(_network, networks):
+        draft = drafts.setdefault(network.digest, _Draft())
+        draft.add("network", name, origin)
+        draft.network = draft.network or network
+    for item in certificates:
+        origin = _origin(item)
+        certificate = item if isinstance(item, Certificate) else Certificate.load(item)
+        draft = drafts.setdefault(certificate.network_sha256, _Draft())
+        draft.add("certificate", None, origin)
+        if certificate not in draft.certificates:
+            draft.certificates.append(certificate)
+    for run in basins:
+        origin = _origin(run)
+        for basin in (run,) if isinstance(run, BasinEstimate) else campaign.load(run):
+            draft = drafts.setdefault(basin.network_sha256, _Draft())
+            draft.add("basin", None, origin)
+            if basin not in draft.basins:
+                draft.basins.append(basin)
+    records = [_training(item) for item in training]
+    if not drafts and not records:
+        raise InputError("nothing to report on: give a certificate, basin run, network or training")
+    return Collection(_subjects(drafts), tuple(sorted(records, key=_training_order)))
+
+
+def _subjects(drafts: Mapping[str, _Draft]) -> tuple[Subject, ...]:
+    named = [(draft.name(digest), digest, draft) for digest, draft in drafts.items()]
+    taken = [name for name, _, _ in named]
+    named = [
+        (name if taken.count(name) == 1 else f"{name} ({digest[:8]})", digest, draft)
+        for name, digest, draft in named
+    ]
+    named.sort(key=lambda entry: (natural_key(entry[0]), entry[1]))
+    return tuple(
+        Subject(
+            key=f"head-{place}",
+            name=name,
+            digest=digest,
+            network=draft.network,
+            certificates=tuple(draft.certificates),
+            basins=tuple(sorted(draft.basins, key=lambda b: (b.tolerance, b.horizon, b.seed))),
+            sources=tuple(draft.sources[name] for name in sorted(draft.sources, key=natural_key)),
+        )
+        for place, (name, digest, draft) in enumerate(named, start=1)
+    )
+
+
+def _network(item: Network | Head | PathLike) -> tuple[Network, str | None, Source | None]:
+    if isinstance(item, Network):
+        return item, None, None
+    if isinstance(item, Head):
+        return item.network(), item.name, None
+    origin = source(item)
+    if origin.role == "head":
+        head = Head.load(item)
+        return head.network(), head.name, origin
+    return Network.load(item), origin.stem, origin
+
+
+def _origin(item: object) -> Source | None:
+    return source(item) if isinstance(item, str | os.PathLike) else None
+
+
+def _training(item: Mapping[str, Any] | PathLike) -> tuple[Mapping[str, Any], Source | None]:
+    if isinstance(item, Mapping):
+        return item, None
+    return read_training(item), source(item)
+
+
+def _training_order(entry: tuple[Mapping[str, Any], Source | None]) -> tuple[object, ...]:
+    record = entry[0]
+    return (
+        str(record.get("task", "")),
+        str(record.get("mechanism", "")),
+        natural_key(str(record.get("seed", ""))),
+    )

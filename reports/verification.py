@@ -1,0 +1,179 @@
+"""How to check it yourself: what was proved, what was only sampled, and the commands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from lohe.reports.blocks import Block, Cell, Commands, Evidence, Heading, Paragraph, Section, Table
+from lohe.reports.claims_text import claim_text, in_order
+from lohe.reports.detail import Detail
+from lohe.reports.formatting import plain
+from lohe.reports.sources import Source
+from lohe.reports.subjects import Collection, Subject
+
+__all__ = ["commands", "section"]
+
+
+def section(collection: Collection, detail: Detail) -> Section:
+    """Answer how a reader can check every statement without trusting this page."""
+    del detail
+    blocks: list[Block] = []
+    if any(subject.certificates for subject in collection.subjects):
+        blocks += [
+            Heading("What “proved” means here"),
+            Paragraph(
+                "A theorem whose conditions were checked for the stored numbers of this head, in "
+                "exact arithmetic or with rigorous error bounds. It holds for the ideal equations "
+                "of motion with exactly these drives. It says nothing of other inputs (unless the "
+                "claim is “holds for every input”), of the rest of the model, or of effects that "
+                "the equations leave out, such as noise.",
+                Evidence.PROVED,
+            ),
+            _mathematics(collection),
+        ]
+    if any(subject.basins for subject in collection.subjects):
+        blocks += [
+            Heading("What “sampled” means here"),
+            Paragraph(
+                "Random starts were followed numerically and counted. The bounds are right with "
+                "the stated confidence, not with certainty, and only for starts drawn uniformly "
+                "from the sphere. The same seed gives the same counts again.",
+                Evidence.SAMPLED,
+            ),
+        ]
+    blocks += [
+        Heading("What “computed” means here"),
+        Paragraph(
+            "Histograms, maps, trajectories and tables of worst oscillators come from ordinary "
+            "floating-point arithmetic. They show and explain; nothing is proved from them.",
+            Evidence.COMPUTED,
+        ),
+    ]
+    lines = commands(collection)
+    if lines:
+        blocks += [
+            Heading("Check it yourself"),
+            Paragraph(
+                "In the folder that holds the files. `lohe verify` reads only the certificate and "
+                "the network, uses exact arithmetic and shares no code with the program that made "
+                "the proof; it ends with exit code 0 only if every claim is proved."
+            ),
+            Commands(lines),
+        ]
+    blocks += _tables(collection)
+    return Section(
+        "verify", "Check it yourself", "What does this rest on, and how can I check it?", blocks
+    )
+
+
+def commands(collection: Collection) -> tuple[str, ...]:
+    """List what to type to check the report's statements again, with the files' own names."""
+    lines: list[str] = []
+    for subject in collection.subjects:
+        network = _file(subject, "network") or _file(subject, "head")
+        made = f"{subject.key}.network.npz"
+        certificates = [s.name for s in subject.sources if s.role == "certificate"]
+        if subject.certificates and not certificates:
+            certificates = [f"{subject.key}.certificate.json"]
+        lines += [_line("lohe", "verify", name, network or made) for name in certificates]
+        runs = {(b.seed, b.trials, b.tolerance, b.confidence) for b in subject.basins}
+        for seed, trials, tolerance, confidence in sorted(runs):
+            horizons = [
+                part
+                for basin in subject.basins
+                if (basin.seed, basin.trials, basin.tolerance, basin.confidence)
+                == (seed, trials, tolerance, confidence)
+                for part in ("--horizon", repr(float(basin.horizon)))
+            ]
+            options = ["--trials", trials, "--seed", seed, *horizons]
+            options += ["--tolerance", repr(float(tolerance)), "--confidence", repr(confidence)]
+            lines.append(_line("lohe", "basin", network or made, *options))
+    files = sorted({source.name for source in _sources(collection)})
+    if files:
+        lines.append(_line("sha256sum", *files))
+    return tuple(lines)
+
+
+def _line(*parts: object) -> str:
+    """One command, continued over lines of at most 76 characters where it is long."""
+    lines, line = [], ""
+    for word in (shlex.quote(str(part)) for part in parts):
+        if line and len(line) + len(word) > 74:
+            lines.append(f"{line} \\")
+            line = f"   {word}"
+        else:
+            line = f"{line} {word}" if line else word
+    return "\n".join([*lines, line])
+
+
+def _file(subject: Subject, role: str) -> str | None:
+    return next((source.name for source in subject.sources if source.role == role), None)
+
+
+def _sources(collection: Collection) -> list[Source]:
+    found = [source for subject in collection.subjects for source in subject.sources]
+    found += [source for _, source in collection.training if source is not None]
+    return list(dict.fromkeys(found))
+
+
+def _mathematics(collection: Collection) -> Table:
+    names = {
+        name: claim
+        for subject in collection.subjects
+        for certificate in subject.certificates
+        for name, claim in certificate.claims.items()
+    }
+    rows = tuple(
+        (Cell(text.title), Cell(text.mathematics or "—"), Cell(text.theorem or "—"))
+        for text in (claim_text(name) for name, _ in in_order(names))
+    )
+    return Table(
+        "The mathematics of each claim; `lohe derive` prints the derivations",
+        ("Claim", "In one line", "Theorem"),
+        rows,
+        stacked=True,
+    )
+
+
+def _tables(collection: Collection) -> list[Block]:
+    blocks: list[Block] = []
+    sources = _sources(collection)
+    if sources:
+        listed = tuple((Cell(s.name), Cell(s.role), Cell(s.sha256, code=True)) for s in sources)
+        blocks.append(
+            Table("Files", ("File", "What it is", "SHA-256 of its bytes"), listed, stacked=True)
+        )
+    if collection.subjects:
+        digests = tuple((Cell(s.name), Cell(s.digest, code=True)) for s in collection.subjects)
+        caption = "Networks: the digest that certificates and basin runs are bound to"
+        blocks.append(Table(caption, ("Head", "SHA-256 of its arrays"), digests, stacked=True))
+    recorded = [
+        (subject, certificate)
+        for subject in collection.subjects
+        for certificate in subject.certificates
+    ]
+    if recorded:
+        rows = tuple(
+            (Cell(subject.name), Cell(_flat(certificate.tool)), Cell(_flat(certificate.parameters)))
+            for subject, certificate in recorded
+        )
+        caption = "What made the certificates"
+        blocks.append(
+            Table(caption, ("Head", "Tool and versions", "Asked for"), rows, stacked=True)
+        )
+    return blocks
+
+
+def _flat(mapping: Mapping[str, Any]) -> str:
+    """Names and values in one line, nested names joined by a space."""
+    parts = []
+    for name, value in sorted(mapping.items()):
+        if isinstance(value, Mapping):
+            parts += [f"{name} {part}" for part in _flat(value).split(", ") if part]
+        elif isinstance(value, float):
+            parts.append(f"{name} {plain(value)}")
+        elif value is not None:
+            parts.append(f"{name} {value}")
+    return ", ".join(parts)

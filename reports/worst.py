@@ -1,0 +1,118 @@
+"""The worst oscillators: which tokens are slowest, and which most easily upset."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.dynamics.settling import settling_time
+from lohe.reports.blocks import Block, Cell, Evidence, Heading, Paragraph, Section, Table
+from lohe.reports.detail import Detail, drawn
+from lohe.reports.formatting import plain
+from lohe.reports.subjects import Collection, Subject
+
+__all__ = ["section", "smallest"]
+
+_CONTEXT = 9
+
+
+def section(collection: Collection, detail: Detail) -> Section:
+    """Answer which tokens to look at first."""
+    subjects = drawn(collection, detail)
+    blocks: list[Block] = [
+        Paragraph(
+            "The weakest drives settle last; the smallest coherences stand the least mismatch. "
+            "These numbers are ordinary floating-point values for orientation; the certified "
+            "bounds are in the verdict table.",
+            Evidence.COMPUTED,
+        )
+    ]
+    for subject in subjects:
+        blocks.append(Heading(subject.name))
+        blocks.append(_table(subject, subject.drive_norms, "Smallest drive norms", detail.worst))
+        if subject.coherence is not None:
+            blocks.append(_table(subject, subject.coherence, "Smallest coherences", detail.worst))
+    return Section(
+        "worst",
+        "Worst oscillators",
+        "Which tokens are the slowest and the most fragile?",
+        blocks if subjects else (),
+    )
+
+
+def smallest(values: NDArray[np.float64], number: int) -> NDArray[np.int64]:
+    """Return the places of the smallest values, in order, ties by place.
+
+    Examples
+    --------
+    >>> smallest(np.array([3.0, 1.0, 2.0, 1.0]), 3).tolist()
+    [1, 3, 2]
+    """
+    if values.size > number:
+        limit = np.partition(values, number - 1)[number - 1]
+        places = np.flatnonzero(values <= limit)
+    else:
+        places = np.arange(values.size)
+    order = np.argsort(values[places], kind="stable")
+    return np.asarray(places[order][:number], dtype=np.int64)
+
+
+def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: int) -> Table:
+    network = subject.network
+    assert network is not None
+    claim = subject.claim("settling")
+    given = claim.values if claim is not None else {}
+    epsilon, delta = float(given.get("epsilon", 1e-2)), float(given.get("delta", 1e-3))
+    unit_time = settling_time(1.0, epsilon, delta, network.d)
+    columns = ["Rank", "Oscillator", "Drive ‖h‖"]
+    numeric = {0, 1, 2}
+    for name, known in (
+        ("Coherence ρ", subject.coherence is not None),
+        ("T2 time", network.decoupled),
+    ):
+        if known:
+            numeric.add(len(columns))
+            columns.append(name)
+    if network.labels is not None:
+        columns += ["Token"] + (["In its sequence"] if network.sequence is not None else [])
+    rows = []
+    for rank, place in enumerate(smallest(values, number).tolist(), start=1):
+        norm = float(subject.drive_norms[place])
+        row = [Cell(str(rank), rank), Cell(str(place), place), Cell(plain(norm), norm)]
+        if subject.coherence is not None:
+            coherence = float(subject.coherence[place])
+            row.append(Cell(plain(coherence), coherence))
+        if network.decoupled:
+            time = unit_time / norm if norm > 0 else float("inf")
+            row.append(Cell(plain(time) if norm > 0 else "never", time))
+        if network.labels is not None:
+            row.append(Cell(_clip(subject.label(place))))
+            if network.sequence is not None:
+                row.append(Cell(_context(subject, place)))
+        rows.append(tuple(row))
+    words = caption
+    if network.decoupled:
+        words += (
+            f"; T2 time: within {plain(epsilon)} of rest with probability {plain(1 - delta, 6)}"
+        )
+    return Table(words, tuple(columns), tuple(rows), frozenset(numeric))
+
+
+def _context(subject: Subject, place: int) -> str:
+    """Show the token among its neighbours, ‹marked›, with the number of its sequence."""
+    assert subject.network is not None
+    sequence = subject.network.sequence
+    assert sequence is not None
+    rows = np.flatnonzero(sequence == sequence[place]).tolist()
+    here = rows.index(place)
+    start = max(0, min(here - _CONTEXT // 2, len(rows) - _CONTEXT))
+    window = range(start, min(start + _CONTEXT, len(rows)))
+    words = [_clip(subject.label(rows[k])) for k in window]
+    words[here - start] = f"‹{words[here - start]}›"
+    before, after = "… " if start else "", " …" if window.stop < len(rows) else ""
+    return f"{sequence[place]}: {before}{' '.join(words)}{after}"
+
+
+def _clip(word: str | None) -> str:
+    word = word or ""
+    return word if len(word) <= 24 else f"{word[:23]}…"
