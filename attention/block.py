@@ -1,0 +1,101 @@
+"""One pre-norm block: attention, then the feed-forward layer, each beside a residual path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.dropout import dropout
+from lohe.attention.feed_forward import feed_forward
+from lohe.attention.layer_norm import layer_norm
+from lohe.attention.multi_head import multi_head
+
+__all__ = ["BLOCK", "block", "name_gradients"]
+
+Floats = NDArray[Any]
+Gradients = dict[str, Floats]
+
+BLOCK = {
+    "norm1": ("gain", "bias"),
+    "attention": ("weight_qkv", "weight_out", "bias_out", "anchors"),
+    "norm2": ("gain", "bias"),
+    "feed_forward": ("weight_in", "bias_in", "weight_out", "bias_out"),
+}
+"""Names of a block's parameters, in the order in which its layers take them."""
+
+
+def name_gradients(
+    prefix: str, names: Sequence[str], gradients: Sequence[Floats | None]
+) -> Gradients:
+    """Name a layer's gradients as ``prefix.name``; None, for an absent parameter, is left out."""
+    return {
+        f"{prefix}.{name}": gradient
+        for name, gradient in zip(names, gradients, strict=True)
+        if gradient is not None
+    }
+
+
+def block(
+    parameters: Mapping[str, Floats],
+    prefix: str,
+    x: Floats,
+    *,
+    rate: float,
+    rng: np.random.Generator | None,
+    **attention: Any,
+) -> tuple[Floats, Callable[[Floats], tuple[Gradients, Floats]]]:
+    """Apply y = m + drop(F(norm2(m))), m = x + drop(A(norm1(x))).
+
+    Parameters
+    ----------
+    parameters, prefix
+        The parameters ``prefix.norm1.gain`` and so on, see `BLOCK`; without
+        ``prefix.attention.anchors`` the attention is softmax.
+    x : (B, T, D) array
+        Tokens.
+    rate, rng
+        Of both dropouts; see `dropout`.
+    **attention
+        Options of `multi_head`.
+
+    Returns
+    -------
+    y : (B, T, D) array
+    pullback : callable
+        ``pullback(dy) -> (gradients by name, dx)``.
+    """
+
+    def of(part: str) -> list[Any]:
+        return [parameters.get(f"{prefix}.{part}.{name}") for name in BLOCK[part]]
+
+    gain, bias = of("norm1")
+    normed, back_norm1 = layer_norm(gain, bias, x)
+    weight_qkv, weight_out, bias_out, anchors = of("attention")
+    attended, back_attention = multi_head(
+        weight_qkv, weight_out, bias_out, anchors, normed, **attention
+    )
+    kept, back_drop1 = dropout(rate, attended, rng)
+    middle = x + kept
+    gain, bias = of("norm2")
+    normed, back_norm2 = layer_norm(gain, bias, middle)
+    weight_in, bias_in, weight_out, bias_out = of("feed_forward")
+    fed, back_feed = feed_forward(weight_in, bias_in, weight_out, bias_out, normed)
+    kept, back_drop2 = dropout(rate, fed, rng)
+
+    def pullback(dy: Floats) -> tuple[Gradients, Floats]:
+        found: dict[str, Sequence[Floats | None]] = {}
+        *found["feed_forward"], d_normed = back_feed(back_drop2(dy))
+        *found["norm2"], d_branch = back_norm2(d_normed)
+        d_middle = dy + d_branch
+        *found["attention"], d_attended = back_attention(back_drop1(d_middle))
+        assert d_attended is not None
+        *found["norm1"], d_branch = back_norm1(d_attended)
+        gradients: Gradients = {}
+        for part, of_part in found.items():
+            gradients |= name_gradients(f"{prefix}.{part}", BLOCK[part], of_part)
+        return gradients, d_middle + d_branch
+
+    return middle + kept, pullback

@@ -1,0 +1,140 @@
+"""A training run's whole state in one file, from which it goes on to the bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.parameters import Parameters
+from lohe.attention.recipe import Recipe
+from lohe.attention.transformer import Model
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.files import read_npz, write_npz
+
+__all__ = ["Checkpoint"]
+
+FORMAT = "lohe.model"
+VERSION = 1
+
+_PARAMETER = "parameter."
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state after a whole number of epochs; also the file that a trained model is kept in.
+
+    Parameters
+    ----------
+    model
+        Shape and parameters.
+    recipe, task, task_config, seed
+        Which run it is; a run resumes only from its own checkpoint.
+    epoch
+        Epochs done.
+    optimiser_steps, first, second
+        State of `Adam`.
+    rng_state
+        State of the generator that shuffles and drops out.
+    history
+        One entry per epoch.
+    wall_s
+        Seconds of training so far.
+    """
+
+    model: Model
+    recipe: Recipe
+    task: str
+    task_config: Mapping[str, Any]
+    seed: int
+    epoch: int
+    optimiser_steps: int
+    first: NDArray[Any]
+    second: NDArray[Any]
+    rng_state: Mapping[str, Any]
+    history: tuple[Mapping[str, float], ...]
+    wall_s: float
+
+    def identity(self) -> dict[str, Any]:
+        """Return what makes it this run and no other, as JSON values."""
+        identity = {
+            "model": asdict(self.model.config),
+            "recipe": asdict(self.recipe),
+            "task": self.task,
+            "task_config": dict(self.task_config),
+            "seed": self.seed,
+        }
+        return dict(json.loads(json.dumps(identity)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a ``.model.npz`` file, atomically.
+
+        Raises
+        ------
+        InputError
+            If the path cannot be written.
+        """
+        arrays = {_PARAMETER + name: array for name, array in self.model.parameters.items()}
+        arrays |= {"optimiser.first": self.first, "optimiser.second": self.second}
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            **self.identity(),
+            "parameters": list(self.model.parameters),
+            "epoch": self.epoch,
+            "optimiser_steps": self.optimiser_steps,
+            "rng_state": self.rng_state,
+            "history": list(self.history),
+            "wall_s": self.wall_s,
+        }
+        write_npz(path, header | {"sha256": _digest(header, arrays)}, arrays)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Checkpoint:
+        """Read a ``.model.npz`` file.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged, of another version, or was altered.
+        """
+        header, arrays = read_npz(path, FORMAT)
+        if header.get("version") != VERSION:
+            raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
+        if header.pop("sha256", None) != _digest(header, arrays):
+            raise InputError(f"{path} was altered after it was written (SHA-256 differs)")
+        try:
+            first, second = arrays["optimiser.first"], arrays["optimiser.second"]
+            named = {name: arrays[_PARAMETER + name] for name in header["parameters"]}
+            return cls(
+                model=Model(TransformerConfig(**header["model"]), Parameters(named, first.dtype)),
+                recipe=Recipe(**header["recipe"]),
+                task=header["task"],
+                task_config=header["task_config"],
+                seed=header["seed"],
+                epoch=header["epoch"],
+                optimiser_steps=header["optimiser_steps"],
+                first=first,
+                second=second,
+                rng_state=header["rng_state"],
+                history=tuple(header["history"]),
+                wall_s=header["wall_s"],
+            )
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{path} does not hold a model; train it again") from error
+
+
+def _digest(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    sha = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        sha.update(array.tobytes())
+    return sha.hexdigest()

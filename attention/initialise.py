@@ -1,0 +1,76 @@
+"""The parameters of a new transformer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.parameters import Parameters
+from lohe.attention.transformer_config import TransformerConfig
+
+__all__ = ["initialise"]
+
+Floats = NDArray[Any]
+
+
+def initialise(
+    config: TransformerConfig, rng: np.random.Generator, dtype: Any = np.float32
+) -> Parameters:
+    """Draw the parameters of a new model.
+
+    Linear weights and biases are uniform within 1/sqrt(inputs), embeddings standard normal and
+    norms the identity, as PyTorch's defaults are; learned positions are normal with deviation
+    0.02, anchors uniform on the sphere.
+
+    Parameters
+    ----------
+    config
+        The model.
+    rng
+        Source of randomness.
+    dtype
+        float32 to train, float64 to check.
+
+    Returns
+    -------
+    parameters : Parameters
+        Of the given dtype.
+    """
+
+    def uniform(*shape: int, inputs: int) -> Floats:
+        return np.asarray(rng.uniform(-1, 1, shape) / np.sqrt(inputs))
+
+    width, hidden = config.width, config.hidden
+    arrays: dict[str, Floats] = {}
+    if config.vocabulary:
+        arrays["input.table"] = rng.standard_normal((config.vocabulary, width))
+    else:
+        arrays["input.weight"] = uniform(width, config.features, inputs=config.features)
+        arrays["input.bias"] = uniform(width, inputs=config.features)
+    if config.positions == "learned":
+        arrays["positions.table"] = 0.02 * rng.standard_normal((config.context, width))
+    for layer in range(config.layers):
+        of_block = {
+            "norm1.gain": np.ones(width),
+            "norm1.bias": np.zeros(width),
+            "attention.weight_qkv": uniform(3 * width, width, inputs=width),
+            "attention.weight_out": uniform(width, width, inputs=width),
+            "attention.bias_out": uniform(width, inputs=width),
+            "norm2.gain": np.ones(width),
+            "norm2.bias": np.zeros(width),
+            "feed_forward.weight_in": uniform(hidden, width, inputs=width),
+            "feed_forward.bias_in": uniform(hidden, inputs=width),
+            "feed_forward.weight_out": uniform(width, hidden, inputs=hidden),
+            "feed_forward.bias_out": uniform(width, inputs=hidden),
+        }
+        if config.mechanism == "fixed_query":
+            anchors = rng.standard_normal((config.heads, config.context, config.d_osc))
+            anchors /= np.linalg.norm(anchors, axis=-1, keepdims=True)
+            of_block["attention.anchors"] = anchors
+        arrays |= {f"layer{layer}.{name}": array for name, array in of_block.items()}
+    arrays |= {"norm.gain": np.ones(width), "norm.bias": np.zeros(width)}
+    arrays["output.weight"] = uniform(config.outputs, width, inputs=width)
+    arrays["output.bias"] = uniform(config.outputs, inputs=width)
+    return Parameters(arrays, dtype)

@@ -1,0 +1,54 @@
+"""The linear layer and its adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+__all__ = ["linear"]
+
+Floats = NDArray[Any]
+
+
+def linear(
+    weight: Floats, bias: Floats | None, x: Floats
+) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats | None, Floats]]]:
+    """Apply y = x weight^T + bias along the last axis.
+
+    Parameters
+    ----------
+    weight : (m, n) array
+        One row per output.
+    bias : (m,) array or None
+        None leaves it out.
+    x : (..., n) array
+        Inputs.
+
+    Returns
+    -------
+    y : (..., m) array
+    pullback : callable
+        ``pullback(dy) -> (dweight, dbias, dx)``; dbias is None without a bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, pullback = linear(np.array([[1.0, 2.0]]), np.array([3.0]), np.array([[1.0, 1.0]]))
+    >>> y
+    array([[6.]])
+    >>> [gradient.tolist() for gradient in pullback(np.array([[1.0]]))]
+    [[[1.0, 1.0]], [1.0], [[1.0, 2.0]]]
+    """
+    rows = x.reshape(-1, x.shape[-1])  # one matrix product, not one per sequence
+    y = rows @ weight.T
+    if bias is not None:
+        y += bias
+
+    def pullback(dy: Floats) -> tuple[Floats, Floats | None, Floats]:
+        dy = dy.reshape(-1, dy.shape[-1])
+        dbias = None if bias is None else dy.sum(axis=0)
+        return dy.T @ rows, dbias, (dy @ weight).reshape(x.shape)
+
+    return y.reshape(*x.shape[:-1], weight.shape[0]), pullback

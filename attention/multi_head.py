@@ -1,0 +1,130 @@
+"""Multi-head attention, by oscillators or by softmax, and its adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.anchors import anchors_layer
+from lohe.attention.fixed_query import fixed_query_attention_vjp
+from lohe.attention.linear import linear
+from lohe.attention.softmax import softmax_attention_vjp
+from lohe.dynamics.errors import InputError
+
+__all__ = ["MECHANISMS", "Mechanism", "merge_heads", "multi_head", "split_heads"]
+
+MECHANISMS = ("fixed_query", "softmax")
+"""Oscillator attention with anchors, or scaled dot-product attention."""
+
+Mechanism = Literal["fixed_query", "softmax"]
+
+Floats = NDArray[Any]
+
+
+def split_heads(x: Floats, parts: int, heads: int) -> Floats:
+    """View (B, T, parts·D) as (parts, B, heads, T, D/heads)."""
+    batch, tokens, width = x.shape
+    return x.reshape(batch, tokens, parts, heads, width // (parts * heads)).transpose(2, 0, 3, 1, 4)
+
+
+def merge_heads(*parts: Floats) -> Floats:
+    """Lay (B, heads, T, D/heads) parts side by side as (B, T, parts·D)."""
+    batch, heads, tokens, width = parts[0].shape
+    merged = np.empty((batch, tokens, len(parts), heads, width), dtype=parts[0].dtype)
+    for index, part in enumerate(parts):
+        merged[:, :, index] = part.transpose(0, 2, 1, 3)
+    return merged.reshape(batch, tokens, -1)
+
+
+def multi_head(
+    weight_qkv: Floats,
+    weight_out: Floats,
+    bias_out: Floats,
+    anchors: Floats | None,
+    x: Floats,
+    *,
+    heads: int,
+    anchor_kind: str = "unit",
+    coupling: str = "softplus",
+    p: float = 1,
+    causal: bool = False,
+    key_mask: NDArray[np.bool_] | None = None,
+    mask_readout: bool = True,
+    observe: Callable[[Floats, Floats, Floats | None], None] | None = None,
+) -> tuple[Floats, Callable[[Floats], tuple[Floats | None, ...]]]:
+    """Project to queries, keys and values (no bias), attend per head, project back.
+
+    Parameters
+    ----------
+    weight_qkv : (3 D, D) array
+        The three projections, one above the other, each split into heads of width D/heads.
+    weight_out : (D, D) array
+        Projection of the joined heads, with bias_out (D,).
+    anchors : (heads, T_max, d) array or None
+        Raw anchors of fixed-query attention; None selects softmax.
+    x : (B, T, D) array
+        Tokens, T <= T_max.
+    heads : int
+        Number of heads; divides D.
+    anchor_kind
+        See `anchors_layer`.
+    coupling, p, causal, mask_readout
+        See `fixed_query_attention`.
+    key_mask : (B, T) bool array, optional
+        True where a key is visible.
+    observe
+        Called with q, k (B, heads, T, D/heads) and the anchors (heads, T, d) that were used.
+
+    Returns
+    -------
+    y : (B, T, D) array
+    pullback : callable
+        ``pullback(dy) -> (dweight_qkv, dweight_out, dbias_out, danchors, dx)``.
+
+    Raises
+    ------
+    InputError
+        If a sequence is longer than the anchors, or as the attention functions do.
+    """
+    tokens = x.shape[-2]
+    joined, back_project = linear(weight_qkv, None, x)
+    q, k, v = split_heads(joined, 3, heads)
+    mask = None if key_mask is None else key_mask[:, None, :]
+    if anchors is None:
+        used = None
+        out, back_attend = softmax_attention_vjp(q, k, v, causal=causal, key_mask=mask)
+    else:
+        if tokens > anchors.shape[-2]:
+            raise InputError(
+                f"a sequence of {tokens} tokens is longer than the {anchors.shape[-2]} anchors"
+            )
+        used, back_anchors = anchors_layer(anchors[:, :tokens], anchor_kind)
+        out, back_attend = fixed_query_attention_vjp(
+            q,
+            k,
+            v,
+            used,
+            coupling=coupling,
+            p=p,
+            causal=causal,
+            key_mask=mask,
+            mask_readout=mask_readout,
+        )
+    if observe is not None:
+        observe(q, k, used)
+    y, back_out = linear(weight_out, bias_out, merge_heads(out))
+
+    def pullback(dy: Floats) -> tuple[Floats | None, ...]:
+        dweight_out, dbias_out, dmerged = back_out(dy)
+        dq, dk, dv, *danchors_used = back_attend(split_heads(dmerged, 1, heads)[0])
+        dweight_qkv, _, dx = back_project(merge_heads(dq, dk, dv))
+        danchors = None
+        if anchors is not None:
+            danchors = np.zeros_like(anchors)
+            danchors[:, :tokens] = back_anchors(danchors_used[0])
+        return dweight_qkv, dweight_out, dbias_out, danchors, dx
+
+    return y, pullback

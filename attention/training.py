@@ -1,0 +1,190 @@
+"""Training: deterministic under its seed, resumable to the bit, one checkpoint per epoch."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.initialise import initialise
+from lohe.attention.optim import Adam, clip_norm, schedule
+from lohe.attention.recipe import Recipe
+from lohe.attention.results import TrainingRun, machine, versions
+from lohe.attention.task import Split, Task
+from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+
+__all__ = ["evaluate", "train"]
+
+Progress = Callable[[int, int], None]
+
+# Held-out batches need no gradient, so they may be larger than training ones.
+_EVALUATION_BATCH = 256
+
+
+def train(
+    task: Task,
+    config: TransformerConfig,
+    recipe: Recipe,
+    *,
+    seed: int,
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    dtype: Any = np.float32,
+) -> tuple[Model, TrainingRun]:
+    """Train a transformer on a task, or go on from its checkpoint.
+
+    Parameters
+    ----------
+    task
+        The benchmark.
+    config
+        The model.
+    recipe
+        Optimiser, schedule and length.
+    seed
+        Fixes the initial parameters, the shuffling and the dropout.
+    checkpoint
+        A ``.model.npz`` file, written before the first and after every epoch. If it exists, the
+        run goes on from it and ends with the same bits as if it had never stopped; stopping in
+        the middle of an epoch loses that epoch only.
+    progress
+        Called with (steps done, steps in all).
+    dtype
+        Of the parameters.
+
+    Returns
+    -------
+    model : Model
+        With the parameters after the last epoch.
+    run : TrainingRun
+        Scores on the validation and the test split, history, time and versions.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is damaged or belongs to another run, or training diverges.
+    """
+    state = _begin(task, config, recipe, seed, dtype)
+    if checkpoint is not None and Path(checkpoint).exists():
+        found = Checkpoint.load(checkpoint)
+        if found.identity() != state.identity() or found.first.dtype != state.first.dtype:
+            differing = _difference(found.identity(), state.identity())
+            raise InputError(
+                f"{checkpoint} belongs to another run ({differing} differs); "
+                "delete it or choose another output folder"
+            )
+        state = found
+    elif checkpoint is not None:
+        state.save(checkpoint)
+    while state.epoch < recipe.epochs:
+        state = _run_epoch(task, state, progress)
+        if checkpoint is not None:
+            state.save(checkpoint)
+    metrics: dict[str, float] = {}
+    splits: tuple[Split, ...] = ("validation", "test")
+    for split in splits:
+        scores = task.score(evaluate(state.model, task, split), split)
+        metrics |= {f"{split}_{name}": value for name, value in scores.items()}
+    run = TrainingRun(
+        task=task.name,
+        mechanism=config.mechanism,
+        config={"model": asdict(config), "recipe": asdict(recipe), "task": dict(task.config)},
+        seed=seed,
+        metrics=metrics,
+        history=state.history,
+        wall_s=round(state.wall_s, 3),
+        versions=versions(),
+        machine=machine(),
+    )
+    return state.model, run
+
+
+def evaluate(model: Model, task: Task, split: Split) -> NDArray[Any]:
+    """Return the model's outputs on a whole split, (N, outputs), without dropout."""
+    return np.concatenate(
+        [apply_transformer(model, batch)[0] for batch in task.batches(split, _EVALUATION_BATCH)]
+    )
+
+
+def _begin(
+    task: Task, config: TransformerConfig, recipe: Recipe, seed: int, dtype: Any
+) -> Checkpoint:
+    for_parameters, for_epochs = np.random.SeedSequence(seed).spawn(2)
+    parameters = initialise(config, np.random.default_rng(for_parameters), dtype)
+    return Checkpoint(
+        model=Model(config, parameters),
+        recipe=recipe,
+        task=task.name,
+        task_config=task.config,
+        seed=seed,
+        epoch=0,
+        optimiser_steps=0,
+        first=np.zeros_like(parameters.vector),
+        second=np.zeros_like(parameters.vector),
+        rng_state=np.random.default_rng(for_epochs).bit_generator.state,
+        history=(),
+        wall_s=0.0,
+    )
+
+
+def _run_epoch(task: Task, state: Checkpoint, progress: Progress | None) -> Checkpoint:
+    started = time.perf_counter()
+    recipe, model = state.recipe, state.model
+    parameters = model.parameters
+    optimiser = Adam(
+        state.first,
+        state.second,
+        state.optimiser_steps,
+        weight_decay=recipe.weight_decay,
+        decay=recipe.decay,
+    )
+    rng = np.random.default_rng()
+    rng.bit_generator.state = state.rng_state
+    steps = task.steps(recipe.batch_size)
+    before, total = state.epoch * steps, recipe.epochs * steps
+    losses, rate = [], 0.0
+    for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
+        done = (before + index) / total if recipe.schedule_per == "step" else before / total
+        rate = recipe.learning_rate * schedule(recipe.schedule, done)
+        outputs, pullback = apply_transformer(model, batch, rng=rng)
+        loss, d_outputs = task.loss(outputs, batch)
+        gradient, _ = clip_norm(parameters.join(pullback(d_outputs)), recipe.clip)
+        optimiser.step(parameters.vector, gradient, rate)
+        losses.append(loss)
+        if progress is not None:
+            progress(before + index + 1, total)
+    scores = task.score(evaluate(model, task, "validation"), "validation")
+    entry = {"epoch": state.epoch + 1, "loss": float(np.mean(losses)), "learning_rate": rate}
+    entry |= {f"validation_{name}": value for name, value in scores.items()}
+    return replace(
+        state,
+        epoch=state.epoch + 1,
+        optimiser_steps=optimiser.steps,
+        first=optimiser.first,
+        second=optimiser.second,
+        rng_state=rng.bit_generator.state,
+        history=(*state.history, entry),
+        wall_s=state.wall_s + time.perf_counter() - started,
+    )
+
+
+def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:
+    names = []
+    for key, value in wanted.items():
+        other = found.get(key)
+        if isinstance(value, dict) and isinstance(other, dict):
+            names += [
+                name for name in value.keys() | other.keys() if value.get(name) != other.get(name)
+            ]
+        elif other != value:
+            names.append(key)
+    return ", ".join(sorted(names)) or "precision"

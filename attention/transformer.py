@@ -1,0 +1,142 @@
+"""A small pre-norm transformer whose attention is oscillators or softmax, with its adjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.block import block, name_gradients
+from lohe.attention.dropout import dropout
+from lohe.attention.embedding import embedding
+from lohe.attention.layer_norm import layer_norm
+from lohe.attention.linear import linear
+from lohe.attention.parameters import Parameters
+from lohe.attention.positions import add_positions, sinusoidal_table
+from lohe.attention.readout import at_position, mean_pool
+from lohe.attention.task import Batch
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+
+__all__ = ["Model", "Observer", "apply_transformer"]
+
+Floats = NDArray[Any]
+Observer = Callable[[int, Floats, Floats, Floats | None], None]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A transformer: its shape and its parameters."""
+
+    config: TransformerConfig
+    parameters: Parameters
+
+
+def apply_transformer(
+    model: Model,
+    batch: Batch,
+    *,
+    rng: np.random.Generator | None = None,
+    observe: Observer | None = None,
+) -> tuple[Floats, Callable[[Floats], dict[str, Floats]]]:
+    """Run the model on a batch.
+
+    Parameters
+    ----------
+    model
+        Its parameters are read, not changed.
+    batch
+        Inputs with their masks and positions; targets are not read.
+    rng
+        Source of dropout; None turns it off.
+    observe
+        Called with (layer, q, k, anchors) as each layer attends; see `multi_head`.
+
+    Returns
+    -------
+    outputs : (B, outputs) array
+    pullback : callable
+        ``pullback(d_outputs)`` gives the gradient of every parameter by name.
+
+    Raises
+    ------
+    InputError
+        For inputs that do not fit the model, and as its layers do.
+    """
+    config, of = model.config, model.parameters
+    _check_fit(config, batch)
+    if config.vocabulary:
+        x, back_table = embedding(of["input.table"], batch.inputs)
+    else:
+        features = batch.inputs.astype(of.vector.dtype, copy=False)
+        x, back_input = linear(of["input.weight"], of["input.bias"], features)
+    if config.positions == "sinusoidal":
+        x = x + sinusoidal_table(x.shape[1], config.width).astype(x.dtype)
+    elif config.positions == "learned":
+        x, back_positions = add_positions(of["positions.table"], x)
+    x, back_dropout = dropout(config.dropout, x, rng)
+    backs_block = []
+    for layer in range(config.layers):
+        x, back_block = block(
+            of,
+            f"layer{layer}",
+            x,
+            rate=config.dropout,
+            rng=rng,
+            heads=config.heads,
+            anchor_kind=config.anchor_kind,
+            coupling=config.coupling,
+            p=config.readout_exponent,
+            causal=config.causal,
+            key_mask=batch.key_mask,
+            mask_readout=config.mask_readout,
+            observe=partial(observe, layer) if observe else None,
+        )
+        backs_block.append(back_block)
+    x, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], x)
+    if config.readout == "position":
+        assert batch.position is not None  # see `_check_fit`
+        x, back_readout = at_position(x, batch.position)
+    else:
+        x, back_readout = mean_pool(x, batch.key_mask)
+    outputs, back_output = linear(of["output.weight"], of["output.bias"], x)
+
+    def pullback(d_outputs: Floats) -> dict[str, Floats]:
+        *found, dx = back_output(d_outputs)
+        gradients = name_gradients("output", ("weight", "bias"), found)
+        *found, dx = back_norm(back_readout(dx))
+        gradients |= name_gradients("norm", ("gain", "bias"), found)
+        for back_block in reversed(backs_block):
+            of_block, dx = back_block(dx)
+            gradients |= of_block
+        dx = back_dropout(dx)
+        if config.positions == "learned":
+            gradients["positions.table"], dx = back_positions(dx)
+        if config.vocabulary:
+            gradients["input.table"] = back_table(dx)
+        else:
+            *found, _ = back_input(dx)
+            gradients |= name_gradients("input", ("weight", "bias"), found)
+        return gradients
+
+    return outputs, pullback
+
+
+def _check_fit(config: TransformerConfig, batch: Batch) -> None:
+    shape = batch.inputs.shape
+    expected = "(B, T)" if config.vocabulary else f"(B, T, {config.features})"
+    axes = 2 if config.vocabulary else 3
+    if len(shape) != axes or 0 in shape or (axes == 3 and shape[2] != config.features):
+        raise InputError(f"inputs have shape {shape}; expected {expected}")
+    if shape[1] > config.context:
+        raise InputError(
+            f"a sequence of {shape[1]} tokens; the model's context is {config.context}"
+        )
+    if batch.key_mask is not None and batch.key_mask.shape != shape[:2]:
+        raise InputError(f"key_mask has shape {batch.key_mask.shape}; expected {shape[:2]}")
+    if config.readout == "position" and batch.position is None:
+        raise InputError("the model reads out a position; give each sequence one")

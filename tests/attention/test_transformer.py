@@ -1,0 +1,155 @@
+"""The transformer's gradient, its masks and its export of heads."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lohe.attention.export import export_heads
+from lohe.attention.fixed_query import fixed_query_attention
+from lohe.attention.gradcheck import check_pullback
+from lohe.attention.initialise import initialise
+from lohe.attention.parameters import Parameters
+from lohe.attention.task import Batch
+from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+
+SMALL = TransformerConfig(
+    context=5, outputs=3, vocabulary=7, width=8, heads=2, layers=2, hidden=6, dropout=0.3
+)
+RNG = np.random.default_rng(0)
+BATCH = Batch(
+    inputs=RNG.integers(7, size=(3, 4)),
+    targets=np.zeros(3),
+    key_mask=np.array([[1, 1, 1, 1], [1, 1, 0, 0], [1, 1, 1, 0]], dtype=bool),
+    position=np.array([1, 0, 2]),
+)
+FEATURES = replace(BATCH, inputs=RNG.standard_normal((3, 4, 2)))
+
+VARIANTS = {
+    "tokens": (SMALL, BATCH),
+    "softmax": (replace(SMALL, mechanism="softmax"), BATCH),
+    "features, learned positions": (
+        replace(SMALL, vocabulary=0, features=2, positions="learned", d_osc=3), FEATURES,
+    ),
+    "free anchors, position read-out": (
+        replace(SMALL, anchor_kind="free", readout="position", positions="none"), BATCH,
+    ),
+    "causal": (replace(SMALL, causal=True, coupling="squareplus", readout_exponent=2), BATCH),
+    "authors' padding": (replace(SMALL, mask_readout=False), BATCH),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_gradient_matches_differences(name):
+    config, batch = VARIANTS[name]
+    parameters = initialise(config, np.random.default_rng(1), np.float64)
+
+    def of_vector(vector):
+        moved = Parameters(parameters)
+        moved.vector[:] = vector
+        model = Model(config, moved)
+        outputs, pullback = apply_transformer(model, batch, rng=np.random.default_rng(2))
+        return outputs, lambda d_outputs: moved.join(pullback(d_outputs))
+
+    check = check_pullback(of_vector, [parameters.vector], RNG, step=1e-5)
+    assert check.relative_error < 1e-7
+    assert check.order > 1.9
+
+
+@pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
+def test_padding_changes_nothing(mechanism):
+    model = new_model(replace(SMALL, mechanism=mechanism))
+    short = Batch(BATCH.inputs[1:2, :2], BATCH.targets[1:2])
+    np.testing.assert_allclose(
+        apply_transformer(model, BATCH)[0][1:2], apply_transformer(model, short)[0], rtol=1e-12
+    )
+
+
+def new_model(config, seed=3):
+    return Model(config, initialise(config, np.random.default_rng(seed), np.float64))
+
+
+@pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
+def test_future_does_not_reach_the_past(mechanism):
+    config = replace(SMALL, mechanism=mechanism, causal=True, readout="position")
+    model, whole = new_model(config), replace(BATCH, key_mask=None, position=np.array([1, 1, 1]))
+    changed = whole.inputs.copy()
+    changed[:, 2:] = (changed[:, 2:] + 1) % 7
+    after = apply_transformer(model, replace(whole, inputs=changed))[0]
+    assert np.array_equal(apply_transformer(model, whole)[0], after)
+
+
+def test_exported_heads_are_what_the_layers_saw():
+    model, seen = new_model(SMALL), []
+    apply_transformer(model, BATCH, observe=lambda *parts: seen.append(parts))
+    labels = np.array([[f"{n}{t}" for t in range(4)] for n in range(3)])
+    halves = [
+        Batch(BATCH.inputs[part], BATCH.targets[part], BATCH.key_mask[part])
+        for part in (slice(0, 1), slice(1, 3))
+    ]
+    heads = export_heads(model, halves, labels=labels, name="small")
+    assert [head.name for head in heads] == [
+        f"small layer {n} head {h}" for n, h in np.ndindex(2, 2)
+    ]
+    for head, (layer, index) in zip(heads, np.ndindex(2, 2), strict=True):
+        number, q, k, anchors = seen[layer]
+        assert number == layer
+        np.testing.assert_allclose(head.q, q[:, index], rtol=1e-12)
+        np.testing.assert_allclose(head.k, k[:, index], rtol=1e-12)
+        np.testing.assert_allclose(head.anchors, anchors[index])
+        network = head.network()
+        assert network.n == BATCH.key_mask.sum()
+        assert network.labels.tolist() == labels[BATCH.key_mask].tolist()
+    out = fixed_query_attention(head.q, head.k, head.q, head.anchors, key_mask=head.key_mask)
+    assert out.shape == head.q.shape
+
+
+def test_softmax_has_no_heads_to_export():
+    with pytest.raises(InputError, match="no oscillators"):
+        export_heads(new_model(replace(SMALL, mechanism="softmax")), [BATCH])
+
+
+def test_initial_anchors_are_on_the_sphere():
+    parameters = initialise(replace(SMALL, d_osc=3), np.random.default_rng(0))
+    norms = np.linalg.norm(parameters["layer1.attention.anchors"], axis=-1)
+    np.testing.assert_allclose(norms, 1, rtol=1e-6)
+    assert parameters.vector.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"vocabulary": 0}, "either a vocabulary or features"),
+        ({"features": 3}, "either a vocabulary or features"),
+        ({"heads": 3}, "does not divide"),
+        ({"d_osc": 1}, "2 coordinates"),
+        ({"layers": 0}, "at least 1"),
+        ({"dropout": 1.0}, "dropout"),
+        ({"readout_exponent": 0}, "positive"),
+        ({"coupling": "tanh"}, "unknown coupling"),
+        ({"mechanism": "linear"}, "choose fixed_query or softmax"),
+        ({"anchor_kind": "round"}, "choose unit or free"),
+        ({"positions": "rotary"}, "choose none or sinusoidal or learned"),
+        ({"readout": "last"}, "choose mean or position"),
+    ],
+)
+def test_bad_configurations_are_named(change, message):
+    with pytest.raises(InputError, match=message):
+        replace(SMALL, **change)
+
+
+@pytest.mark.parametrize(
+    ("config", "batch", "message"),
+    [
+        (SMALL, FEATURES, "expected .B, T."),
+        (replace(SMALL, vocabulary=0, features=3), FEATURES, "expected .B, T, 3."),
+        (SMALL, replace(BATCH, inputs=np.zeros((3, 6), int)), "context is 5"),
+        (SMALL, replace(BATCH, key_mask=np.ones((3, 3), bool)), "key_mask has shape"),
+        (replace(SMALL, readout="position"), replace(BATCH, position=None), "give each sequence"),
+    ],
+)
+def test_bad_batches_are_named(config, batch, message):
+    with pytest.raises(InputError, match=message):
+        apply_transformer(new_model(config), batch)
