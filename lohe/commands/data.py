@@ -47,9 +47,9 @@ def list_sets(as_json: Json = False) -> None:
     ]
     width = max(len(item.name) for item in CATALOGUE)
     lines = [
-        f"{row['name']:{width}}  {'here' if row['here'] else '    '}  {_size(row['bytes']):>8}  "
-        f"{row['title']} ({row['licence']})"
-        for row in rows
+        f"{item.name:{width}}  {'here' if present(item.name) else '    '}  "
+        f"{_size(item.bytes):>10}  {item.title} ({item.licence})"
+        for item in CATALOGUE
     ]
     emit({"sets": rows}, lines, as_json=as_json)
 
