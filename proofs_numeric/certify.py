@@ -87,6 +87,8 @@ def certify(
         _check_range("step", step, 0 < step < math.inf, "positive")
     if mismatch > 0 and network.couplings is None:
         raise InputError("mismatch needs a network with couplings and anchors; this has drives")
+    if network.anchors is not None and not len(network.anchors):
+        raise InputError("the network has no anchors; give at least one")
     work = _Work(
         network,
         float(mismatch),

@@ -1,0 +1,69 @@
+"""Verify a certificate with the independent checker."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.certificate import Certificate
+from lohe.proofs_numeric.checker import RejectedError, check
+from lohe.proofs_numeric.claims import Claim, Verdict
+
+__all__ = ["verify"]
+
+
+def verify(certificate: Certificate, network: Network) -> Certificate:
+    """Return the independent checker's own verdicts on a certificate.
+
+    Parameters
+    ----------
+    certificate
+        Made by `certify`, or read from a file.
+    network
+        The instance that it speaks of.
+
+    Returns
+    -------
+    Certificate
+        With the checker's verdicts and reasons. Values and witness are kept where every one of
+        them was confirmed, and dropped from a claim that the checker leaves undecided.
+
+    Raises
+    ------
+    InputError
+        If the certificate is for another network.
+
+    Examples
+    --------
+    >>> from lohe.proofs_numeric.certify import certify
+    >>> network = Network([[3.0, 4.0]])
+    >>> verify(certify(network), network).verdict.value
+    'proved'
+    """
+    try:
+        result = check(certificate.document(), network.arrays())
+    except RejectedError as error:
+        raise InputError(f"the checker rejects the certificate: {error}") from error
+    claims = {}
+    for name, found in result["claims"].items():
+        stated, verdict = certificate.claims[name], Verdict(found["verdict"])
+        confirmed = verdict is not Verdict.UNDECIDED
+        claims[name] = Claim(
+            verdict,
+            found["reason"],
+            stated.values if confirmed else {},
+            stated.witness if confirmed else {},
+        )
+    try:
+        tool = {"name": "lohe checker", "version": version("lohe")}
+    except PackageNotFoundError:  # run from a source folder that was never installed
+        tool = {"name": "lohe checker", "version": "unknown"}
+    return Certificate(
+        certificate.network_sha256,
+        certificate.n,
+        certificate.d,
+        claims,
+        certificate.parameters,
+        tool,
+    )
