@@ -91,7 +91,7 @@ def _product(form: MatMul) -> str:
     while remaining:
         factor = remaining.pop(0)
         if _is_column(factor):  # a column is followed by a transposed one: a rank-one operator
-            row = remaining.pop(0)
+            row = remaining.pop(0) if remaining else None
             if not isinstance(row, Transpose):
                 raise ValueError(f"cannot print {form!r}")
             operators.append(f"{_NAMES[factor]}[..., :, None] * {_NAMES[row.arg]}[..., None, :]")

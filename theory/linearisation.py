@@ -19,6 +19,7 @@ from lohe.theory.theorem import Outcome, Theorem, vanishes
 __all__ = ["THEOREM"]
 
 _SIZES = ((1, 2), (2, 2), (3, 2), (1, 3), (2, 3), (2, 4))
+_GEODESIC_SIZES = ((1, 2), (2, 2), (2, 3), (1, 4))
 _WHERE = "n ≤ 3, d = 2, 3, 4"
 _NORMAL_FORM = "normal form modulo x·x = 1"
 
@@ -89,7 +90,7 @@ def hessian() -> Outcome:
 def geodesics() -> Outcome:
     """Check the Hessian against second derivatives of the energy along geodesics."""
     residuals = []
-    for n, d in ((1, 2), (2, 2), (2, 3), (1, 4)):
+    for n, d in _GEODESIC_SIZES:
         network = Oscillators(n, d)
         free = Oscillators(n, d).h  # arbitrary directions; projected, they are all tangent ones
         rename = {s: Symbol(f"w{s}", real=True) for column in free for s in column}

@@ -90,6 +90,21 @@ def survival() -> Outcome:
     )
 
 
+def separated() -> Outcome:
+    """Check one more key of the bound on a drive's component along a direction."""
+    along, weight, error = symbols("b W eta", nonnegative=True)  # b = |⟨y, r_j⟩|
+    epsilon = error + _s
+    total, so_far = symbols("B y", real=True)  # Σ W |⟨y, r⟩| and ⟨y, h⟩ so far
+    moved = so_far - epsilon * total + _k  # induction hypothesis: ⟨y, h'⟩ with slack k
+    return nonnegative(
+        "⟨y, h'⟩ ≥ ⟨y, h⟩ − ε Σ_j W_j |⟨y, r_j⟩| for every device: if the right side is positive "
+        "for some y, drives survive beyond ρ too (induction over the keys)",
+        r"\langle y,h'\rangle\ge\langle y,h\rangle-\varepsilon\sum_jW_j|\langle y,r_j\rangle|",
+        (moved - weight * error * along) - (so_far - epsilon * (total + weight * along)),
+        _k + weight * _s * along,
+    )
+
+
 def _drives() -> tuple[Frame, MatrixBase, MatrixBase]:
     norm, size = symbols("H E", positive=True)
     inner = Symbol("i", real=True)
@@ -191,6 +206,7 @@ THEOREM = Theorem(
         triangle,
         drive_error,
         survival,
+        separated,
         sine,
         acute,
         chord,

@@ -10,6 +10,7 @@ from sympy import (
     Expr,
     Integer,
     Matrix,
+    MatrixBase,
     Symbol,
     atanh,
     cos,
@@ -28,7 +29,7 @@ from sympy import (
 )
 
 from lohe.theory.frame import Frame
-from lohe.theory.theorem import Outcome, Theorem, nonnegative, positive, vanishes
+from lohe.theory.theorem import Outcome, Theorem, nonnegative, polynomial, positive, vanishes
 
 __all__ = ["THEOREM"]
 
@@ -64,38 +65,36 @@ def area_element() -> Outcome:
 
 def area_in_coordinates() -> Outcome:
     """Check the element in spherical coordinates, by the Gram determinant of their derivatives."""
-    second, third = symbols("theta_2 theta_3", positive=True)
-    charts = {
-        2: (Matrix([cos(_phi), sin(_phi)]), (_phi,), Integer(1)),
-        3: (
-            Matrix([cos(_phi), sin(_phi) * cos(second), sin(_phi) * sin(second)]),
-            (_phi, second),
-            Integer(1),
-        ),
-        4: (
-            Matrix(
-                [
-                    cos(_phi),
-                    sin(_phi) * cos(second),
-                    sin(_phi) * sin(second) * cos(third),
-                    sin(_phi) * sin(second) * sin(third),
-                ]
-            ),
-            (_phi, second, third),
-            sin(second),
-        ),
+    angles = (_phi, *symbols("theta_2 theta_3", positive=True))
+    cosines, sines = symbols("C_1:4", real=True), symbols("S_1:4", real=True)
+    names = {
+        f(a): s
+        for f, row in ((cos, cosines), (sin, sines))
+        for a, s in zip(angles, row, strict=True)
     }
+    circles = [c**2 + s**2 - 1 for c, s in zip(cosines, sines, strict=True)]
+    reduce = polynomial(*circles, leading=cosines)
     residuals = []
-    for d, (point, angles, inner) in charts.items():
-        slopes = point.jacobian(angles)
+    for d, inner in ((2, Integer(1)), (3, Integer(1)), (4, sin(angles[1]))):
+        point = _spherical(angles[: d - 1])
+        slopes = point.jacobian(angles[: d - 1])
         residuals.append((slopes.T * slopes).det() - (sin(_phi) ** (d - 2) * inner) ** 2)
     return vanishes(
         "spherical coordinates give the same element (d = 2, 3, 4)",
         r"\sqrt{\det(\partial x^{\top}\partial x)} = \sin^{d-2}\varphi\;\omega'(\theta_2,\ldots)",
         *residuals,
-        reduction=simplify,
-        method="Gram determinants, trigonometric simplification",
+        reduction=lambda expression: reduce(expression.subs(names)),
+        method="normal form modulo C² + S² = 1",
     )
+
+
+def _spherical(angles: tuple[Symbol, ...]) -> MatrixBase:
+    """Return the point of the sphere with these angles, the first from the first axis."""
+    coordinates, radius = [], Integer(1)
+    for angle in angles:
+        coordinates.append(radius * cos(angle))
+        radius *= sin(angle)
+    return Matrix([*coordinates, radius])
 
 
 def normalisation() -> Outcome:

@@ -1,0 +1,102 @@
+"""The statements themselves, tried on random numbers: a guard against a wrongly posed proof."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def unit(v):
+    return v / np.linalg.norm(v, axis=-1, keepdims=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=seeds, d=st.integers(2, 6), keys=st.integers(1, 9), spread=st.floats(0.0, 0.4))
+def test_t3_bounds_every_device(seed, d, keys, spread):
+    rng = np.random.default_rng(seed)
+    anchors = unit(rng.normal(size=(keys, d))) * rng.uniform(1 - spread, 1 + spread, (keys, 1))
+    couplings = rng.exponential(size=keys)
+    drive, lengths = couplings @ anchors, np.linalg.norm(anchors, axis=1)
+    mass = couplings @ lengths
+    coherence = np.linalg.norm(drive) / mass
+    assert coherence <= 1 + 1e-12
+    epsilon = coherence * rng.uniform(0.0, 0.99)
+    errors = epsilon * np.where(
+        rng.random(keys) < 0.5, rng.choice([-1, 1]), rng.uniform(-1, 1, keys)
+    )
+    moved = (couplings * (1 + errors)) @ anchors
+    slack = 1e-12 * mass
+    assert np.linalg.norm(moved) >= np.linalg.norm(drive) - epsilon * mass - slack
+
+    rest, shifted = unit(drive), unit(moved)
+    cosine = rest @ shifted
+    sine = np.linalg.norm(shifted - cosine * rest)
+    bound = epsilon / coherence
+    assert cosine > 0
+    assert sine <= bound + 1e-12
+    chord = np.sqrt(2 * bound**2 / (1 + np.sqrt(1 - bound**2)))
+    assert np.linalg.norm(shifted - rest) <= chord + 1e-12
+
+    weights, weights2 = (np.maximum(0, 1 + anchors @ x) for x in (rest, shifted))
+    total = weights.sum()
+    excess = np.maximum(lengths - 1, 0).sum()
+    move = min(
+        chord * np.linalg.norm(anchors.sum(axis=0)) + excess,
+        chord * lengths.sum(),
+    )
+    if move < total:
+        error = np.abs(weights2 / weights2.sum() - weights / total).sum()
+        assert error <= (chord * lengths.sum() + move) / (total - move) + 1e-10
+
+
+@pytest.mark.parametrize("d", [2, 3, 4, 7])
+def test_t2_law_of_the_starting_cosine(d):
+    rng = np.random.default_rng(d)
+    cosine = unit(rng.normal(size=(4000, d)))[:, 0]
+    law = stats.beta((d - 1) / 2, (d - 1) / 2)
+    assert stats.kstest((1 + cosine) / 2, law.cdf).pvalue > 1e-3
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=seeds, d=st.integers(2, 6), size=st.floats(0.01, 1.99))
+def test_t7_angle_map_and_convergence(seed, d, size):
+    rng = np.random.default_rng(seed)
+    drive = unit(rng.normal(size=d))
+    x = unit(rng.normal(size=d))
+    for _ in range(30):
+        cosine = x @ drive
+        angle = np.arctan2(np.linalg.norm(x - cosine * drive), cosine)
+        x = unit(x + size * (drive - cosine * x))
+        following = np.arctan2(np.linalg.norm(x - (x @ drive) * drive), x @ drive)
+        predicted = angle - np.arctan(size * np.sin(angle))
+        assert following == pytest.approx(abs(predicted), abs=1e-7)
+        assert following <= angle + 1e-7
+        if size <= 1:
+            assert predicted >= -1e-15
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=seeds, d=st.integers(2, 4))
+def test_t4_margin_is_the_distance_to_the_hull(seed, d):
+    rng = np.random.default_rng(seed)
+    anchors = unit(rng.normal(size=(5, d)) + 1.5 * unit(np.ones(d)))
+    # Frank–Wolfe with exact line search finds the nearest point of the hull.
+    nearest = anchors[0].copy()
+    for _ in range(3000):
+        vertex = anchors[np.argmin(anchors @ nearest)]
+        edge = vertex - nearest
+        gap = -(nearest @ edge)
+        if gap <= 1e-13:
+            break
+        nearest = nearest + min(1.0, gap / (edge @ edge)) * edge
+    margin = np.linalg.norm(nearest)
+    if margin < 1e-3:
+        return
+    found = (anchors @ nearest).min() / margin
+    assert found <= margin + 1e-12
+    assert found >= margin - gap / margin - 1e-12
+    couplings = rng.exponential(size=(100, 5))
+    assert (np.linalg.norm(couplings @ anchors, axis=1) >= found * couplings.sum(axis=1)).all()
