@@ -146,7 +146,13 @@ def decode_claim(name: str, document: Any) -> Claim:
         found = document[part]
         required = {key for key, kind in fields.items() if not kind.endswith("?")}
         exact_keys(found, required, f"{place}.{part}", optional=set(fields) - required)
-        parts.append({k: decode(fields[k], v, f"{place}.{part}.{k}") for k, v in found.items()})
+        parts.append(
+            {
+                k: decode(kind, found[k], f"{place}.{part}.{k}")
+                for k, kind in fields.items()
+                if k in found
+            }
+        )
     return Claim(verdict, document["reason"], *parts)
 
 
