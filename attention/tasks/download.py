@@ -14,7 +14,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from lohe.attention.tasks.archives import sha256_of
-from lohe.attention.tasks.catalogue import Source
+from lohe.attention.tasks.data_set import Source
 from lohe.dynamics.errors import InputError
 
 __all__ = ["download"]

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lohe.attention.tasks.archives import ARCHIVE_SUFFIXES, extract, sha256_of, tree_digest
-from lohe.attention.tasks.catalogue import DataSet, Edition, find
+from lohe.attention.tasks.catalogue import find
+from lohe.attention.tasks.data_set import DataSet, Edition
 from lohe.attention.tasks.download import download
 from lohe.dynamics.errors import InputError
 

@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from lohe.attention.tasks import catalogue
 from lohe.attention.tasks.archives import tree_digest
-from lohe.attention.tasks.catalogue import CATALOGUE, DataSet, Edition
+from lohe.attention.tasks.catalogue import CATALOGUE
+from lohe.attention.tasks.data_set import DataSet, Edition
 from lohe.commands.data import data
 from lohe.dynamics.errors import InputError
 

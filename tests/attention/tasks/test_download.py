@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lohe.attention.tasks.catalogue import Source
+from lohe.attention.tasks.data_set import Source
 from lohe.attention.tasks.download import download
 from lohe.dynamics.errors import InputError
 

@@ -12,7 +12,8 @@ import pytest
 
 from lohe.attention.tasks import catalogue, library
 from lohe.attention.tasks.archives import tree_digest
-from lohe.attention.tasks.catalogue import CATALOGUE, DataSet, Edition, Source, find
+from lohe.attention.tasks.catalogue import CATALOGUE, find
+from lohe.attention.tasks.data_set import DataSet, Edition, Source
 from lohe.attention.tasks.library import cache_folder, edition, fetch, locate, present
 from lohe.dynamics.errors import InputError
 
