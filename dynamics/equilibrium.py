@@ -18,8 +18,8 @@ __all__ = ["force_bound", "resting_point"]
 Floats = NDArray[np.float64]
 
 _AT_REST = 1e-12  # residual speed over the largest possible force
-_NEARLY = 1e-7
-_DOUBLINGS = 14
+_NEARLY = 1e-5
+_DOUBLINGS = 10
 _POLISHING_STEPS = 20_000
 
 
@@ -48,7 +48,7 @@ def resting_point(network: Network) -> Floats | None:
     Returns
     -------
     (n, d) array, or None
-        The state; None if it still moves after some 10^5 time scales, as a network that does
+        The state; None if it still moves after some 10^4 time scales, as a network that does
         not lock does.
 
     Examples
@@ -66,7 +66,7 @@ def resting_point(network: Network) -> Floats | None:
     for _ in range(_DOUBLINGS):
         if float(residual(network, x)) <= _NEARLY * scale:
             break
-        run = dormand_prince(field, x[np.newaxis], duration, tolerance=1e-9)
+        run = dormand_prince(field, x[np.newaxis], duration, tolerance=1e-6)
         if not run.finished[0]:
             return None
         x = run.x[0]

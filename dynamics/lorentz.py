@@ -93,7 +93,8 @@ def lorentz_flow(x0: Floats, drive: Floats, frequency: ArrayLike, t: Floats) -> 
         raise InputError("frequency has NaN or infinite entries")
     if np.any(rotation != -np.swapaxes(rotation, -1, -2)):
         raise InputError("frequency must be skew-symmetric: A = -A^T, exactly")
-    generator = lorentz_generator(drive, rotation) * t[..., np.newaxis, np.newaxis]
+    with np.errstate(over="ignore", invalid="ignore"):
+        generator = lorentz_generator(drive, rotation) * t[..., np.newaxis, np.newaxis]
     size = np.max(np.abs(generator), initial=0.0) * (d + 1)
     if not np.isfinite(size):
         raise InputError("drive, frequency and time are too large; scale them down")
