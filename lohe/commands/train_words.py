@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,18 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar
+from lohe.commands.train_sva import Mechanism
 
 if TYPE_CHECKING:
     from lohe.attention.tasks.recordings import Corpus
+    from lohe.attention.tasks.word_protocols import Protocol
 
 __all__ = ["fsdd", "kws"]
 
 
-class Mechanism(StrEnum):
-    """What attends."""
+class ProtocolName(StrEnum):
+    """How to train."""
 
-    fixed_query = "fixed_query"
-    softmax = "softmax"
+    stock = "stock"
+    small = "small"
 
 
 class Positions(StrEnum):
@@ -32,39 +35,33 @@ class Positions(StrEnum):
     learned = "learned"
 
 
-class Protocol(StrEnum):
-    """How to train."""
-
-    stock = "stock"
-    small = "small"
-
-
 _Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")]
 _Mechanism = Annotated[Mechanism, typer.Option(help="Oscillators with anchors, or softmax.")]
 _Protocol = Annotated[
-    Protocol,
-    typer.Option(help="stock: as published. small: 10x the rate, 60 epochs, augmentation."),
+    ProtocolName,
+    typer.Option(help="stock: as published. small: ten times the rate, 60 epochs, augmentation."),
 ]
 _Positions = Annotated[Positions, typer.Option(help="Positional encoding.")]
-_Epochs = Annotated[int | None, typer.Option(help="Instead of the protocol's.")]
+_Epochs = Annotated[int | None, typer.Option(min=1, help="Instead of the protocol's.")]
 _Rate = Annotated[float | None, typer.Option(help="Instead of the protocol's.")]
 _Augment = Annotated[
-    bool | None,
-    typer.Option("--augment/--no-augment", help="Instead of the protocol's."),
+    bool | None, typer.Option("--augment/--no-augment", help="Instead of the protocol's.")
 ]
-_DOsc = Annotated[int, typer.Option("--d-osc", help="Dimension of an oscillator's space.")]
-_Seed = Annotated[int, typer.Option(help="Of parameters, shuffling, dropout and augmentation.")]
+_DOsc = Annotated[int, typer.Option("--d-osc", min=2, help="Dimension of an oscillator's space.")]
+_Seed = Annotated[
+    int, typer.Option(min=0, help="Of parameters, shuffling, dropout and augmentation.")
+]
 _HeadClips = Annotated[
     int,
-    typer.Option(help="Test clips that the heads are exported on (49 oscillators each)."),
+    typer.Option(min=1, help="Test clips to export the heads on, 49 oscillators each."),
 ]
 
 
 def kws(
     *,
-    output: _Output,
+    output: _Output = Path("runs"),
     mechanism: _Mechanism = Mechanism.fixed_query,
-    protocol: _Protocol = Protocol.stock,
+    protocol: _Protocol = ProtocolName.stock,
     positions: _Positions = Positions.none,
     epochs: _Epochs = None,
     learning_rate: _Rate = None,
@@ -76,24 +73,27 @@ def kws(
 ) -> None:
     """Keyword spotting: ten words of Speech Commands, speakers never heard in training.
 
-    Needs the data set speech_commands_v0.02_test, see `lohe data`. Writes kws.model.npz,
-    kws.training.json and a kws-layer0-headN.head.npz for each head, for `lohe certify`.
-    Interrupted, the same command goes on from the last epoch.
+    Needs the data set speech_commands_v0.02_test, see `lohe data`. Writes
+    kws-MECHANISM-seedN.model.npz, .training.json and, with oscillators, a -layer0-headM.head.npz
+    for each head on test clips, for `lohe certify`. Interrupted, the same command goes on from
+    the last epoch.
 
-    Example: `lohe train kws --protocol small -o runs/kws`
+    Example: `lohe train kws --protocol small -o runs`
     """
+    # See `lohe train sva`: the matrices are small.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from lohe.attention.tasks.speech import load_keywords
 
-    corpus = load_keywords()
-    choices = _Choices(mechanism, protocol, positions, epochs, learning_rate, augment, d_osc, seed)
-    _train_words(corpus, choices, output, head_clips=head_clips, as_json=as_json)
+    choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
+    how = _protocol(protocol, epochs, learning_rate, augment)
+    _train(load_keywords(), how, choices, output, as_json=as_json)
 
 
 def fsdd(
     *,
-    output: _Output,
+    output: _Output = Path("runs"),
     mechanism: _Mechanism = Mechanism.fixed_query,
-    protocol: _Protocol = Protocol.stock,
+    protocol: _Protocol = ProtocolName.stock,
     positions: _Positions = Positions.none,
     epochs: _Epochs = None,
     learning_rate: _Rate = None,
@@ -105,94 +105,78 @@ def fsdd(
 ) -> None:
     """Spoken digits: the Free Spoken Digit Dataset with its official test takes.
 
-    Needs the data set fsdd, see `lohe data`. Writes fsdd.model.npz, fsdd.training.json and a
-    fsdd-layer0-headN.head.npz for each head, for `lohe certify`. Interrupted, the same command
-    goes on from the last epoch.
+    Needs the data set fsdd, see `lohe data`. Writes fsdd-MECHANISM-seedN.model.npz,
+    .training.json and, with oscillators, a -layer0-headM.head.npz for each head on test clips,
+    for `lohe certify`. Interrupted, the same command goes on from the last epoch.
 
-    Example: `lohe train fsdd --protocol small -o runs/fsdd`
+    Example: `lohe train fsdd --protocol small -o runs`
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from lohe.attention.tasks.fsdd import load_digits
 
-    corpus = load_digits()
-    choices = _Choices(mechanism, protocol, positions, epochs, learning_rate, augment, d_osc, seed)
-    _train_words(corpus, choices, output, head_clips=head_clips, as_json=as_json)
+    choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
+    how = _protocol(protocol, epochs, learning_rate, augment)
+    _train(load_digits(), how, choices, output, as_json=as_json)
 
 
 @dataclass(frozen=True)
 class _Choices:
     mechanism: Mechanism
-    protocol: Protocol
     positions: Positions
-    epochs: int | None
-    learning_rate: float | None
-    augment: bool | None
     d_osc: int
     seed: int
+    head_clips: int
 
 
-def _train_words(
-    corpus: Corpus, choices: _Choices, output: Path, *, head_clips: int, as_json: bool
-) -> None:
-    from lohe.attention.export import export_heads
+def _protocol(
+    name: ProtocolName, epochs: int | None, learning_rate: float | None, augment: bool | None
+) -> Protocol:
     from lohe.attention.tasks.augment import NONE
-    from lohe.attention.tasks.word_protocols import PROTOCOLS, SMALL_DATA, word_config
-    from lohe.attention.tasks.words import WordTask, frame_labels, head_batches, spread_over
-    from lohe.attention.training import train
+    from lohe.attention.tasks.word_protocols import PROTOCOLS, SMALL_DATA
 
-    seed = choices.seed
-    protocol = PROTOCOLS[choices.protocol.value]
-    recipe = protocol.recipe
-    if choices.epochs is not None:
-        recipe = replace(recipe, epochs=choices.epochs)
-    if choices.learning_rate is not None:
-        recipe = replace(recipe, learning_rate=choices.learning_rate)
-    varied = {None: protocol.augmentation, True: SMALL_DATA.augmentation, False: NONE}
-    config = word_config(
-        choices.mechanism.value,
-        positions=choices.positions.value,
-        d_osc=choices.d_osc,
-        words=len(corpus.words),
+    chosen = PROTOCOLS[name.value]
+    recipe = replace(
+        chosen.recipe,
+        epochs=chosen.recipe.epochs if epochs is None else epochs,
+        learning_rate=chosen.recipe.learning_rate if learning_rate is None else learning_rate,
     )
-    sample = spread_over(corpus.test, head_clips)
+    varied = {None: chosen.augmentation, True: SMALL_DATA.augmentation, False: NONE}
+    return replace(chosen, recipe=recipe, augmentation=varied[augment])
+
+
+def _train(
+    corpus: Corpus, protocol: Protocol, choices: _Choices, output: Path, *, as_json: bool
+) -> None:
+    from lohe.attention.tasks.word_training import train_words
+
     with progress_bar(f"training {corpus.name}") as progress:
-        model, run = train(
-            WordTask(corpus, varied[choices.augment]),
-            config,
-            recipe,
-            seed=seed,
-            checkpoint=output / f"{corpus.name}.model.npz",
+        files = train_words(
+            output,
+            corpus,
+            protocol,
+            seed=choices.seed,
+            head_clips=choices.head_clips,
             progress=progress,
+            mechanism=choices.mechanism.value,
+            positions=choices.positions.value,
+            d_osc=choices.d_osc,
         )
-    record = output / f"{corpus.name}.training.json"
-    run.save(record)
-    files = [str(record)]
-    if choices.mechanism is Mechanism.fixed_query:
-        heads = export_heads(
-            model,
-            head_batches(corpus, sample),
-            labels=frame_labels(sample),
-            name=f"{corpus.name} seed {seed}",
-        )
-        for index, head in enumerate(heads):
-            layer, number = divmod(index, config.heads)
-            path = output / f"{corpus.name}-layer{layer}-head{number}.head.npz"
-            head.save(path)
-            files.append(str(path))
+    run, paths = files.run, [str(path) for path in (files.model, files.record, *files.heads)]
     lines = [
-        f"{corpus.name}, {run.mechanism}, seed {seed}: "
-        f"{run.metrics['test_accuracy']:.3f} of {len(corpus.test)} test clips right "
-        f"(validation {run.metrics['validation_accuracy']:.3f}), {run.wall_s:.0f} s",
-        *files,
+        f"{corpus.name}, {run.mechanism}, seed {run.seed}: {run.metrics['test_accuracy']:.3f} of "
+        f"{len(corpus.test)} test clips right ({run.metrics['validation_accuracy']:.3f} of "
+        f"{len(corpus.validation)} in validation), {run.wall_s:.0f} s",
+        *paths,
     ]
     emit(
         {
             "task": corpus.name,
             "edition": corpus.edition,
             "mechanism": run.mechanism,
-            "seed": seed,
+            "seed": run.seed,
             "metrics": dict(run.metrics),
             "wall_s": run.wall_s,
-            "files": files,
+            "files": paths,
         },
         lines,
         as_json=as_json,

@@ -59,13 +59,13 @@ def test_digits_are_learned_and_their_heads_exported(tmp_path: Path) -> None:
     text = run("fsdd", *options, "--seed", 1, "-o", tmp_path / "out", "--json")
     result = json.loads(text)
     assert result["metrics"]["test_accuracy"] > 0.8
-    record = TrainingRun.load(tmp_path / "out" / "fsdd.training.json")
+    record = TrainingRun.load(tmp_path / "out" / "fsdd-fixed_query-seed1.training.json")
     assert record.seed == 1
     assert record.config["recipe"]["epochs"] == 40
     assert record.config["task"]["augmentation"]["tempo"] == 0
     assert record.metrics == result["metrics"]
     for number in range(2):
-        head = Head.load(tmp_path / "out" / f"fsdd-layer0-head{number}.head.npz")
+        head = Head.load(tmp_path / "out" / f"fsdd-fixed_query-seed1-layer0-head{number}.head.npz")
         network = head.network()
         assert (network.n, network.d) == (5 * 49, 2)
         assert network.labels is not None
