@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from lohe.dynamics.errors import InputError
 
@@ -52,10 +51,13 @@ def embedding(
         raise InputError(f"a token is outside the vocabulary of {words} words")
 
     def pullback(dy: Floats) -> Floats:
-        # The transposed one-hot matrix sums repeated tokens many times faster than np.add.at.
-        count = tokens.size
-        parts = (np.ones(count, dy.dtype), tokens.reshape(-1), np.arange(count + 1))
-        one_hot = sparse.csc_array(parts, shape=(words, count))
-        return np.asarray(one_hot @ dy.reshape(count, -1))
+        # Sorted, equal tokens are neighbours and their rows one segment of a sum: many times
+        # faster than np.add.at.
+        order = np.argsort(tokens, axis=None, kind="stable")
+        ordered = tokens.reshape(-1)[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        dtable = np.zeros((words, dy.shape[-1]), dtype=dy.dtype)
+        dtable[ordered[starts]] = np.add.reduceat(dy.reshape(len(order), -1)[order], starts)
+        return dtable
 
     return table[tokens], pullback

@@ -154,7 +154,7 @@ def fixed_query_attention_vjp(
             if visible is not None:
                 coupled = xp.where(visible, coupled, zero)
             drive = coupled @ anchors
-            norm = xp.sqrt(xp.sum(drive * drive, axis=-1, keepdims=True))
+            norm = xp.sqrt(xp.vecdot(drive, drive)[..., None])
             locked = norm > EPSILON
             length = xp.where(locked, norm, EPSILON + xp.zeros_like(norm))
             state = drive / length
@@ -176,7 +176,7 @@ def fixed_query_attention_vjp(
         if d_out.shape != out.shape:
             raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
         d_weights = d_out @ v.mT
-        centred = xp.sum(weights * d_weights, axis=-1, keepdims=True)
+        centred = xp.vecdot(weights, d_weights)[..., None]
         d_lift = (d_weights - centred) / total
         if p == 1:
             d_lift = xp.where(open_, d_lift, zero)
@@ -184,7 +184,7 @@ def fixed_query_attention_vjp(
             # d(base^p) = p base^p / base; outside `open_` base is 0 and so is the gradient.
             d_lift = d_lift * (p * power / xp.where(open_, base, xp.ones_like(base)))
         d_state = d_lift @ anchors
-        radial = xp.where(locked, xp.sum(state * d_state, axis=-1, keepdims=True), zero)
+        radial = xp.where(locked, xp.vecdot(state, d_state)[..., None], zero)
         d_drive = (d_state - state * radial) / length
         d_score = (d_drive @ anchors.mT) * function.slope(xp, score) * scale
         if visible is not None:

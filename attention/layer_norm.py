@@ -40,8 +40,9 @@ def layer_norm(
     array([-1.,  1.])
     """
     width = x.shape[-1]
-    centred = x - x.mean(axis=-1, keepdims=True)
-    # vecdot makes the sum of squares without a second array of x's size
+    # Means as dot products: several times faster than reductions along a short last axis.
+    share = np.full(width, 1 / width, dtype=x.dtype)
+    centred = x - np.vecdot(x, share)[..., None]
     variance = np.vecdot(centred, centred)[..., None] / width
     scale = 1 / np.sqrt(variance + _EPSILON)
     standard = centred * scale
@@ -51,7 +52,7 @@ def layer_norm(
         dgain = (rows * standard.reshape(-1, width)).sum(axis=0)
         inner = dy * gain
         along = np.vecdot(inner, standard)[..., None] / width
-        dx = (inner - inner.mean(axis=-1, keepdims=True) - standard * along) * scale
+        dx = (inner - np.vecdot(inner, share)[..., None] - standard * along) * scale
         return dgain, rows.sum(axis=0), dx
 
     return standard * gain + bias, pullback

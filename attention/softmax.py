@@ -115,7 +115,7 @@ def softmax_attention_vjp(
         if d_out.shape != out.shape:
             raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
         d_weights = d_out @ v.mT
-        centred = xp.sum(weights * d_weights, axis=-1, keepdims=True)
+        centred = xp.vecdot(weights, d_weights)[..., None]
         d_score = weights * (d_weights - centred) * scale
         return (
             sum_to(xp, d_score @ k, q.shape),

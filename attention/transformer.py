@@ -97,19 +97,24 @@ def apply_transformer(
             observe=partial(observe, layer) if observe else None,
         )
         backs_block.append(back_block)
-    x, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], x)
+    # The last norm acts on each token alone, so a position is read out before it, more cheaply.
     if config.readout == "position":
         assert batch.position is not None  # see `_check_fit`
         x, back_readout = at_position(x, batch.position)
-    else:
+    x, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], x)
+    if config.readout == "mean":
         x, back_readout = mean_pool(x, batch.key_mask)
     outputs, back_output = linear(of["output.weight"], of["output.bias"], x)
 
     def pullback(d_outputs: Floats) -> dict[str, Floats]:
         *found, dx = back_output(d_outputs)
         gradients = name_gradients("output", ("weight", "bias"), found)
-        *found, dx = back_norm(back_readout(dx))
+        if config.readout == "mean":
+            dx = back_readout(dx)
+        *found, dx = back_norm(dx)
         gradients |= name_gradients("norm", ("gain", "bias"), found)
+        if config.readout == "position":
+            dx = back_readout(dx)
         for back_block in reversed(backs_block):
             of_block, dx = back_block(dx)
             gradients |= of_block
