@@ -141,7 +141,7 @@ def _map(
     rows, columns = values.shape
     top = values.max(axis=-1 if by_row else None, keepdims=True)
     longest = max((len(_short(name)) for name in excerpt.row_labels), default=1)
-    width = 4.2
+    width = 3.9
     cell = (width - 0.35 - 0.075 * longest) / max(columns, 1)
     height = float(np.clip(cell * rows, 1.2, 4.0)) + 0.45 + 0.065 * longest
     figure, axes = new_figure(width, height)

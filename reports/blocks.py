@@ -73,11 +73,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure: inline SVG with its title, its caption and the words that replace it."""
+    """One figure: inline SVG, which carries the words that replace it; `narrow` if about square."""
 
     title: str
     caption: str
     svg: Markup
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,12 @@ class Commands:
 
 @dataclass(frozen=True)
 class Card:
-    """One head at a glance."""
+    """One head at a glance: its size, the verdict in a sentence, and what supports it."""
 
     name: str
-    evidence: Evidence | None
-    sentence: str
     facts: tuple[tuple[str, str], ...]
-    claims: tuple[tuple[str, Evidence], ...]
+    verdict: str
+    statements: tuple[tuple[Evidence, str], ...]
 
 
 @dataclass(frozen=True)

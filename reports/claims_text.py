@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lohe.proofs_numeric.claims import Claim, Verdict
-from lohe.reports.formatting import count, lower, percent, plain, upper
+from lohe.reports.formatting import count, lower, percent, plain, plural, upper
 
 __all__ = ["ClaimText", "claim_text", "in_order", "key_values", "sentence"]
 
@@ -81,16 +81,19 @@ _VALUES: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
     "mismatch": ("mismatch asked for", "", percent),
     "coherence_lower": ("smallest coherence ρ", "at least", lower),
     "tolerance_lower": ("mismatch tolerated, below", "", lambda v: percent(v, 3, "ROUND_FLOOR")),
-    "angle_sine_upper": ("sine of the rest point's shift", "at most", upper),
+    "angle_sine_upper": ("sine of the rest point’s shift", "at most", upper),
     "weight_error_upper": ("attention weight error", "at most", upper),
-    "margin_lower": ("margin m", "at least", lower),
-    "keys": ("keys", "", count),
-    "prefix": ("longest proved prefix of keys", "", count),
+    "keys": ("anchors", "", count),
+    "prefix": ("proved for the first", "", lambda v: plural(v, "anchor")),
+    "margin_lower": ("margin m of these", "at least", lower),
     "step_monotone": ("step without overshoot", "at most", lower),
-    "step_settles": ("step that still settles", "below", lower),
+    "step_settles": ("step that still settles", "at most", lower),
     "drive_norm_upper": ("largest drive ‖h‖", "at most", upper),
     "step": ("step asked for", "", plain),
 }
+
+
+_STATED = frozenset({"drive_norm_lower", "worst_oscillator", "oscillators"})
 
 
 def claim_text(name: str) -> ClaimText:
@@ -110,19 +113,21 @@ def in_order(claims: Mapping[str, Claim]) -> list[tuple[str, Claim]]:
     return sorted(claims.items(), key=lambda entry: (order.get(entry[0], len(order)), entry[0]))
 
 
-def key_values(claim: Claim) -> tuple[tuple[str, str, float | None], ...]:
+def key_values(name: str, claim: Claim) -> tuple[tuple[str, str, float | None], ...]:
     """List (name, text, full number) for each certified value; bounds are rounded outward.
+
+    What `unique_stable` states already is not repeated for `almost_global`.
 
     Examples
     --------
-    >>> key_values(Claim(Verdict.PROVED, "T1", {"drive_norm_lower": 0.47196}))
+    >>> key_values("unique_stable", Claim(Verdict.PROVED, "T1", {"drive_norm_lower": 0.47196}))
     (('smallest drive ‖h‖', 'at least 0.471', 0.47196),)
     """
     found = []
-    for name, value in claim.values.items():
-        if value is None:
+    for key, value in claim.values.items():
+        if value is None or (name == "almost_global" and key in _STATED):
             continue
-        words, relation, write = _VALUES.get(name, (name.replace("_", " "), "", _any))
+        words, relation, write = _VALUES.get(key, (key.replace("_", " "), "", _any))
         number = isinstance(value, int | float) and not isinstance(value, bool)
         text = write(value) if number else str(value)
         found.append((words, f"{relation} {text}".strip(), float(value) if number else None))
@@ -146,32 +151,35 @@ def _witness(claim: Claim) -> list[tuple[str, str, float | None]]:
 
 def sentence(name: str, claim: Claim) -> str:
     """Say in words what a claim's verdict means for the reader."""
+    title, values = claim_text(name).title, claim.values
     if claim.verdict is Verdict.UNDECIDED:
-        return f"{claim_text(name).title}: not decided — {_inside(claim.reason)}."
+        return f"{title}: {_inside(claim.reason)}."
+    if name == "all_inputs" and "prefix" in values and claim.verdict is Verdict.REFUTED:
+        return (
+            f"Some input could leave an oscillator without a drive: couplings to the first "
+            f"{count(values['prefix'] + 1)} of {count(values['keys'])} anchors can cancel."
+        )
     if claim.verdict is Verdict.REFUTED:
-        return f"{claim_text(name).title}: refuted — {_inside(claim.reason)}."
-    values = claim.values
-    said = {
-        "unique_stable": "every oscillator has exactly one stable resting point",
-        "almost_global": "each one reaches it from every start but a single point",
-    }.get(name)
+        return f"{title}: not so, {_inside(claim.reason)}."
     if name == "settling" and "time_upper" in values:
-        said = (
-            f"from a random start each oscillator is within {plain(values['epsilon'])} of it by "
-            f"time {upper(values['time_upper'])} with probability at least "
-            f"{plain(1 - values['delta'], 6)}"
+        return (
+            f"From a random start, each oscillator is within {plain(values['epsilon'])} of its "
+            f"resting point by time {upper(values['time_upper'])} with probability at least "
+            f"{plain(1 - values['delta'], 6)}."
         )
-    elif name == "mismatch" and "tolerance_lower" in values:
-        said = (
-            "the resting points survive any coupling error below "
-            f"{percent(values['tolerance_lower'], 3, 'ROUND_FLOOR')}"
-        )
-    elif name == "all_inputs":
-        said = "the drive cannot vanish, whatever the input"
-    elif name == "digital_step" and "step_settles" in values:
-        said = f"an Euler step below {lower(values['step_settles'])} settles"
-    said = said or _inside(claim.reason)
-    return f"{said[0].upper()}{said[1:]}."
+    if name == "mismatch" and "tolerance_lower" in values:
+        tolerated = percent(values["tolerance_lower"], 3, "ROUND_FLOOR")
+        return f"The resting points survive any coupling error below {tolerated}."
+    if name == "digital_step" and "step_settles" in values:
+        return f"Projected Euler with a step up to {lower(values['step_settles'])} settles."
+    return _PROVED.get(name) or f"{title}: {_inside(claim.reason)}."
+
+
+_PROVED = {
+    "unique_stable": "Every oscillator has exactly one stable resting point.",
+    "almost_global": "It is reached from every start but a single point.",
+    "all_inputs": "No input whatever can leave an oscillator without a drive.",
+}
 
 
 def _inside(reason: str) -> str:

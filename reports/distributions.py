@@ -75,7 +75,7 @@ def histogram(
     shown = positive if log else values
     edges = _edges(shown, log)
     heights, _ = np.histogram(shown, edges)
-    figure, axes = new_figure(4.7, 2.9)
+    figure, axes = new_figure()
     if log:
         set_log_axis(axes.xaxis)
     axes.stairs(heights, edges, fill=True, color=COLOURS["blue"], alpha=0.75, linewidth=0)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from lohe.attention.head import Head
+from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.files import write_text
 from lohe.dynamics.network import Network
@@ -86,7 +86,7 @@ def render_report(
     basins: Iterable[BasinEstimate | str | os.PathLike[str]] = (),
     *,
     networks: Iterable[Network | Head | str | os.PathLike[str]] = (),
-    training: Iterable[Mapping[str, Any] | str | os.PathLike[str]] = (),
+    training: Iterable[TrainingRun | str | os.PathLike[str]] = (),
     title: str | None = None,
 ) -> Report:
     """Write one HTML file that shows what was proved, what was sampled and what was learned.
@@ -108,7 +108,7 @@ def render_report(
         Networks, heads, or ``*.network.npz`` and ``*.head.npz`` files. Without them there are
         verdicts but no figures.
     training
-        Training records or ``*.training.json`` files.
+        Training runs or ``*.training.json`` files.
     title
         Heading of the report.
 

@@ -63,12 +63,12 @@ def upper(value: float, digits: int = 3) -> str:
 
 
 def percent(value: float, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> str:
-    """Write a fraction as a percentage that says 100 % or 0 % only when it is exactly that.
+    r"""Write a fraction as a percentage that says 100 % or 0 % only when it is exactly that.
 
     Examples
     --------
     >>> percent(0.99995), percent(1.0), percent(0.0531)
-    ('99.995 %', '100 %', '5.31 %')
+    ('99.995\xa0%', '100\xa0%', '5.31\xa0%')
     """
     if not math.isfinite(value):
         return _written(value, digits, rounding)
@@ -82,7 +82,7 @@ def percent(value: float, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> s
             exact = Context(prec=digits, rounding=rounding).plus(Decimal(value) * 100)
     else:
         exact = Context(prec=digits, rounding=rounding).plus(exact)
-    return f"{_fixed(exact)} %"
+    return f"{_fixed(exact)}\N{NO-BREAK SPACE}%"
 
 
 def count(value: int) -> str:

@@ -62,8 +62,9 @@ def section(collection: Collection, detail: Detail) -> Section:
         if proved is not None:
             blocks.append(
                 Paragraph(
-                    f"{percent(proved, 3, 'ROUND_FLOOR')} of all starts settle in the end, however "
-                    "long that takes; what is sampled above is whether they do so in time.",
+                    ("Almost all" if proved == 1 else percent(proved, 3, "ROUND_FLOOR") + " of all")
+                    + " starts settle in the end, however long that takes; what is sampled above "
+                    "is whether they do so in time.",
                     Evidence.PROVED,
                 )
             )
@@ -139,7 +140,7 @@ def _pictures(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> 
 
 
 def _shares(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> Picture:
-    figure, axes = new_figure(4.7, 3.2)
+    figure, axes = new_figure(4.2, 3.0)
     last = max(basin.horizon for basin in basins) * 1.15
     network = subject.network
     if network is not None and network.decoupled:
@@ -164,7 +165,7 @@ def _shares(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> Pi
 
 
 def _differences(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> Picture:
-    figure, axes = new_figure(4.7, 3.2)
+    figure, axes = new_figure(4.2, 3.0)
     predicted = np.array([basin.predicted for basin in basins], dtype=np.float64)
     axes.axhline(0, color=COLOURS["blue"], linewidth=1.8, label="predicted by T2")
     _points(axes, basins, predicted, "sampled")
@@ -223,8 +224,7 @@ def _table(basins: tuple[BasinEstimate, ...]) -> Table:
                 f"{percent(b.lower, 3, 'ROUND_FLOOR')} to {percent(b.upper, 3, 'ROUND_CEILING')}",
                 b.lower,
             ),
-            Cell("—") if b.predicted is None else Cell(percent(b.predicted), b.predicted),
-            Cell("—" if b.predicted is None else "inside" if _inside(b) else "outside"),
+            _predicted(b),
             Cell(_labels(b)),
             Cell(str(b.seed), float(b.seed)),
         )
@@ -240,13 +240,19 @@ def _table(basins: tuple[BasinEstimate, ...]) -> Table:
             "Share",
             "Bounds",
             "T2 predicts",
-            "Prediction is",
             "The others",
             "Seed",
         ),
         rows,
-        frozenset({0, 1, 2, 3, 4, 5, 8}),
+        frozenset({0, 1, 2, 3, 4, 5, 7}),
     )
+
+
+def _predicted(basin: BasinEstimate) -> Cell:
+    if basin.predicted is None:
+        return Cell("—")
+    where = "inside" if _inside(basin) else "outside"
+    return Cell(f"{percent(basin.predicted)}, {where}", basin.predicted)
 
 
 def _labels(basin: BasinEstimate) -> str:

@@ -8,13 +8,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["SUFFIXES", "Source", "expand", "read_training", "role_of", "source"]
+__all__ = ["SUFFIXES", "Source", "expand", "role_of", "source"]
 
 SUFFIXES = {
     ".certificate.json": "certificate",
@@ -109,24 +108,3 @@ def source(path: str | os.PathLike[str]) -> Source:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     return Source(path.name, role_of(path), digest)
-
-
-def read_training(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a ``*.training.json`` file.
-
-    Raises
-    ------
-    InputError
-        If it is missing, damaged or of another format.
-    """
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is damaged or not JSON; write it again") from error
-    if not isinstance(record, dict) or record.get("format") != "lohe.training":
-        raise InputError(f"{path} does not hold training results (format lohe.training)")
-    if record.get("version") != 1:
-        raise InputError(f"{path} has version {record.get('version')}; expected 1")
-    return record

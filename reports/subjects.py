@@ -6,19 +6,20 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.attention.head import Head
+from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric import campaign
 from lohe.proofs_numeric.basin import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports.formatting import natural_key, printable
-from lohe.reports.sources import Source, read_training, source
+from lohe.reports.sources import Source, source
 
 if TYPE_CHECKING:
     from lohe.proofs_numeric.claims import Claim
@@ -102,11 +103,11 @@ class Collection:
     subjects
         The networks, in the natural order of their names.
     training
-        Training records with their files, in the order of task, mechanism and seed.
+        Training runs with their files, in the order of task, mechanism and seed.
     """
 
     subjects: tuple[Subject, ...]
-    training: tuple[tuple[Mapping[str, Any], Source | None], ...]
+    training: tuple[tuple[TrainingRun, Source | None], ...]
 
 
 class _Draft:
@@ -136,7 +137,7 @@ def collect(
     certificates: Iterable[Certificate | PathLike] = (),
     basins: Iterable[BasinEstimate | PathLike] = (),
     networks: Iterable[Network | Head | PathLike] = (),
-    training: Iterable[Mapping[str, Any] | PathLike] = (),
+    training: Iterable[TrainingRun | PathLike] = (),
 ) -> Collection:
     """Read what is given as paths and bring together what shares a network's digest.
 
@@ -208,16 +209,16 @@ def _origin(item: object) -> Source | None:
     return source(item) if isinstance(item, str | os.PathLike) else None
 
 
-def _training(item: Mapping[str, Any] | PathLike) -> tuple[Mapping[str, Any], Source | None]:
-    if isinstance(item, Mapping):
+def _training(item: TrainingRun | PathLike) -> tuple[TrainingRun, Source | None]:
+    if isinstance(item, TrainingRun):
         return item, None
-    return read_training(item), source(item)
+    run = TrainingRun.load(item)
+    tables = (run.metrics, run.config, *run.history)
+    if not all(isinstance(table, Mapping) for table in tables):
+        raise InputError(f"{item} does not hold a training run; train again")
+    return run, source(item)
 
 
-def _training_order(entry: tuple[Mapping[str, Any], Source | None]) -> tuple[object, ...]:
-    record = entry[0]
-    return (
-        str(record.get("task", "")),
-        str(record.get("mechanism", "")),
-        natural_key(str(record.get("seed", ""))),
-    )
+def _training_order(entry: tuple[TrainingRun, Source | None]) -> tuple[object, ...]:
+    run = entry[0]
+    return str(run.task), str(run.mechanism), natural_key(str(run.seed))

@@ -6,9 +6,9 @@ from collections import Counter
 
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Block, Card, Cards, Evidence, Paragraph, Section
-from lohe.reports.claims_text import claim_text, in_order, sentence
+from lohe.reports.claims_text import in_order, sentence
 from lohe.reports.detail import Detail
-from lohe.reports.formatting import count, percent, plural, short_digest
+from lohe.reports.formatting import count, percent, plain, plural, short_digest
 from lohe.reports.subjects import Collection, Subject
 
 __all__ = ["section"]
@@ -61,40 +61,51 @@ def _overview(collection: Collection) -> str:
 
 
 def _card(subject: Subject) -> Card:
-    claims = [
-        (name, claim)
-        for certificate in subject.certificates
-        for name, claim in in_order(certificate.claims)
-    ]
     facts = [("Network SHA-256", short_digest(subject.digest))]
     if subject.size is not None:
         n, d = subject.size
         facts = [("Oscillators", count(n)), ("Dimension", str(d)), *facts]
-    return Card(
-        subject.name,
-        _verdict(subject),
-        " ".join([*(sentence(name, claim) for name, claim in claims), *_sampled(subject)])
-        or "Only the network was given: nothing is proved and nothing sampled.",
-        tuple(facts),
-        tuple((claim_text(name).title, Evidence(claim.verdict.value)) for name, claim in claims),
-    )
+    statements = [
+        (Evidence(claim.verdict.value), sentence(name, claim))
+        for certificate in subject.certificates
+        for name, claim in in_order(certificate.claims)
+    ]
+    return Card(subject.name, tuple(facts), _verdict(subject), (*statements, *_sampled(subject)))
 
 
-def _verdict(subject: Subject) -> Evidence | None:
-    """Take the gravest verdict of all certificates, or what else there is."""
-    verdicts = {certificate.verdict for certificate in subject.certificates}
-    for verdict in (Verdict.REFUTED, Verdict.UNDECIDED, Verdict.PROVED):
-        if verdict in verdicts:
-            return Evidence(verdict.value)
-    return Evidence.SAMPLED if subject.basins else None
+def _verdict(subject: Subject) -> str:
+    """Say in one sentence whether the oscillators settle, and for which inputs."""
+    if not subject.certificates:
+        return "Nothing is proved of this head: no certificate was given."
+    stable, reached = subject.claim("unique_stable"), subject.claim("almost_global")
+    inputs = subject.claim("all_inputs")
+    settled = [claim.verdict for claim in (stable, reached) if claim is not None]
+    if not settled:
+        return "Whether its oscillators settle was not asked; what was, is below."
+    if Verdict.REFUTED in settled:
+        return "Not every oscillator settles on these inputs: refuted."
+    if Verdict.UNDECIDED in settled:
+        return "Whether every oscillator settles is undecided."
+    mismatch = max(c.parameters.get("mismatch") or 0.0 for c in subject.certificates)
+    devices = f", on every device within {percent(mismatch)} mismatch" if mismatch else ""
+    if inputs is not None and inputs.verdict is Verdict.PROVED:
+        return f"Every oscillator settles, on these inputs{devices} and on all others: proved."
+    said = f"Every oscillator settles on these inputs{devices}: proved."
+    if inputs is not None and inputs.verdict is Verdict.REFUTED:
+        said += " On every possible input: refuted."
+    return said
 
 
-def _sampled(subject: Subject) -> list[str]:
+def _sampled(subject: Subject) -> list[tuple[Evidence, str]]:
     if not subject.basins:
         return []
     last = max(subject.basins, key=lambda basin: basin.horizon)
     return [
-        f"In a sample of {count(last.trials)} random starts {percent(last.fraction)} had settled "
-        f"by the last horizon (true share {percent(last.lower, 3, 'ROUND_FLOOR')} to "
-        f"{percent(last.upper, 3, 'ROUND_CEILING')} with {percent(last.confidence)} confidence)."
+        (
+            Evidence.SAMPLED,
+            f"{percent(last.fraction)} of {count(last.trials)} random starts had settled by time "
+            f"{plain(last.horizon)}; the true share is {percent(last.lower, 3, 'ROUND_FLOOR')} to "
+            f"{percent(last.upper, 3, 'ROUND_CEILING')}, with {percent(last.confidence)} "
+            "confidence.",
+        )
     ]

@@ -27,7 +27,6 @@ __all__ = [
     "inline",
     "new_figure",
     "set_log_axis",
-    "slug",
 ]
 
 # Okabe and Ito's palette, safe for all common forms of colour blindness. Figures are drawn with
@@ -91,7 +90,7 @@ def drawing_style() -> Iterator[None]:
         yield
 
 
-def new_figure(width: float = 4.7, height: float = 3.2) -> tuple[Figure, Axes]:
+def new_figure(width: float = 4.2, height: float = 3.0) -> tuple[Figure, Axes]:
     """Make a figure (inches) with one pair of axes, to be drawn inside `drawing_style`."""
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
@@ -119,17 +118,6 @@ def set_log_axis(axis: Any) -> None:
     axis.set_major_locator(LogLocator(numticks=7))
     axis.set_major_formatter(lambda value, _: plain(value, 2).removeprefix("1 × "))
     axis.set_minor_formatter(lambda _, __: "")
-
-
-def slug(text: str) -> str:
-    """Return a name usable as an HTML id.
-
-    Examples
-    --------
-    >>> slug("Head 1 / café")
-    'head-1-caf'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "x"
 
 
 def inline(figure: Figure, key: str, title: str, description: str) -> Markup:

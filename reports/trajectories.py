@@ -159,7 +159,7 @@ def _chosen(subject: Subject) -> list[tuple[str, int]]:
 def _orbit(subject: Subject, made: Bundle, word: str, key: str) -> Picture:
     network = subject.network
     assert network is not None
-    figure, axes = new_figure(3.9, 3.9)
+    figure, axes = new_figure(3.6, 3.6)
     axes.set_aspect("equal")
     axes.axis("off")
     circle = np.linspace(0, 2 * np.pi, 121)
@@ -197,12 +197,14 @@ def _orbit(subject: Subject, made: Bundle, word: str, key: str) -> Picture:
     words = (
         "★ resting point, × its opposite, ◆ anchors (the larger, the stronger coupled), "
         + ("arrow: drive, as long as the coherence ρ; " if network.couplings is not None else "")
-        + "dots: starts."
+        + "dots: starts, coloured as in the picture of the approach."
         + (" Tracks are drawn side by side outside the circle." if network.d == 2 else "")
         + (" Thin: behind the sphere." if network.d == 3 else "")
     )
     title = f"{_name(subject, made, word)} on the {surface}"
-    return Picture(title, words, inline(figure, key, f"{title}, {subject.name}", words))
+    return Picture(
+        title, words, inline(figure, key, f"{title}, {subject.name}", words), narrow=True
+    )
 
 
 def _anchors(axes: Axes, network: Network, oscillator: int, view: Floats) -> float:
@@ -251,7 +253,7 @@ def _approach(subject: Subject, made: Bundle, word: str, key: str) -> Picture:
     network = subject.network
     assert network is not None
     toward = network.drive[made.oscillator] / subject.drive_norms[made.oscillator]
-    figure, axes = new_figure(4.7, 3.5)
+    figure, axes = new_figure(4.2, 3.4)
     for place, track in enumerate(made.states):
         offset, dashes = _DASHES[place]
         axes.plot(

@@ -59,7 +59,7 @@ def _table(certificate: Certificate) -> Table:
             Cell(claim_text(name).title),
             Cell(claim.verdict.value, badge=Evidence(claim.verdict.value)),
             Cell(claim.reason),
-            Cell("—", lines=key_values(claim)),
+            Cell("—", lines=key_values(name, claim)),
         )
         for name, claim in in_order(certificate.claims)
     )

@@ -89,6 +89,8 @@ def commands(collection: Collection) -> tuple[str, ...]:
             ]
             options = ["--trials", trials, "--seed", seed, *horizons]
             options += ["--tolerance", repr(float(tolerance)), "--confidence", repr(confidence)]
+            # Another campaign file: the old one would only be read again.
+            options += ["-o", f"again-{len(lines)}.basin.sqlite"]
             lines.append(_line("lohe", "basin", network or made, *options))
     files = sorted({source.name for source in _sources(collection)})
     if files:
