@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     if code == 130:
-        return _fail("interrupted; the same command goes on from what was saved", 130)
+        return _fail("interrupted; run the same command again to go on", 130)
     return int(code or 0)
 
 
