@@ -1,0 +1,14 @@
+"""``lohe train``: one subcommand per task."""
+
+from __future__ import annotations
+
+import typer
+
+from lohe.commands.train_sva import sva
+from lohe.commands.train_words import fsdd, kws
+
+__all__ = ["train"]
+
+train = typer.Typer(help="Train a small transformer whose attention is oscillators or softmax.")
+for _task in (sva, kws, fsdd):
+    train.command(_task.__name__)(_task)
