@@ -117,7 +117,9 @@ def read_npz(
         If the file is missing, truncated, not an npz, pickled, or of another format.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here because np.load leaves a damaged file open.
+        with Path(path).open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(f"{path} is not an .npz archive; expected a {format_name} file")
             arrays = {name: archive[name] for name in archive.files}
@@ -126,7 +128,15 @@ def read_npz(
         raise InputError(f"no such file: {path}") from error
     except KeyError as error:
         raise InputError(f"{path} has no lohe header; expected a {format_name} file") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        MemoryError,
+    ) as error:
+        # A flipped bit can make a member look encrypted (RuntimeError) or endless (MemoryError).
         if isinstance(error, InputError):
             raise
         raise InputError(f"{path} is damaged or not an .npz file; write it again") from error

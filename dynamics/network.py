@@ -103,9 +103,13 @@ class Network:
     ) -> None:
         if anchor_kind not in get_args(AnchorKind):
             raise InputError(f"anchor_kind is {anchor_kind!r}; choose 'unit' or 'free'")
-        if not (np.isfinite(readout_exponent) and readout_exponent > 0):
-            raise InputError(f"readout_exponent is {readout_exponent}; it must be positive")
-        self._set(anchor_kind=anchor_kind, readout_exponent=float(readout_exponent))
+        try:
+            exponent = float(readout_exponent)
+        except (TypeError, ValueError) as error:
+            raise InputError("readout_exponent is not a number") from error
+        if not (np.isfinite(exponent) and exponent > 0):
+            raise InputError(f"readout_exponent is {exponent}; it must be positive")
+        self._set(anchor_kind=anchor_kind, readout_exponent=exponent)
         if drive is not None and couplings is None and anchors is None:
             if visible is not None:
                 raise InputError("visible needs couplings and anchors")
@@ -281,7 +285,10 @@ def _floats(name: str, values: ArrayLike | None, ndim: int) -> Floats:
 def _per_oscillator(name: str, values: ArrayLike | None, kind: Any, n: int) -> Any:
     if values is None:
         return None
-    array = np.asarray(values, dtype=kind)
+    try:
+        array = np.asarray(values, dtype=kind)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is not an array of {kind.__name__}") from error
     if array.shape != (n,):
         raise InputError(f"{name} has shape {array.shape}; expected {(n,)}")
     return array
@@ -289,7 +296,12 @@ def _per_oscillator(name: str, values: ArrayLike | None, kind: Any, n: int) -> A
 
 def _crosstalk(values: Any, n: int) -> Any:
     if sparse.issparse(values):
-        matrix = sparse.csr_array(values, dtype=np.float64)
+        matrix = sparse.csr_array(values, dtype=np.float64, copy=True)
+        try:
+            # SciPy's kernels trust the indices; bad ones, from a tampered file, corrupt memory.
+            matrix.check_format(full_check=True)
+        except ValueError as error:
+            raise InputError(f"crosstalk is no valid sparse matrix: {error}") from error
         matrix.sum_duplicates()
         entries, diagonal = matrix.data, matrix.diagonal()
     else:
