@@ -144,6 +144,21 @@ def integers(rows: Any) -> tuple[fmpz_mat, list[int]]:
     return fmpz_mat(rows.shape[0], rows.shape[1], entries), [int(e) for e in lowest]
 
 
+def products(factors: Any, table: list[list[fmpq]]) -> list[list[fmpq]]:
+    """Return the exact matrix product of floats and rationals with power-of-two denominators."""
+    columns = len(table[0])
+    scale = max(int(x.q) for row in table for x in row)
+    whole = fmpz_mat(len(table), columns, [(x * scale).p for row in table for x in row])
+    rows: list[list[fmpq]] = []
+    for start in range(0, len(factors), ROWS):
+        block, exponents = integers(factors[start : start + ROWS])
+        totals = (block * whole).entries()
+        for k, exponent in enumerate(exponents):
+            unit = power(exponent) / scale
+            rows.append([x * unit for x in totals[k * columns : (k + 1) * columns]])
+    return rows
+
+
 class Instance:
     """A network's exact drives, and the sums that bound what a device can do to them."""
 
@@ -158,7 +173,10 @@ class Instance:
         if self.anchored:
             self.table = [[rational(x) for x in row] for row in arrays["anchors"]]
             self.norms = [sqrt_up(inner(row, row)) for row in self.table]
-            self.drives, self.masses = self.sums(arrays["couplings"])
+            table = [[*row, norm] for row, norm in zip(self.table, self.norms, strict=True)]
+            totals = products(arrays["couplings"], table)
+            self.drives = [total[:-1] for total in totals]
+            self.masses = [total[-1] for total in totals]
             self.squares = [inner(drive, drive) for drive in self.drives]
         elif mismatch > 0:
             raise RejectedError("a mismatch needs couplings and anchors; the network has drives")
@@ -168,24 +186,6 @@ class Instance:
             self.masses = [sqrt_up(square) for square in self.squares]
         self.n, self.d = len(self.drives), len(self.drives[0])
         self._floors: dict[str, tuple[list[fmpq], fmpq]] = {}
-
-    def sums(self, factors: Any) -> tuple[list[list[fmpq]], list[fmpq]]:
-        """Return sum_j f_ij r_j and an upper bound of sum_j f_ij ‖r_j‖ for each row of factors."""
-        table = [[*row, norm] for row, norm in zip(self.table, self.norms, strict=True)]
-        columns = len(table[0])
-        scale = max(int(x.q) for row in table for x in row)  # every denominator is a power of two
-        whole = fmpz_mat(len(table), columns, [(x * scale).p for row in table for x in row])
-        sums: list[list[fmpq]] = []
-        masses: list[fmpq] = []
-        for start in range(0, len(factors), ROWS):
-            block, exponents = integers(factors[start : start + ROWS])
-            totals = (block * whole).entries()
-            for k, exponent in enumerate(exponents):
-                unit = power(exponent) / scale
-                *row, mass = (x * unit for x in totals[k * columns : (k + 1) * columns])
-                sums.append(row)
-                masses.append(mass)
-        return sums, masses
 
     def couplings(self, i: int) -> list[fmpq]:
         """Return the exact couplings of oscillator `i`."""
@@ -226,19 +226,19 @@ class Instance:
         if bound >= 2 or self.mismatch == 0:
             return bound >= 0
         visible = np.asarray(self.arrays.get("visible", self.arrays["couplings"] > 0))
-        totals, norms = self.sums(visible.astype(np.float64))
-        excess = [max(fmpq(0), norm - 1) for norm in self.norms]
-        for i, (total, norm) in enumerate(zip(totals, norms, strict=True)):
+        one, zero = fmpq(1), fmpq(0)
+        pairs = zip(self.table, self.norms, strict=True)
+        table = [[*row, norm, max(zero, norm - one), one] for row, norm in pairs]
+        totals = products(visible.astype(np.float64), table)
+        for i, (*total, norm, clamps, keys) in enumerate(totals):
             sine_square = (self.mismatch * self.masses[i]) ** 2 / self.squares[i]
             if sine_square >= 1:
                 return False
             chord = sqrt_up(2 * sine_square / (1 + sqrt_down(1 - sine_square)))
             projection = inner(self.drives[i], total)
             root = sqrt_up if projection > 0 else sqrt_down
-            keys = np.flatnonzero(visible[i])
-            weight = len(keys) + projection / root(self.squares[i])
+            weight = keys + projection / root(self.squares[i])
             moved = chord * norm
-            clamps = sum((excess[j] for j in keys), fmpq(0))
             shift = min(moved, chord * sqrt_up(inner(total, total)) + clamps)
             if not (weight > shift and bound * (weight - shift) >= moved + shift):
                 return False

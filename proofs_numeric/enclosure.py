@@ -173,8 +173,7 @@ def rescale_down(x: Floats, exponent: NDArray[np.int64]) -> Floats:
     """Return a lower bound of ``x * 2**exponent`` for x >= 0, never infinite."""
     with np.errstate(over="ignore", under="ignore"):
         scaled = np.ldexp(x, exponent)
-    # Multiplication by a power of two is exact unless the result is subnormal or overflows.
-    scaled = np.where(scaled < _SMALLEST_NORMAL, np.maximum(down(scaled), 0.0), scaled)
+    scaled = np.where(_rounded(x, scaled, exponent), np.maximum(down(scaled), 0.0), scaled)
     return np.minimum(scaled, _LARGEST)
 
 
@@ -182,5 +181,11 @@ def rescale_up(x: Floats, exponent: NDArray[np.int64]) -> Floats:
     """Return an upper bound of ``x * 2**exponent`` for x >= 0; infinity on overflow."""
     with np.errstate(over="ignore", under="ignore"):
         scaled = np.ldexp(x, exponent)
-    inexact = (scaled <= _SMALLEST_NORMAL) & (x > 0)
-    return np.where(inexact, up(scaled), scaled)
+    return np.where(_rounded(x, scaled, exponent), up(scaled), scaled)
+
+
+def _rounded(x: Floats, scaled: Floats, exponent: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say where a scaling was not exact: below the normal numbers, unless it can be undone."""
+    small = scaled < _SMALLEST_NORMAL
+    undone = np.ldexp(np.where(small, scaled, 0.0), np.where(small, -exponent, 0))
+    return small & (undone != x)
