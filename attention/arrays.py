@@ -34,7 +34,10 @@ def read_arrays(**arrays: Any) -> tuple[Any, list[Array]]:
         arrays = {name: _to_numpy(name, array) for name, array in arrays.items()}
     # NumPy 2 follows the standard itself, and its functions cost less than compat's wrappers.
     of_numpy = all(type(array) is np.ndarray for array in arrays.values())
-    xp = np if of_numpy else array_namespace(*arrays.values())
+    try:
+        xp = np if of_numpy else array_namespace(*arrays.values())
+    except TypeError as error:
+        raise InputError(f"{', '.join(arrays)} come from different array libraries") from error
     found = []
     for name, given in arrays.items():
         integers = of_numpy and given.dtype.kind in "iub"

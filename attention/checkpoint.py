@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.digest import content_digest
 from lohe.attention.parameters import Parameters
 from lohe.attention.recipe import Recipe
 from lohe.attention.transformer import Model
@@ -94,7 +93,7 @@ class Checkpoint:
             "history": list(self.history),
             "wall_s": self.wall_s,
         }
-        write_npz(path, header | {"sha256": _digest(header, arrays)}, arrays)
+        write_npz(path, header | {"sha256": content_digest(header, arrays)}, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Checkpoint:
@@ -108,7 +107,7 @@ class Checkpoint:
         header, arrays = read_npz(path, FORMAT)
         if header.get("version") != VERSION:
             raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
-        if header.pop("sha256", None) != _digest(header, arrays):
+        if header.pop("sha256", None) != content_digest(header, arrays):
             raise InputError(f"{path} was altered after it was written (SHA-256 differs)")
         try:
             first, second = arrays["optimiser.first"], arrays["optimiser.second"]
@@ -129,12 +128,3 @@ class Checkpoint:
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"{path} does not hold a model; train it again") from error
-
-
-def _digest(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    sha = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        sha.update(array.tobytes())
-    return sha.hexdigest()

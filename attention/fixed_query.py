@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ def fixed_query_attention(
     array([[0. ],
            [0.5]])
     """
-    return fixed_query_attention_vjp(
+    out, weights, _ = fixed_query_attention_vjp(
         q,
         k,
         v,
@@ -107,8 +108,9 @@ def fixed_query_attention(
         causal=causal,
         key_mask=key_mask,
         mask_readout=mask_readout,
-        need_weights=need_weights,
-    )[:-1][slice(None) if need_weights else 0]
+        need_weights=True,
+    )
+    return (out, weights) if need_weights else out
 
 
 def fixed_query_attention_vjp(
@@ -210,5 +212,5 @@ def _check_shapes(q: Array, k: Array, v: Array, anchors: Array, p: float) -> Non
             )
     if anchors.shape[-1] < 2:
         raise InputError("anchors need two coordinates or more: a sphere of dimension >= 1")
-    if not (isinstance(p, int | float) and math.isfinite(p) and p > 0):
+    if not (isinstance(p, Real) and math.isfinite(p) and p > 0):
         raise InputError(f"p is {p!r}; the readout exponent must be positive and finite")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lohe.attention.coupling import find_coupling
+from lohe.attention.digest import content_digest
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.files import read_npz, write_npz
 from lohe.dynamics.network import Network
@@ -187,8 +187,9 @@ class Head:
         arrays = {"q": self.q, "k": self.k, "anchors": self.anchors} | {
             name: array for name, array in optional.items() if array is not None
         }
-        header = {"format": FORMAT, "version": VERSION, "sha256": _digest(arrays)}
-        write_npz(path, header | {name: getattr(self, name) for name in _OPTIONS}, arrays)
+        header = {"format": FORMAT, "version": VERSION}
+        header |= {name: getattr(self, name) for name in _OPTIONS}
+        write_npz(path, header | {"sha256": content_digest(header, arrays)}, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Head:
@@ -197,12 +198,12 @@ class Head:
         Raises
         ------
         InputError
-            If the file is missing, damaged, of another version, or its arrays were altered.
+            If the file is missing, damaged, of another version, or was altered.
         """
         header, arrays = read_npz(path, FORMAT)
         if header.get("version") != VERSION:
             raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
-        if header.get("sha256") != _digest(arrays):
+        if header.pop("sha256", None) != content_digest(header, arrays):
             raise InputError(f"{path} was altered after it was written (SHA-256 differs)")
         try:
             fields: dict[str, Any] = arrays | {name: header[name] for name in _OPTIONS}
@@ -236,12 +237,3 @@ def _spread(
         return np.broadcast_to(array, (*lead, tokens))
     except ValueError as error:
         raise InputError(f"{name} has shape {array.shape}; expected {(*lead, tokens)}") from error
-
-
-def _digest(arrays: dict[str, NDArray[Any]]) -> str:
-    sha = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        sha.update(array.tobytes())
-    return sha.hexdigest()

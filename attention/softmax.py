@@ -59,9 +59,10 @@ def softmax_attention(
     array([[0. ],
            [0.5]])
     """
-    return softmax_attention_vjp(
-        q, k, v, causal=causal, key_mask=key_mask, need_weights=need_weights
-    )[:-1][slice(None) if need_weights else 0]
+    out, weights, _ = softmax_attention_vjp(
+        q, k, v, causal=causal, key_mask=key_mask, need_weights=True
+    )
+    return (out, weights) if need_weights else out
 
 
 def softmax_attention_vjp(

@@ -219,6 +219,8 @@ def test_gradients_sum_over_broadcast_axes():
 
 def test_accepts_lists_and_integers():
     assert fixed_query_attention([[1]], [[1]], [[3]], [[1, 0]]).tolist() == [[3.0]]
+    ones = np.ones((1, 1), dtype=np.int64)
+    assert fixed_query_attention(ones, ones, ones, [[1, 0]], p=np.int64(2)).tolist() == [[1.0]]
 
 
 GOOD = dict(zip("qkvr", draw(np.random.default_rng(6), batch=(1,)), strict=True))
@@ -236,6 +238,8 @@ GOOD = dict(zip("qkvr", draw(np.random.default_rng(6), batch=(1,)), strict=True)
         ({"q": np.ones(3)}, {}, "expected"),
         ({"q": [["a"]]}, {}, "not an array of numbers"),
         ({"q": GOOD["q"].astype(complex)}, {}, "dtype"),
+        ({"q": GOOD["q"].astype(object)}, {}, "dtype"),
+        ({"q": np.ones((0, 3))}, {}, "empty"),
         ({"q": np.ones((5, 4, 3)), "k": np.ones((2, 4, 3))}, {}, "do not broadcast"),
         ({"q": GOOD["q"] * 1e200, "k": GOOD["k"] * 1e200}, {}, "overflows"),
         ({"q": np.ones((2, 3))}, {"causal": True}, "as many queries"),
