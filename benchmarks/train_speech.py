@@ -3,9 +3,10 @@
     LOHE_DATA=... python benchmarks/train_speech.py kws --work runs/kws
     LOHE_DATA=... python benchmarks/train_speech.py fsdd --work runs/fsdd
 
-Every choice of the small-data protocol was made on validation clips; the test clips are scored
-here, once per run. Stop it and start it again as you like: finished runs are kept in --work, and
-a run that was cut off goes on from its last epoch. Results go to benchmarks/results/TASK.json.
+A setting is PROTOCOL/POSITIONS. The protocols of `lohe train` are scored on the test clips, once
+per run; the variants that they were chosen among are scored on validation clips alone. Stop it
+and start it again as you like: finished runs are kept in --work, and a run that was cut off goes
+on from its last epoch. Results go to benchmarks/results/TASK.json.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lohe.attention.results import TrainingRun, machine, versions
+from lohe.attention.results import TrainingRun
+from lohe.attention.tasks.augment import NONE
 from lohe.attention.tasks.fsdd import load_digits
 from lohe.attention.tasks.speech import load_keywords
-from lohe.attention.tasks.word_protocols import PROTOCOLS, word_config
+from lohe.attention.tasks.word_protocols import PROTOCOLS, SMALL_DATA, STOCK, Protocol, word_config
 from lohe.attention.tasks.words import WordTask
 from lohe.attention.training import train
 from lohe.dynamics.files import write_text
@@ -29,39 +32,56 @@ MECHANISMS = ("fixed_query", "softmax")
 RESULTS = Path(__file__).parent / "results"
 
 
+def small(*, rate: float = 1e-2, epochs: int = 60, **augmentation: float) -> Protocol:
+    """Return the small-data protocol with other strengths of augmentation, rate or length."""
+    recipe = replace(SMALL_DATA.recipe, learning_rate=rate, epochs=epochs)
+    return Protocol(recipe, replace(SMALL_DATA.augmentation, **augmentation))
+
+
+VARIANTS = {
+    "longer": Protocol(replace(STOCK.recipe, epochs=60), NONE),
+    "faster": Protocol(SMALL_DATA.recipe, NONE),
+    "placed": small(tempo=0, warp=0),
+    "striped": small(bands=8, frames=8),
+    "noisy": small(noise=3),
+    "slower": small(rate=3e-3),
+    "twice": small(epochs=120),
+}
+"""What the small-data protocol was chosen among, and from, on validation clips."""
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--work", type=Path, required=True, help="folder for runs, outside git")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--mechanisms", nargs="+", choices=MECHANISMS, default=MECHANISMS)
     parser.add_argument(
         "--settings",
         nargs="+",
         default=["small/none", "stock/none", "small/sinusoidal"],
         metavar="PROTOCOL/POSITIONS",
+        help=f"protocols: {', '.join(PROTOCOLS | VARIANTS)}",
     )
     arguments = parser.parse_args()
     corpus = TASKS[arguments.task]()
     for setting in arguments.settings:
         name, positions = setting.split("/")
-        protocol = PROTOCOLS[name]
+        protocol = (PROTOCOLS | VARIANTS)[name]
         task = WordTask(corpus, protocol.augmentation)
-        # Seeds outermost: an early stop still leaves both mechanisms at equal footing.
+        # Seeds outermost: an early stop still leaves both mechanisms on an equal footing.
         for seed in range(arguments.seeds):
-            for mechanism in MECHANISMS:
+            for mechanism in arguments.mechanisms:
                 folder = arguments.work / f"{name}-{positions}-{mechanism}-{seed}"
                 record = folder / "run.training.json"
                 if not record.exists():
                     config = word_config(mechanism, positions=positions)
-                    _, run = train(
-                        task,
-                        config,
-                        protocol.recipe,
-                        seed=seed,
-                        checkpoint=folder / "run.model.npz",
-                    )
+                    checkpoint = folder / "run.model.npz"
+                    _, run = train(task, config, protocol.recipe, seed=seed, checkpoint=checkpoint)
                     run.save(record)
-                print(folder.name, TrainingRun.load(record).metrics, flush=True)
+                print(folder.name, TrainingRun.load(record).wall_s, flush=True)
                 write_text(RESULTS / f"{arguments.task}.json", summarise(arguments.work))
 
 
@@ -71,39 +91,43 @@ def summarise(work: Path) -> str:
     for record in sorted(work.glob("*/run.training.json")):
         protocol, positions, mechanism, _ = record.parent.name.split("-")
         runs.setdefault((protocol, positions, mechanism), []).append(TrainingRun.load(record))
-    groups: list[dict[str, Any]] = []
-    for (protocol, positions, mechanism), group in sorted(runs.items()):
-        test = [run.metrics["test_accuracy"] for run in group]
-        groups.append(
-            {
-                "protocol": protocol,
-                "positions": positions,
-                "mechanism": mechanism,
-                "test_accuracy_mean": round(statistics.mean(test), 4),
-                # The spread over seeds of a sample; one seed has none.
-                "test_accuracy_sd": round(statistics.stdev(test), 4) if len(test) > 1 else None,
-                "recipe": group[0].config["recipe"],
-                "model": group[0].config["model"],
-                "augmentation": group[0].config["task"]["augmentation"],
-                "runs": [
-                    {
-                        "seed": run.seed,
-                        "wall_s": round(run.wall_s, 1),
-                        **{name: round(value, 4) for name, value in run.metrics.items()},
-                    }
-                    for run in sorted(group, key=lambda run: run.seed)
-                ],
-            }
-        )
     first = next(iter(runs.values()))[0]
     document = {
         "task": first.task,
         "data": {k: v for k, v in first.config["task"].items() if k != "augmentation"},
-        "versions": versions(),
-        "machine": machine(),
-        "groups": groups,
+        "versions": first.versions,
+        "machine": first.machine,
+        "groups": [summarise_group(*key, group) for key, group in sorted(runs.items())],
     }
     return json.dumps(document, indent=1) + "\n"
+
+
+def summarise_group(
+    protocol: str, positions: str, mechanism: str, runs: list[TrainingRun]
+) -> dict[str, Any]:
+    """Return one setting of one mechanism: the scores of each seed, their mean and spread."""
+    # A variant was looked at to choose a protocol: its test clips stay unseen.
+    splits = ("validation", "test") if protocol in PROTOCOLS else ("validation",)
+    group: dict[str, Any] = {
+        "protocol": protocol,
+        "positions": positions,
+        "mechanism": mechanism,
+        "recipe": runs[0].config["recipe"],
+        "model": runs[0].config["model"],
+        "augmentation": runs[0].config["task"]["augmentation"],
+    }
+    for split in splits:
+        accuracy = [run.metrics[f"{split}_accuracy"] for run in runs]
+        group[f"{split}_accuracy_mean"] = round(statistics.mean(accuracy), 4)
+        # The sample's spread over seeds; one seed has none.
+        if len(runs) > 1:
+            group[f"{split}_accuracy_sd"] = round(statistics.stdev(accuracy), 4)
+    group["runs"] = [
+        {"seed": run.seed, "wall_s": round(run.wall_s, 1)}
+        | {k: round(v, 4) for k, v in run.metrics.items() if k.startswith(splits)}
+        for run in sorted(runs, key=lambda run: run.seed)
+    ]
+    return group
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, NamedTuple
 
@@ -76,6 +76,7 @@ def extract(
     *,
     max_bytes: int = MAX_BYTES,
     max_files: int = MAX_FILES,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Unpack a tar or zip archive; the folder appears whole or not at all.
 
@@ -90,6 +91,8 @@ def extract(
         The folder to create; it must not exist.
     max_bytes, max_files
         Bounds on what is unpacked.
+    progress
+        Called with (bytes of the archive read, its size).
 
     Raises
     ------
@@ -99,11 +102,15 @@ def extract(
     source, target = Path(archive), Path(folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as temporary:
+        with (
+            source.open("rb") as raw,
+            tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as temporary,
+        ):
+            size = source.stat().st_size
             whole = Path(temporary) / "whole"
             whole.mkdir()
             left = max_bytes
-            for count, entry in enumerate(_entries(source), 1):
+            for count, entry in enumerate(_entries(source, raw), 1):
                 left -= entry.size
                 if left < 0 or count > max_files:
                     raise InputError(
@@ -116,6 +123,8 @@ def extract(
                     shutil.copyfileobj(entry.open, out, _CHUNK)
                 if path.stat().st_size != entry.size:
                     raise InputError(f"{source} is truncated at {entry.name}; fetch it again")
+                if progress is not None:
+                    progress(raw.tell(), size)
             try:
                 whole.rename(target)
             except OSError:
@@ -136,10 +145,10 @@ def extract(
         ) from error
 
 
-def _entries(source: Path) -> Iterator[_Entry]:
+def _entries(source: Path, raw: IO[bytes]) -> Iterator[_Entry]:
     """Regular files of an archive, in its order; anything but files and folders is an error."""
     if source.suffix == ".zip":
-        with zipfile.ZipFile(source) as archive:
+        with zipfile.ZipFile(raw) as archive:
             for info in archive.infolist():
                 if stat.S_ISLNK(info.external_attr >> 16):
                     raise InputError(f"{source} holds a link, {info.filename}; refused")
@@ -147,7 +156,7 @@ def _entries(source: Path) -> Iterator[_Entry]:
                     with archive.open(info) as file:
                         yield _Entry(info.filename, info.file_size, file)
         return
-    with tarfile.open(source, "r:*") as tar:
+    with tarfile.open(fileobj=raw, mode="r:*") as tar:
         for member in tar:
             if member.isdir():
                 continue

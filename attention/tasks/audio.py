@@ -95,15 +95,17 @@ def resample(samples: Samples, source: int, target: int) -> Samples:
 
     Parameters
     ----------
-    samples : (n,) array
-        Sampled at `source` Hz.
+    samples : (..., n) array
+        Sampled at `source` Hz; silent before and after.
     source, target
         Rates in Hz; the filter is `scipy.signal.resample_poly`'s (Kaiser window, β = 5).
 
     Returns
     -------
-    (ceil(n · target / source),) float32 array
+    (..., ceil(n · target / source)) float32 array
     """
+    if source == target:
+        return samples
     common = gcd(source, target)
-    resampled = resample_poly(samples.astype(np.float64), target // common, source // common)
-    return np.asarray(resampled, dtype=np.float32)
+    changed = resample_poly(samples, target // common, source // common, axis=-1)
+    return np.asarray(changed, dtype=np.float32)

@@ -7,6 +7,7 @@ new takes of known voices, not for new voices. Takes 0 to 4 are the official tes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -37,20 +38,24 @@ def split_of(take: int) -> str:
     return "test" if take < 5 else "validation" if take < 10 else "train"
 
 
-def load_digits(folder: Path | None = None) -> Corpus:
+def load_digits(
+    folder: Path | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Corpus:
     """Read the spoken digits.
 
     Parameters
     ----------
     folder
         A folder with ``recordings/DIGIT_SPEAKER_TAKE.wav``; by default the data set ``fsdd``.
+    progress
+        Called with (done, in all) while an archive is unpacked, then while recordings are read.
 
     Raises
     ------
     InputError
         If the data set is not here, or a recording is damaged or has another kind of name.
     """
-    root = folder if folder is not None else locate(DATA_SET)
+    root = folder if folder is not None else locate(DATA_SET, progress=progress)
     files = sorted((root / "recordings").glob("*.wav"))
     digits: list[int] = []
     names: list[str] = []
@@ -64,7 +69,11 @@ def load_digits(folder: Path | None = None) -> Corpus:
             raise InputError(f"{file} is not named DIGIT_SPEAKER_TAKE.wav") from error
         digits.append(int(digit))
         names.append(f"{word} {speaker} {take}")
-    clips = Clips(features_of(files, RATE), np.asarray(digits, dtype=np.int64), tuple(names))
+    clips = Clips(
+        features_of(files, RATE, progress=progress),
+        np.asarray(digits, dtype=np.int64),
+        tuple(names),
+    )
     split = np.array(part)
     train = clips.select(split == "train")
     known = edition(DATA_SET, root) if folder is None else None

@@ -53,11 +53,18 @@ def offline_folder() -> Path | None:
     return folder
 
 
-def locate(name: str) -> Path:
+def locate(name: str, *, progress: Progress | None = None) -> Path:
     """Return the folder that holds a data set; nothing is downloaded.
 
     Looked for in this order: unpacked in ``LOHE_DATA`` under its name or an alias; as an archive
     there (unpacked once into the cache, under the archive's SHA-256); fetched by `fetch`.
+
+    Parameters
+    ----------
+    name
+        Its name in the catalogue.
+    progress
+        Called with (bytes read, bytes in all) while an archive is unpacked.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def locate(name: str) -> Path:
     item = find(name)
     offline = _offline(item)
     if offline is not None:
-        return offline if offline.is_dir() else _unpacked(item, offline)
+        return offline if offline.is_dir() else _unpacked(item, offline, progress)
     fetched = _fetched(item)
     if fetched.is_dir():
         return _inner(item, fetched)
@@ -114,7 +121,7 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
     checking = target.with_name(f".{item.name}.checking")
     shutil.rmtree(checking, ignore_errors=True)
     try:
-        extract(files[0], checking)
+        extract(files[0], checking, progress=progress)
         vouched = item.sources[0].sha256 is not None
         if not vouched and edition(name, _inner(item, checking)) is None:
             raise InputError(
@@ -162,12 +169,12 @@ def _fetched(item: DataSet) -> Path:
     return cache_folder() / "sets" / item.name
 
 
-def _unpacked(item: DataSet, archive: Path) -> Path:
+def _unpacked(item: DataSet, archive: Path, progress: Progress | None) -> Path:
     """Unpack an archive of the offline folder, once for each content it ever has."""
     digest = sha256_of(archive)
     folder = cache_folder() / "unpacked" / f"{item.name}-{digest[:16]}"
     if not folder.is_dir():
-        extract(archive, folder)
+        extract(archive, folder, progress=progress)
     return _inner(item, folder)
 
 

@@ -8,6 +8,7 @@ accuracies on it are named so.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,9 @@ def split_of(speaker: str) -> str:
     return "validation" if fraction < _TEST_SHARE + _VALIDATION_SHARE else "train"
 
 
-def load_keywords(folder: Path | None = None) -> Corpus:
+def load_keywords(
+    folder: Path | None = None, *, progress: Callable[[int, int], None] | None = None
+) -> Corpus:
     """Read the ten keywords of Speech Commands.
 
     Parameters
@@ -59,13 +62,15 @@ def load_keywords(folder: Path | None = None) -> Corpus:
     folder
         A folder that holds one folder of recordings for each word; by default the data set
         ``speech_commands_v0.02_test``.
+    progress
+        Called with (done, in all) while an archive is unpacked, then while recordings are read.
 
     Raises
     ------
     InputError
         If the data set is not here, a word has no recordings, or a recording is damaged.
     """
-    root = folder if folder is not None else locate(DATA_SET)
+    root = folder if folder is not None else locate(DATA_SET, progress=progress)
     files: list[Path] = []
     targets: list[int] = []
     for index, word in enumerate(WORDS):
@@ -76,7 +81,11 @@ def load_keywords(folder: Path | None = None) -> Corpus:
         targets += [index] * len(found)
     speakers = [file.name.split("_")[0] for file in files]
     names = (f"{WORDS[t]} {s}" for t, s in zip(targets, speakers, strict=True))
-    clips = Clips(features_of(files, RATE), np.asarray(targets, dtype=np.int64), tuple(names))
+    clips = Clips(
+        features_of(files, RATE, progress=progress),
+        np.asarray(targets, dtype=np.int64),
+        tuple(names),
+    )
     part = np.array([split_of(speaker) for speaker in speakers])
     noise = sorted((root / "_silence_").glob("*.wav"))
     train = clips.select(part == "train")

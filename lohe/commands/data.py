@@ -62,7 +62,8 @@ def path(name: Name, as_json: Json = False) -> None:
     """
     from lohe.attention.tasks.library import locate
 
-    folder = str(locate(name))
+    with progress_bar(f"unpacking {name}") as progress:
+        folder = str(locate(name, progress=progress))
     emit({"name": name, "path": folder}, [folder], as_json=as_json)
 
 
@@ -90,7 +91,9 @@ def verify(name: Name, as_json: Json = False) -> int:
     from lohe.attention.tasks.catalogue import find
     from lohe.attention.tasks.library import edition, locate
 
-    item, folder = find(name), locate(name)
+    item = find(name)
+    with progress_bar(f"unpacking {name}") as progress:
+        folder = locate(name, progress=progress)
     known = edition(item.name, folder)
     verdict = "verified" if known else "unknown content" if item.editions else "nothing to compare"
     result = {

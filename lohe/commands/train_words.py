@@ -86,7 +86,9 @@ def kws(
 
     choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
     how = _protocol(protocol, epochs, learning_rate, augment)
-    _train(load_keywords(), how, choices, output, as_json=as_json)
+    with progress_bar("reading recordings") as progress:
+        corpus = load_keywords(progress=progress)
+    _train(corpus, how, choices, output, as_json=as_json)
 
 
 def fsdd(
@@ -116,7 +118,9 @@ def fsdd(
 
     choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
     how = _protocol(protocol, epochs, learning_rate, augment)
-    _train(load_digits(), how, choices, output, as_json=as_json)
+    with progress_bar("reading recordings") as progress:
+        corpus = load_digits(progress=progress)
+    _train(corpus, how, choices, output, as_json=as_json)
 
 
 @dataclass(frozen=True)

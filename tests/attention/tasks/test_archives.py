@@ -41,7 +41,10 @@ FILES = (("set/a.txt", b"first"), ("set/deep/b.txt", b"second"))
 @pytest.mark.parametrize("suffix", [".tar.xz", ".tar.gz", ".zip"])
 def test_files_come_out_as_they_went_in(tmp_path: Path, suffix: str) -> None:
     archive = (zip_of if suffix == ".zip" else tar_of)(tmp_path / f"set{suffix}", *FILES)
-    extract(archive, tmp_path / "out")
+    seen: list[tuple[int, int]] = []
+    extract(archive, tmp_path / "out", progress=lambda *step: seen.append(step))
+    assert len(seen) == len(FILES)
+    assert all(0 < done <= total == archive.stat().st_size for done, total in seen)
     for name, content in FILES:
         assert (tmp_path / "out" / name).read_bytes() == content
     assert sorted(p.name for p in tmp_path.iterdir()) in (

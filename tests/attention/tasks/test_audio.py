@@ -71,7 +71,10 @@ def test_length_is_fitted_around_the_middle(n: int) -> None:
 
 def test_resampling_keeps_a_tone() -> None:
     tone = np.sin(2 * np.pi * 440 * np.arange(8000) / 8000).astype(np.float32)
-    doubled = resample(tone, 8000, 16_000)
+    doubled, twin = resample(np.stack([tone, tone]), 8000, 16_000)
     wanted = np.sin(2 * np.pi * 440 * np.arange(16_000) / 16_000)
     assert doubled.shape == (16_000,)
+    assert doubled.dtype == np.float32
+    assert np.array_equal(doubled, twin)
+    assert resample(tone, 8000, 8000) is tone
     assert np.max(np.abs(doubled - wanted)[200:-200]) < 5e-3
