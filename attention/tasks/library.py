@@ -120,18 +120,23 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
         return target
     checking = target.with_name(f".{item.name}.checking")
     shutil.rmtree(checking, ignore_errors=True)
+    vouched = item.sources[0].sha256 is not None
     try:
         extract(files[0], checking, progress=progress)
-        vouched = item.sources[0].sha256 is not None
         if not vouched and edition(name, _inner(item, checking)) is None:
             raise InputError(
                 f"{item.sources[0].url} does not hold the {item.title} that lohe knows; deleted"
             )
         checking.rename(target)
+    except InputError:
+        # Kept, a wrong archive would be taken up again by the next call; one whose checksum is
+        # right is not to blame (a full disk is) and may have taken hours to fetch.
+        if not vouched:
+            shutil.rmtree(downloads)
+        raise
     finally:
-        # Kept, a wrong archive would be found again by the next call.
-        shutil.rmtree(downloads, ignore_errors=True)
         shutil.rmtree(checking, ignore_errors=True)
+    shutil.rmtree(downloads)
     return _inner(item, target)
 
 

@@ -118,7 +118,10 @@ def features_of(
     key = digest.hexdigest()
     kept = cache_folder() / "features" / f"{key[:32]}.npz"
     if kept.is_file():
-        header, arrays = read_npz(kept, _FORMAT)
+        try:
+            header, arrays = read_npz(kept, _FORMAT)
+        except InputError as error:
+            raise InputError(f"the remembered features {kept} are damaged; delete them") from error
         if header.get("key") == key:
             return arrays["features"]
     features = np.empty((len(files), logmel.FRAMES, logmel.BANDS), dtype=np.float32)

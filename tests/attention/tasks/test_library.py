@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import tarfile
@@ -130,6 +131,27 @@ def test_content_that_nobody_vouches_for_is_deleted(toy: DataSet, server: Any, b
     assert not [p for p in cache_folder().rglob("*") if p.is_file()]
     server.body = good
     assert (fetch("toy") / "a.txt").read_bytes() == b"content"
+
+
+@pytest.mark.parametrize("trouble", [InputError("the disk is full"), KeyboardInterrupt()])
+def test_a_vouched_archive_survives_trouble_with_unpacking(
+    toy: DataSet, server: Any, monkeypatch: pytest.MonkeyPatch, trouble: BaseException
+) -> None:
+    sha256 = hashlib.sha256(server.body).hexdigest()
+    source = Source(server.url, len(server.body), sha256, "toy.tar.gz")
+    monkeypatch.setattr(
+        catalogue, "CATALOGUE", (dataclasses.replace(toy, sources=(source,), editions=()),)
+    )
+
+    def stop(*_: object, **__: object) -> None:
+        raise trouble
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library, "extract", stop)
+        with pytest.raises(type(trouble)):
+            fetch("toy")
+    assert (fetch("toy") / "a.txt").read_bytes() == b"content"
+    assert len(server.requests) == 1
 
 
 def test_a_set_of_plain_files_needs_no_unpacking(

@@ -93,6 +93,14 @@ def test_features_are_remembered_by_content(
         patch.setattr(recordings, "log_mel", lambda _: pytest.fail("computed again"))
         again = load_keywords(keywords)
     assert np.array_equal(first.test.features, again.test.features)
+    for file in kept:
+        file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(InputError, match=r"features .* are damaged; delete them"):
+        load_keywords(keywords)
+    for file in kept:
+        file.unlink()
+    again = load_keywords(keywords)
+    assert np.array_equal(first.test.features, again.test.features)
     changed = sorted((keywords / "yes").glob("*.wav"))[0]
     write(changed, np.random.default_rng(9), 16_000)
     other = load_keywords(keywords)
