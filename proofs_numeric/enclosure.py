@@ -188,4 +188,5 @@ def _rounded(x: Floats, scaled: Floats, exponent: NDArray[np.int64]) -> NDArray[
     """Say where a scaling was not exact: below the normal numbers, unless it can be undone."""
     small = scaled < _SMALLEST_NORMAL
     undone = np.ldexp(np.where(small, scaled, 0.0), np.where(small, -exponent, 0))
-    return small & (undone != x)
+    rounded: NDArray[np.bool_] = small & (undone != x)
+    return rounded

@@ -128,7 +128,7 @@ def _sharpen(bound: Floats, exact: ExactAnchors, epsilon: Fraction, known: set[i
             return worst
         known.add(worst)
         bound[worst] = max(float_down(_exact_lower(exact, worst, epsilon)), bound[worst])
-        if bound[worst] <= (1 + _WORST_SLACK) * bound.min():
+        if bound[worst] - bound.min() <= _WORST_SLACK * bound[worst]:
             return worst
 
 

@@ -47,7 +47,7 @@ def test_rows_of_wildly_different_scale_stand_together():
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_bounds_hold_and_are_tight_on_any_number_of_threads(threads):
-    network = random_network(np.random.default_rng(4), n=300, keys=64, d=8)
+    network = random_network(np.random.default_rng(4), n=60, keys=64, d=8)
     with threadpool_limits(threads):
         assert_contained(network)
 

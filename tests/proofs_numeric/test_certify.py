@@ -1,0 +1,169 @@
+"""Which claims are made, and what each verdict rests on."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from exact_oracle import random_network
+
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.certify import certify
+from lohe.proofs_numeric.claims import Verdict
+
+SQUARE = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
+
+
+def euler(x, h, step):
+    x = x + step * (h - np.dot(x, h) * x)
+    return x / np.linalg.norm(x)
+
+
+def test_all_claims_of_a_decoupled_network():
+    found = certify(random_network(np.random.default_rng(0)))
+    names = ("unique_stable", "almost_global", "settling", "mismatch", "all_inputs", "digital_step")
+    assert tuple(found.claims) == names
+    assert found.claims["unique_stable"].verdict is Verdict.PROVED
+
+
+def test_a_network_of_drives_has_no_claims_about_couplings():
+    found = certify(Network([[1.0, 2.0]]))
+    assert set(found.claims) == {"unique_stable", "almost_global", "settling", "digital_step"}
+    for name in ("mismatch", "all_inputs"):
+        with pytest.raises(InputError, match="needs couplings and anchors"):
+            certify(Network([[1.0, 2.0]]), name)
+    with pytest.raises(InputError, match="mismatch needs a network with couplings"):
+        certify(Network([[1.0, 2.0]]), mismatch=0.1)
+
+
+def test_a_zero_drive_refutes_with_the_oscillator():
+    network = Network(couplings=[[1.0, 0, 1e-3, 0], [1, 0, 1, 0]], anchors=SQUARE)
+    found = certify(network)
+    for name in ("unique_stable", "almost_global", "settling", "mismatch", "digital_step"):
+        assert found.claims[name].verdict is Verdict.REFUTED
+        assert found.claims[name].witness["oscillator"] == 1
+    assert found.verdict is Verdict.REFUTED
+    assert found.exit_code == 1
+
+
+def test_coupled_networks_are_undecided_but_for_their_anchors():
+    frequency = np.zeros((1, 2, 2))
+    frequency[0, 0, 1], frequency[0, 1, 0] = 1.0, -1.0
+    network = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2), frequency=frequency)
+    found = certify(network, step=0.1, mismatch=0.1)
+    assert found.claims["all_inputs"].verdict is Verdict.PROVED
+    for name in set(found.claims) - {"all_inputs"}:
+        assert found.claims[name].verdict is Verdict.UNDECIDED
+        assert "decoupled" in found.claims[name].reason
+    assert found.exit_code == 3
+    crosstalk = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=[[0, 1e-9], [0, 0]])
+    assert certify(crosstalk).verdict is Verdict.UNDECIDED
+    silent = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=np.zeros((2, 2)))
+    assert certify(silent).verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ("lock", "not available in this release"),
+        (["box", "settling"], "not available"),
+        ("stable", "unknown claims: 'stable'; choose from unique_stable"),
+        ([], "unknown claims: none"),
+    ],
+)
+def test_unknown_claims_are_named(names, message):
+    with pytest.raises(InputError, match=message):
+        certify(random_network(np.random.default_rng(0)), names)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"mismatch": -0.1},
+        {"mismatch": math.nan},
+        {"epsilon": 0.0},
+        {"epsilon": 2.0},
+        {"delta": 1.0},
+        {"delta": math.nan},
+        {"step": 0.0},
+        {"step": math.inf},
+    ],
+)
+def test_parameters_outside_their_range_are_refused(bad):
+    with pytest.raises(InputError, match=f"{next(iter(bad))} is"):
+        certify(random_network(np.random.default_rng(0)), **bad)
+
+
+def test_the_worst_oscillator_is_the_one_with_the_smallest_drive():
+    network = Network([[3.0, 0.0], [0.0, 2.0], [4.0, 4.0], [2.5, 0.0]])
+    values = certify(network).claims["unique_stable"].values
+    assert values == {"drive_norm_lower": 2.0, "worst_oscillator": 1, "oscillators": 4}
+
+
+def test_a_drive_below_the_smallest_float_is_stable_but_its_time_is_not_a_float():
+    network = Network(couplings=[[5e-324]], anchors=[[0.1, 0.1]], anchor_kind="free")
+    claims = certify(network).claims
+    assert claims["unique_stable"].verdict is Verdict.PROVED
+    assert claims["unique_stable"].values["drive_norm_lower"] == 0.0
+    assert claims["settling"].verdict is Verdict.UNDECIDED
+
+
+def test_a_drive_above_the_largest_float_leaves_the_step_open():
+    network = Network([[1.7e308, 1.7e308]])
+    claims = certify(network).claims
+    assert claims["digital_step"].verdict is Verdict.UNDECIDED
+    assert claims["unique_stable"].verdict is Verdict.PROVED
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_euler_does_what_the_step_claim_says(seed):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, n=1, d=3)
+    values = certify(network).claims["digital_step"].values
+    h = network.drive[0]
+    goal = h / np.linalg.norm(h)
+    for step, monotone in ((values["step_monotone"], True), (0.98 * values["step_settles"], False)):
+        x = rng.standard_normal(3)
+        x /= np.linalg.norm(x)
+        sides = []
+        for _ in range(4000):
+            sides.append(np.dot(x, h))
+            x = euler(x, h, step)
+        assert np.linalg.norm(x - goal) < 1e-6
+        if monotone:
+            assert np.all(np.diff(sides) >= -1e-12 * np.linalg.norm(h))
+    tilt = goal + 1e-6 * np.linalg.svd(h[None])[2][-1]
+    x = tilt / np.linalg.norm(tilt)
+    for _ in range(2000):
+        x = euler(x, h, 1.05 * values["step_settles"])
+    assert np.linalg.norm(x - goal) > 1e-2  # above the bound the resting point repels
+
+
+def test_step_verdicts():
+    network = Network([[0.0, 2.0], [1.0, 0.0]])
+    values = certify(network).claims["digital_step"].values
+    assert values["drive_norm_upper"] >= 2.0
+    assert Fraction(values["step_monotone"]) * Fraction(values["drive_norm_upper"]) <= 1
+    assert Fraction(values["step_settles"]) * Fraction(values["drive_norm_upper"]) < 2
+    for step, verdict in ((0.4, "proved"), (0.9, "proved"), (1.0, "undecided"), (1.1, "refuted")):
+        found = certify(network, "digital_step", step=step).claims["digital_step"]
+        assert found.verdict == verdict
+    assert found.witness == {"oscillator": 0}
+
+
+@pytest.mark.parametrize("exponent", [-1000, -500, 500, 1000])
+def test_verdicts_do_not_depend_on_the_scale(exponent):
+    network = random_network(np.random.default_rng(2))
+    scaled = Network(couplings=np.ldexp(network.couplings, exponent), anchors=network.anchors)
+    one, other = certify(network, mismatch=0.01).claims, certify(scaled, mismatch=0.01).claims
+    for name, claim in one.items():
+        assert other[name].verdict is claim.verdict
+    factor = 2.0**exponent
+    for name, key in (("unique_stable", "drive_norm_lower"), ("digital_step", "drive_norm_upper")):
+        assert other[name].values[key] == pytest.approx(one[name].values[key] * factor, rel=1e-9)
+    for key in ("coherence_lower", "angle_sine_upper", "weight_error_upper"):
+        found = other["mismatch"].values[key]
+        assert found == pytest.approx(one["mismatch"].values[key], rel=1e-9)

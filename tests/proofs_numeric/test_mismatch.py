@@ -1,0 +1,136 @@
+"""No device within the mismatch, random or adversarial, breaks a bound on drives or weights."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from exact_oracle import drives, fractions, inner, random_network
+
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.certify import certify
+from lohe.proofs_numeric.claims import Verdict
+from lohe.proofs_numeric.decoupled import coherence_lower, enclose_drives
+from lohe.proofs_numeric.exact import ExactAnchors
+from lohe.proofs_numeric.mismatch import examine_devices
+from lohe.proofs_numeric.zonotope import Collapse, Separation, cancel_or_separate
+
+
+def devices(rng, network, epsilon, count=200):
+    """Yield couplings of devices: corners of the box, half of them aimed at the drive."""
+    for k in range(count):
+        signs = rng.choice([-1.0, 1.0], size=network.couplings.shape)
+        if k % 2:
+            target = rng.standard_normal((network.n, network.d))
+            signs = np.sign(target @ network.anchors.T)
+        yield network.couplings * (1 + epsilon * 0.999999999 * signs)
+
+
+def weights(x, network):
+    visible = network.couplings > 0 if network.visible is None else network.visible
+    w = np.maximum(0, 1 + x @ network.anchors.T) * visible
+    return w / w.sum(axis=1, keepdims=True)
+
+
+def resting(couplings, anchors):
+    h = couplings @ anchors
+    return h / np.linalg.norm(h, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("epsilon", [1e-9, 1e-3, 0.05])
+@pytest.mark.parametrize("stretch", [1.0, 1.3])
+def test_no_device_breaks_the_bounds(epsilon, stretch):
+    rng = np.random.default_rng(11)
+    base = random_network(rng, n=8, keys=6)
+    anchors = base.anchors * stretch  # off the sphere, the clamp of the readout is active
+    visible = (base.couplings > 0) | True
+    network = Network(
+        couplings=base.couplings, anchors=anchors, visible=visible, anchor_kind="free"
+    )
+    claims = certify(network, mismatch=epsilon).claims
+    moved = claims["mismatch"].values
+    assert claims["mismatch"].verdict is Verdict.PROVED
+    floor = claims["unique_stable"].values["drive_norm_lower"]
+    start = resting(network.couplings, anchors)
+    before = weights(start, network)
+    sines, errors = [0.0], [0.0]
+    for couplings in devices(rng, network, epsilon):
+        assert np.linalg.norm(couplings @ anchors, axis=1).min() >= floor
+        after = resting(couplings, anchors)
+        sines.append(np.linalg.norm(after - start, axis=1).max())
+        errors.append(np.abs(weights(after, network) - before).sum(axis=1).max())
+    slack = 1e-14  # of the float simulation of a device
+    assert np.sin(2 * np.arcsin(max(sines) / 2)) <= moved["angle_sine_upper"] + slack
+    assert max(errors) <= moved["weight_error_upper"] + slack
+    assert moved["weight_error_upper"] < 2
+    assert max(errors) >= moved["weight_error_upper"] / 50  # and the bound is no mere two
+
+
+def test_the_bounds_grow_with_the_mismatch_and_vanish_without():
+    network = random_network(np.random.default_rng(12))
+    found = [certify(network, "mismatch", mismatch=m).claims["mismatch"] for m in (0, 1e-4, 1e-2)]
+    angles = [claim.values["angle_sine_upper"] for claim in found]
+    errors = [claim.values["weight_error_upper"] for claim in found]
+    assert angles[0] == errors[0] == 0
+    assert angles == sorted(angles)
+    assert errors == sorted(errors)
+    assert errors[2] == pytest.approx(100 * errors[1], rel=0.2)
+
+
+def test_a_readout_with_another_exponent_has_no_weight_bound():
+    network = Network(couplings=[[1.0, 2.0]], anchors=np.eye(2), readout_exponent=2.0)
+    assert "weight_error_upper" not in certify(network).claims["mismatch"].values
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_beyond_the_coherence_both_answers_prove_themselves(seed):
+    rng = np.random.default_rng(seed)
+    network = random_network(rng, n=1, keys=5, d=2)
+    exact, drive = ExactAnchors(network), drives(network)[0]
+    couplings, anchors = fractions(network.couplings)[0], fractions(network.anchors)
+    for factor in (1.05, 1.5, 3):
+        epsilon = Fraction(min(float(coherence_lower(network)[0]) * factor, 0.99))
+        found = cancel_or_separate(exact, 0, epsilon)
+        if isinstance(found, Collapse):
+            assert max(abs(e) for e in found.device) <= epsilon
+            actual = [w * (1 + e) for w, e in zip(couplings, found.device, strict=True)]
+            assert all(inner(actual, list(c)) == 0 for c in zip(*anchors, strict=True))
+        else:
+            assert isinstance(found, Separation)
+            y = [Fraction(x) for x in found.direction]
+            reach = sum(w * abs(inner(y, r)) for w, r in zip(couplings, anchors, strict=True))
+            margin = inner(y, drive) - epsilon * reach
+            assert margin > 0
+            assert found.norm_lower**2 * inner(y, y) <= margin**2
+
+
+def test_a_mismatch_of_one_switches_every_coupling_off():
+    network = random_network(np.random.default_rng(1))
+    found = examine_devices(network, enclose_drives(network), 1.0)
+    assert found.collapse is not None
+    assert set(found.collapse[1]) == {Fraction(-1)}
+
+
+def test_a_half_plane_reaches_further_than_the_coherence():
+    # Two anchors at 120 degrees: coherence 1/2, yet no mismatch below one cancels the drive.
+    anchors = np.array([[0.5, np.sqrt(0.75)], [0.5, -np.sqrt(0.75)]])
+    network = Network(couplings=[[1.0, 1.0]], anchors=anchors)
+    claims = certify(network, mismatch=0.9).claims
+    assert claims["mismatch"].verdict is Verdict.PROVED
+    values = claims["mismatch"].values
+    assert values["coherence_lower"] == pytest.approx(0.5)
+    assert values["tolerance_lower"] == 0.9
+    assert values["weight_error_upper"] == 2.0
+    assert "trivial" in claims["mismatch"].reason
+    # The weakest device has both couplings, and so its drive, at 0.1.
+    assert 0.05 < claims["unique_stable"].values["drive_norm_lower"] <= 0.1
+
+
+def test_a_balanced_pair_is_cancelled_by_a_device():
+    network = Network(couplings=[[1.0, 1.25]], anchors=[[1.0, 0.0], [-1.0, 0.0]])
+    refuted = certify(network, mismatch=0.125).claims
+    assert {c.verdict for n, c in refuted.items() if n != "all_inputs"} == {Verdict.REFUTED}
+    proved = certify(network, mismatch=0.11).claims["mismatch"]
+    assert proved.verdict is Verdict.PROVED
+    assert proved.values["tolerance_lower"] == pytest.approx(1 / 9)
