@@ -33,6 +33,7 @@ from lohe.reports import (
 )
 from lohe.reports.blocks import Section
 from lohe.reports.detail import LEVELS, Detail
+from lohe.reports.formatting import printable
 from lohe.reports.subjects import Collection, Subject, collect
 from lohe.reports.svg import drawing_style
 
@@ -159,6 +160,7 @@ def _render(collection: Collection, detail: Detail, title: str | None) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
         autoescape=True,
+        finalize=_printable,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -173,6 +175,13 @@ def _render(collection: Collection, detail: Detail, title: str | None) -> str:
         script=Markup(script),  # our own file
         script_digest=digest,
     )
+
+
+def _printable(value: object) -> object:
+    """Make control characters in anyone's text visible; line ends stay."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "\n".join(map(printable, value.split("\n")))
 
 
 def _title(collection: Collection) -> str:

@@ -19,6 +19,7 @@ __all__ = [
     "upper",
 ]
 
+_LEAST_GAP = Decimal("1e-9")  # a gap to 100 % below this is printed as this
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Cn"})
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -73,13 +74,13 @@ def percent(value: float, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> s
     if not math.isfinite(value):
         return _written(value, digits, rounding)
     exact = Decimal(value) * 100
-    # Near 100 % it is the distance to 100 % that carries the information.
-    if Decimal(50) < exact < Decimal(100):
+    gap = 100 - exact
+    if 0 < gap < 1:
+        # Near 100 % it is the distance to 100 % that carries the information.
         opposite = {ROUND_FLOOR: ROUND_CEILING, ROUND_CEILING: ROUND_FLOOR}.get(rounding, rounding)
-        gap = Context(prec=max(1, digits - 2), rounding=opposite).plus(100 - exact)
-        exact = (100 - gap) if gap > Decimal("1e-9") else Decimal(100) - Decimal("1e-9")
-        if gap >= 1:
-            exact = Context(prec=digits, rounding=rounding).plus(Decimal(value) * 100)
+        short = Context(prec=max(1, digits - 2), rounding=opposite).plus(gap)
+        least = Decimal(0) if rounding == ROUND_CEILING else _LEAST_GAP
+        exact = 100 - (short if short >= _LEAST_GAP else least)
     else:
         exact = Context(prec=digits, rounding=rounding).plus(exact)
     return f"{_fixed(exact)}\N{NO-BREAK SPACE}%"

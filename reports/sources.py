@@ -84,7 +84,7 @@ def role_of(path: str | os.PathLike[str]) -> str:
         if start.startswith(b"SQLite format 3"):
             return "basin"
         if start.startswith(b"PK"):
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 return _FORMATS[json.loads(str(archive["header"]))["format"]]
         return _FORMATS[json.loads(path.read_text(encoding="utf-8"))["format"]]
     except OSError as error:

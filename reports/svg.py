@@ -17,7 +17,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from lohe.reports.formatting import plain
+from lohe.reports.formatting import plain, printable
 
 __all__ = [
     "COLOURS",
@@ -153,7 +153,7 @@ def inline(figure: Figure, key: str, title: str, description: str) -> Markup:
     root.attrib |= {"role": "img", "aria-labelledby": f"{key}-title {key}-text"}
     for place, (tag, text) in enumerate((("title", title), ("desc", description))):
         child = ET.Element(tag, {"id": f"{key}-{'title' if tag == 'title' else 'text'}"})
-        child.text = text
+        child.text = printable(text)
         root.insert(place, child)
     text = ET.tostring(root, encoding="unicode", short_empty_elements=True)
     # The text comes from ElementTree, which escapes every label.

@@ -1,0 +1,140 @@
+"""One small head with all its results, made once, and the page that reports on it."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from lohe.attention.head import Head
+from lohe.attention.results import TrainingRun
+from lohe.proofs_numeric.basin import estimate_basin
+from lohe.proofs_numeric.certify import certify
+from lohe.reports.document import render
+from lohe.reports.subjects import collect
+
+_WORDS = ("the", "dogs", "near", "a", "garden", "sleep")
+
+
+def make_head(seed=0, *, sequences=5, tokens=6, d=2, name="tiny layer 0 head 0", words=_WORDS):
+    rng = np.random.default_rng(seed)
+    q, k = rng.normal(size=(2, sequences, tokens, 4))
+    anchors = rng.normal(size=(tokens, d))
+    anchors /= np.linalg.norm(anchors, axis=-1, keepdims=True)
+    labels = None if words is None else np.tile(np.resize(words, tokens), (sequences, 1))
+    return Head(q, k, anchors, causal=True, labels=labels, name=name)
+
+
+def make_run(seed, mechanism="fixed-query", task="toy", d_osc=2):
+    history = tuple(
+        {"epoch": e, "loss": 1 / e, "validation_accuracy": 1 - 0.5**e} for e in range(1, 6)
+    )
+    return TrainingRun(
+        task=task,
+        mechanism=mechanism,
+        config={"model": {"d_osc": d_osc}},
+        seed=seed,
+        metrics={"test_accuracy": 0.9 + 0.01 * seed},
+        history=history,
+        wall_s=12.5,
+        versions={"numpy": "2"},
+        machine={"cores": 2},
+    )
+
+
+class Outline(HTMLParser):
+    """Checks that tags balance, and collects ids, references and text by element."""
+
+    VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.stack, self.ids, self.references, self.tags = [], [], [], []
+        self.texts, self.data = [], []
+        self.feed(text)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self.ids += [found["id"]] if "id" in found else []
+        self.references += [
+            (tag, name, found[name]) for name in ("src", "href", "action") if name in found
+        ]
+        if tag == "data":
+            self.data.append(found["value"])
+        if tag not in self.VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.stack, f"</{tag}> closes nothing"
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        if not {"script", "style"} & set(self.stack):
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+@pytest.fixture(scope="session")
+def head():
+    return make_head()
+
+
+@pytest.fixture(scope="session")
+def network(head):
+    return head.network()
+
+
+@pytest.fixture(scope="session")
+def certificate(network):
+    return certify(network, mismatch=1e-3)
+
+
+@pytest.fixture(scope="session")
+def basins(network):
+    return tuple(
+        estimate_basin(network, 2000, seed=3, horizon=horizon, tolerance=1e-2)
+        for horizon in (1.0, 4.0, 16.0)
+    )
+
+
+@pytest.fixture(scope="session")
+def collection(head, certificate, basins):
+    return collect([certificate], basins, [head], [make_run(0), make_run(1)])
+
+
+@pytest.fixture(scope="session")
+def page(collection):
+    return render(collection)
+
+
+@pytest.fixture(scope="session")
+def outline(page):
+    return Outline(page)
+
+
+@pytest.fixture(scope="session")
+def parse():
+    return Outline
+
+
+@pytest.fixture(scope="session")
+def build():
+    """Makers of small inputs: `build.head(...)`, `build.run(...)`."""
+
+    class Build:
+        head = staticmethod(make_head)
+        run = staticmethod(make_run)
+
+    return Build
