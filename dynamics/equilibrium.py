@@ -19,8 +19,6 @@ Floats = NDArray[np.float64]
 
 _AT_REST = 1e-12  # residual speed over the largest possible force
 _NEARLY = 1e-5
-_DOUBLINGS = 10
-_POLISHING_STEPS = 20_000
 
 
 def force_bound(network: Network) -> float:
@@ -36,7 +34,7 @@ def force_bound(network: Network) -> float:
     return float(bound.max())
 
 
-def resting_point(network: Network) -> Floats | None:
+def resting_point(network: Network, *, patience: float = 1e4) -> Floats | None:
     """Integrate from the drive directions until the network rests, then polish.
 
     Nothing is proved: the point is an equilibrium to rounding, reached from one start.
@@ -44,12 +42,13 @@ def resting_point(network: Network) -> Floats | None:
     Parameters
     ----------
     network
+    patience
+        Time after which to give up, in units of 1/`force_bound`.
 
     Returns
     -------
     (n, d) array, or None
-        The state; None if it still moves after some 10^4 time scales, as a network that does
-        not lock does.
+        The state; None if it still moves at the end, as a network that does not lock does.
 
     Examples
     --------
@@ -62,18 +61,16 @@ def resting_point(network: Network) -> Floats | None:
         return None
     field = partial(vector_field, network)
     x = _drive_directions(network)
-    duration = 10 / scale
-    for _ in range(_DOUBLINGS):
-        if float(residual(network, x)) <= _NEARLY * scale:
-            break
-        run = dormand_prince(field, x[np.newaxis], duration, tolerance=1e-6)
-        if not run.finished[0]:
+    duration, elapsed = 10.0, 0.0
+    while float(residual(network, x)) > _NEARLY * scale:
+        run = dormand_prince(field, x[np.newaxis], duration / scale, tolerance=1e-6)
+        elapsed += duration
+        if not run.finished[0] or elapsed > patience:
             return None
-        x = run.x[0]
-        duration *= 2
+        x, duration = run.x[0], 2 * duration
     # At fixed steps the method contracts to its fixed point, which is exactly the field's zero;
     # an adaptive one would hover at its tolerance.
-    for _ in range(0, _POLISHING_STEPS, 20):
+    for _ in range(0, int(patience), 20):
         if float(residual(network, x)) <= _AT_REST * scale:
             return x
         x = runge_kutta(field, x, 1 / scale, 20)
