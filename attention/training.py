@@ -137,6 +137,7 @@ def _begin(
 
 
 def _run_epoch(task: Task, state: Checkpoint, progress: Progress | None) -> Checkpoint:
+    """Train for one epoch; the parameters and moments of `state` move in place."""
     started = time.perf_counter()
     recipe, model = state.recipe, state.model
     parameters = model.parameters

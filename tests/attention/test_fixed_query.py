@@ -193,16 +193,15 @@ def test_finite_input_gives_finite_results(seed, score, anchor, coupling, dtype,
 
 
 @settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.2, 5))
+@given(seed=st.integers(0, 2**32 - 1), p=st.floats(1, 5))
 def test_weights_do_not_change_when_the_sphere_turns(seed, p):
     rng = np.random.default_rng(seed)
     q, k, v, anchors = draw(rng, d=3)
     turn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
-    before = fixed_query_attention(q, k, v, anchors, p=p, need_weights=True)
-    after = fixed_query_attention(q, k, v, anchors @ turn, p=p, need_weights=True)
-    # a weight near its zero, where max(0, .)^p is steep for p < 1, moves by rounding^p
-    np.testing.assert_allclose(before[1], after[1], atol=1e-10 if p >= 1 else 1e-14**p * 50)
-    np.testing.assert_allclose(before[1].sum(-1), 1, rtol=1e-12)
+    _, before = fixed_query_attention(q, k, v, anchors, p=p, need_weights=True)
+    _, after = fixed_query_attention(q, k, v, anchors @ turn, p=p, need_weights=True)
+    np.testing.assert_allclose(before, after, atol=1e-11)
+    np.testing.assert_allclose(before.sum(-1), 1, rtol=1e-13)
 
 
 def test_gradients_sum_over_broadcast_axes():
