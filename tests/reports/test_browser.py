@@ -1,0 +1,172 @@
+"""The page in a real browser: no errors, sorting, themes, a phone's width, print."""
+
+import base64
+import re
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+_SCREENS = {"desktop": (1100, "light"), "dark": (1100, "dark"), "phone": (375, "light")}
+
+
+@pytest.fixture(scope="module")
+def driver():
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    service = shutil.which("chromedriver")
+    if browser is None or service is None:
+        pytest.skip("needs chromium and chromedriver on the path")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(service))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def opened(driver, page, tmp_path):
+    """Open the page at a width and in a colour scheme; fail on any complaint of the browser."""
+    path = tmp_path / "a.report.html"
+    path.write_text(page, encoding="utf-8")
+
+    def open_page(width=1100, scheme="light"):
+        driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
+        )
+        driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500},
+        )
+        driver.get(path.as_uri())
+        return driver
+
+    yield open_page
+    assert driver.get_log("browser") == []
+
+
+def background(driver):
+    return driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+
+
+@pytest.mark.parametrize("screen", _SCREENS)
+def test_nothing_is_wider_than_the_screen(opened, tmp_path, screen):
+    width, scheme = _SCREENS[screen]
+    driver = opened(width, scheme)
+    size = driver.execute_script(
+        "const e = document.documentElement; return [e.scrollWidth, e.scrollHeight]"
+    )
+    assert size[0] == width
+    shot = driver.execute_cdp_cmd(
+        "Page.captureScreenshot",
+        {
+            "captureBeyondViewport": True,
+            "clip": {"x": 0, "y": 0, "width": width, "height": size[1], "scale": 1},
+        },
+    )
+    picture = tmp_path / f"{screen}.png"
+    picture.write_bytes(base64.b64decode(shot["data"]))
+    assert picture.stat().st_size > 50_000
+
+
+def test_every_picture_is_drawn_inside_its_frame(opened):
+    driver = opened(375)
+    outside = driver.execute_script(
+        """return [...document.querySelectorAll("figure")].flatMap((figure) => {
+          const frame = figure.getBoundingClientRect();
+          return [...figure.querySelectorAll("svg text")].map((text) => {
+            const box = text.getBoundingClientRect();
+            const inside = box.left >= frame.left - 1 && box.right <= frame.right + 1
+              && box.top >= frame.top && box.bottom <= frame.bottom;
+            return inside && box.width > 0 ? "" : text.textContent;
+          }).filter((name) => name);
+        })"""
+    )
+    assert outside == []
+
+
+def test_text_in_pictures_is_large_enough_on_a_phone(opened):
+    driver = opened(375)
+    smallest = driver.execute_script(
+        """return Math.min(...[...document.querySelectorAll("figure svg text")].map((text) =>
+          parseFloat(getComputedStyle(text).fontSize)
+            * Math.hypot(text.getScreenCTM().a, text.getScreenCTM().b)))"""
+    )
+    assert smallest >= 8.5
+
+
+def test_tables_sort_by_number_both_ways(opened):
+    driver = opened()
+    values = """const [table, column] = arguments;
+        return [...table.tBodies[0].rows].map(
+          (row) => row.cells[column].querySelector("data").value)"""
+    table = driver.find_element("css selector", "#worst table")
+    headings = table.find_elements("css selector", "th")
+    column = next(k for k, h in enumerate(headings) if h.text.startswith("T2 time"))
+    button = headings[column].find_element("css selector", "button")
+    for state, reverse in (("ascending", False), ("descending", True)):
+        button.click()
+        found = [float(value) for value in driver.execute_script(values, table, column)]
+        assert found == sorted(found, reverse=reverse)
+        assert len(set(found)) > 1
+        assert headings[column].get_attribute("aria-sort") == state
+
+
+def test_the_theme_follows_the_system_and_the_button(opened):
+    light = background(opened(scheme="light"))
+    driver = opened(scheme="dark")
+    dark = background(driver)
+    assert light != dark
+    button = driver.find_element("id", "theme")
+    seen = []
+    for _ in range(3):
+        button.click()
+        seen.append((button.text, background(driver)))
+    assert seen == [("Theme: light", light), ("Theme: dark", dark), ("Theme: automatic", dark)]
+
+
+def contrast(one, other):
+    def luminance(colour):
+        parts = [int(x) / 255 for x in re.findall(r"\d+", colour)[:3]]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(opened, scheme):
+    driver = opened(scheme=scheme)
+    page = background(driver)
+    colours = driver.execute_script(
+        """return [...document.querySelectorAll("body, .badge, figcaption, th, a, .note, dd")].map(
+          (e) => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor])"""
+    )
+    for text, ground in colours:
+        behind = page if ground == "rgba(0, 0, 0, 0)" else ground
+        assert contrast(text, behind) >= 4.5, (text, behind)
+
+
+def test_it_reads_without_scripts(opened, driver):
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        opened()
+        assert not driver.find_element("id", "theme").is_displayed()
+        assert driver.find_element("css selector", "#verdicts table").is_displayed()
+    finally:
+        driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_it_prints(opened, tmp_path):
+    driver = opened(scheme="dark")
+    printed = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    body = base64.b64decode(printed["data"])
+    (tmp_path / "a.report.pdf").write_bytes(body)
+    assert body.startswith(b"%PDF")
+    assert len(body) > 20_000
