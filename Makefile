@@ -33,7 +33,8 @@ types: $(VENV)/.dev  ## Check types strictly
 	$(BIN)/mypy
 
 imports: $(VENV)/.dev  ## Check that imports run downwards only
-	$(BIN)/lint-imports
+	rm -rf build/imports && mkdir -p build/imports && cp -rL .types/lohe build/imports/
+	cd build/imports && PYTHONPATH=. $(abspath $(BIN))/lint-imports --config ../../pyproject.toml
 
 browser: $(VENV)/.dev  ## Open a report in headless Chromium (needs chromium and its driver)
 	$(BIN)/python -m pytest -q -m browser tests
