@@ -147,6 +147,8 @@ class Certificate:
             },
             tool,
         )
+        if certificate.n < 1 or certificate.d < 2:
+            raise InputError("certificate: n or d is too small; certify again")
         body = {key: value for key, value in document.items() if key != "digest"}
         if document["digest"] != _digest(body):
             raise InputError("the certificate was altered after it was written (digest differs)")

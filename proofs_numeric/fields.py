@@ -138,7 +138,7 @@ def decode_claim(name: str, document: Any) -> Claim:
     """Return a claim from JSON, or raise `InputError` for anything but the fields of the table."""
     place = f"claims.{name}"
     exact_keys(document, {"verdict", "reason", "values", "witness"}, place)
-    if document["verdict"] not in set(Verdict) or not isinstance(document["reason"], str):
+    if document["verdict"] not in [*Verdict] or not isinstance(document["reason"], str):
         raise InputError(f"certificate: {place} has no valid verdict and reason; certify again")
     verdict = Verdict(document["verdict"])
     parts = []
