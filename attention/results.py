@@ -63,7 +63,7 @@ class TrainingRun:
             If the path cannot be written.
         """
         document = {"format": FORMAT, "version": VERSION} | asdict(self)
-        write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
+        write_text(path, json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> TrainingRun:

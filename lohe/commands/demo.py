@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
+_SETTLED = 1e-2  # the distance that counts as settled, as in `lohe certify`
+
 
 def demo(
     *,
@@ -49,36 +51,39 @@ def demo(
 
     with progress_bar("1/4 training") as progress:
         trained = train_sva(output, seed=seed, epochs=epochs, progress=progress)
-    networks, certificates, checked, basins = [], [], [], []
+    networks: list[Network] = []
+    checked: list[Certificate] = []
+    basins: list[BasinEstimate] = []
+    made: dict[str, list[Path]] = {"network": [], "certificate": [], "basin": []}
     for path in trained.heads:
         stem = path.name.removesuffix(".head.npz")
+        for kind, ending in (("network", "npz"), ("certificate", "json"), ("basin", "sqlite")):
+            made[kind].append(output / f"{stem}.{kind}.{ending}")
         network = Head.load(path).network()
-        with progress_bar(f"2/4 certifying {stem}"):
+        with progress_bar("2/4 certifying"):
             certificate = certify(network)
-            network.save(output / f"{stem}.network.npz")
-            certificate.save(output / f"{stem}.certificate.json")
+            network.save(made["network"][-1])
+            certificate.save(made["certificate"][-1])
             checked.append(verify(certificate, network))
         with progress_bar("3/4 basin starts") as progress:
-            sampled = campaign.run(
-                output / f"{stem}.basin.sqlite",
+            basins += campaign.run(
+                made["basin"][-1],
                 network,
                 trials,
                 seed=seed,
-                horizons=horizons_from_theory(network, 1e-2),
-                tolerance=1e-2,
+                horizons=horizons_from_theory(network, _SETTLED),
+                tolerance=_SETTLED,
                 progress=progress,
             )
         networks.append(network)
-        certificates.append(certificate)
-        basins.extend(sampled)
     with progress_bar("4/4 report"):
         page = render_report(
             output / "sva.report.html",
-            certificates,
-            basins,
-            networks=networks,
-            training=[trained.run],
-            title="Subject–verb agreement: one oscillator head",
+            made["certificate"],
+            made["basin"],
+            networks=made["network"],
+            training=[trained.record],
+            title="Subject-verb agreement, judged by oscillators",
         )
     code = _worst(checked)
     result = {

@@ -9,6 +9,9 @@ from lohe.commands.train_words import fsdd, kws
 
 __all__ = ["train"]
 
-train = typer.Typer(help="Train a small transformer whose attention is oscillators or softmax.")
+train = typer.Typer(
+    help="Train a small transformer whose attention is oscillators or softmax.\n\n"
+    "Example: `lohe train sva --seed 0 -o runs`"
+)
 for _task in (sva, kws, fsdd):
     train.command(_task.__name__)(_task)
