@@ -324,7 +324,7 @@ def read(arguments: Sequence[str]) -> tuple[Any, dict[str, Any]]:
             raise RejectedError("the certificate is too large")
         text = Path(arguments[0]).read_text(encoding="utf-8")
         document = json.loads(text, object_pairs_hook=unique)
-        with np.load(arguments[1], allow_pickle=False) as archive:
+        with open(arguments[1], "rb") as file, np.load(file, allow_pickle=False) as archive:
             outside = ("header", "labels", "sequence")
             arrays = {name: archive[name] for name in archive.files if name not in outside}
     except RejectedError:
