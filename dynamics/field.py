@@ -119,8 +119,12 @@ def _check(network: Network, x: Floats) -> Floats:
 
 
 def _crosstalk(network: Network, x: Floats) -> Floats:
-    """J x for (..., n, d) states, as one matrix product."""
+    """J x for (..., n, d) states."""
     n, d = _check(network, x).shape[-2:]
+    if not sparse.issparse(network.crosstalk):
+        # State by state: one product for all would make BLAS start threads over thin columns,
+        # which is slower, and rounds differently from one number of threads to another.
+        return np.asarray(network.crosstalk @ x)
     columns = np.moveaxis(x.reshape(-1, n, d), 1, 0).reshape(n, -1)
     product = np.asarray(network.crosstalk @ columns)
     return np.moveaxis(product.reshape(n, -1, d), 0, 1).reshape(x.shape)
