@@ -162,7 +162,7 @@ def _map(
     words = f"From 0 (clear) to {plain(high)} (full colour)."
     if by_row:
         words = "Each row from 0 (clear) to its own largest weight (full colour)"
-        words += f", {plain(low)} to {plain(high)}." if low < high else f", {plain(high)}."
+        words += f"; these run from {plain(low)} to {plain(high)}."
     if dotted:
         words += " A dot marks a key that the row does not see."
     best = np.unravel_index(int(values.argmax()), values.shape)

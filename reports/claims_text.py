@@ -39,7 +39,7 @@ _TEXTS = {
     ),
     "mismatch": ClaimText(
         "Survives device mismatch",
-        "couplings off by less than ρ = ‖Σ W r‖/Σ W keep the rest point: sin∠(x′, x*) ≤ ε/ρ",
+        "couplings off by a share ε < ρ = ‖Σ W r‖/Σ W keep the resting point: sin∠(x′, x*) ≤ ε/ρ",
         "T3 (coherence and mismatch)",
     ),
     "all_inputs": ClaimText(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Block, Heading, Paragraph, Picture, Pictures, Section
 from lohe.reports.detail import Detail, drawn, left_out
-from lohe.reports.formatting import count, lower, plain, plural
+from lohe.reports.formatting import count, lower, percent, plain, plural
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure, set_log_axis
 
@@ -43,32 +43,51 @@ def section(collection: Collection, detail: Detail) -> Section:
 
 
 def _pictures(subject: Subject) -> tuple[Picture, ...]:
+    bound, mismatch = _bound(subject, "unique_stable", "drive_norm_lower")
     pictures = [
         histogram(
             subject,
             subject.drive_norms,
-            _bound(subject, "unique_stable", "drive_norm_lower"),
+            bound,
             quantity="drive norm ‖h‖",
             key=f"{subject.key}-drive",
+            mismatch=mismatch,
         )
     ]
     if subject.coherence is not None:
+        bound, _ = _bound(subject, "mismatch", "coherence_lower")
+        key = f"{subject.key}-coherence"
         pictures.append(
-            histogram(
-                subject,
-                subject.coherence,
-                _bound(subject, "mismatch", "coherence_lower"),
-                quantity="coherence ρ",
-                key=f"{subject.key}-coherence",
-            )
+            histogram(subject, subject.coherence, bound, quantity="coherence ρ", key=key)
         )
     return tuple(pictures)
 
 
 def histogram(
-    subject: Subject, values: Floats, bound: float | None, *, quantity: str, key: str
+    subject: Subject,
+    values: Floats,
+    bound: float | None,
+    *,
+    quantity: str,
+    key: str,
+    mismatch: float = 0.0,
 ) -> Picture:
-    """Draw how `values` are spread, with the smallest and the certified bound marked."""
+    """Draw how `values` are spread, with the smallest and the certified bound marked.
+
+    Parameters
+    ----------
+    subject
+        Whose oscillators they are.
+    values : (n,) array
+        Drive norms or coherences.
+    bound
+        What is proved of the smallest, if anything.
+    quantity, key
+        Name of the values, and the figure's id in the page.
+    mismatch
+        The bound covers every device whose couplings are off by this much.
+    """
+    devices = f" within {percent(mismatch)} mismatch" if mismatch else ""
     positive = values[values > 0]
     zeros = values.size - positive.size
     log = positive.size > 0 and float(positive.max() / positive.min()) > _LOG_RATIO
@@ -100,7 +119,7 @@ def histogram(
             color=COLOURS["green"],
             linewidth=2.0,
             linestyle=(0, (5, 1.5)),
-            label=f"proved: all at least {lower(bound)}",
+            label=f"proved{devices}: at least {lower(bound)}",
         )
     if axes.get_legend_handles_labels()[0]:
         add_legend(figure)
@@ -114,7 +133,7 @@ def histogram(
     if zeros:
         words += f" {plural(int(zeros), 'oscillator')} at exactly 0."
     if bound is not None and bound > 0:
-        words += f" Proved: none is below {lower(bound)}."
+        words += f" Proved{devices}: none is below {lower(bound)}."
     title = f"{quantity[0].upper()}{quantity[1:]}, {subject.name}"
     return Picture(f"{quantity[0].upper()}{quantity[1:]}", words, inline(figure, key, title, words))
 
@@ -130,11 +149,13 @@ def _edges(values: Floats, log: bool) -> Floats:
     )
 
 
-def _bound(subject: Subject, claim_name: str, value: str) -> float | None:
-    claim = subject.claim(claim_name)
-    if claim is None or claim.verdict is not Verdict.PROVED or value not in claim.values:
-        return None
-    return float(claim.values[value])
+def _bound(subject: Subject, name: str, value: str) -> tuple[float | None, float]:
+    """Return what is proved of the smallest value, and the mismatch that the proof covers."""
+    for certificate in subject.certificates:
+        claim = certificate.claims.get(name)
+        if claim is not None and claim.verdict is Verdict.PROVED and value in claim.values:
+            return float(claim.values[value]), float(certificate.parameters.get("mismatch") or 0.0)
+    return None, 0.0
 
 
 def _token(subject: Subject, place: int) -> str:

@@ -121,13 +121,14 @@ class _Draft:
         self.sources: dict[str, Source] = {}
 
     def add(self, role: str, name: str | None, origin: Source | None) -> None:
-        if name or origin:
-            self.names.setdefault(role, name or (origin.stem if origin else ""))
+        name = name or (origin.stem if origin else None)
+        if name:
+            self.names[role] = min(name, self.names.get(role, name))
         if origin:
             self.sources.setdefault(origin.name, origin)
 
     def name(self, digest: str) -> str:
-        for role in ("network", "certificate", "basin"):
+        for role in ("head", "network", "certificate", "basin"):
             if self.names.get(role):
                 return self.names[role]
         return f"network {digest[:8]}"
@@ -149,7 +150,7 @@ def collect(
     drafts: dict[str, _Draft] = {}
     for network, name, origin in map(_network, networks):
         draft = drafts.setdefault(network.digest, _Draft())
-        draft.add("network", name, origin)
+        draft.add("head" if name else "network", name, origin)
         draft.network = draft.network or network
     for item in certificates:
         origin = _origin(item)
@@ -202,7 +203,7 @@ def _network(item: Network | Head | PathLike) -> tuple[Network, str | None, Sour
     if origin.role == "head":
         head = Head.load(item)
         return head.network(), head.name, origin
-    return Network.load(item), origin.stem, origin
+    return Network.load(item), None, origin
 
 
 def _origin(item: object) -> Source | None:

@@ -26,9 +26,9 @@ def section(collection: Collection, detail: Detail) -> Section:
             Paragraph(
                 "A theorem whose conditions were checked for the stored numbers of this head, in "
                 "exact arithmetic or with rigorous error bounds. It holds for the ideal equations "
-                "of motion with exactly these drives. It says nothing of other inputs (unless the "
-                "claim is “holds for every input”), of the rest of the model, or of effects that "
-                "the equations leave out, such as noise.",
+                "of motion with exactly these drives, and those within the stated mismatch. It "
+                "says nothing of other inputs (unless the claim is “holds for every input”), of "
+                "the rest of the model, or of effects that the equations leave out, such as noise.",
                 Evidence.PROVED,
             ),
             _mathematics(collection),
@@ -58,10 +58,19 @@ def section(collection: Collection, detail: Detail) -> Section:
             Paragraph(
                 "In the folder that holds the files. `lohe verify` reads only the certificate and "
                 "the network, uses exact arithmetic and shares no code with the program that made "
-                "the proof; it ends with exit code 0 only if every claim is proved."
+                "the proof. Its exit code is 0 if it confirms every claim as proved, 1 if it "
+                "confirms one as refuted, 3 if one stays open."
             ),
             Commands(lines),
         ]
+        if any(_in_memory(subject) for subject in collection.subjects):
+            blocks.append(
+                Paragraph(
+                    "Some of what this report was made from had no file. Save it under the names "
+                    "above first, with `Network.save` and `Certificate.save`.",
+                    note=True,
+                )
+            )
     blocks += _tables(collection)
     return Section(
         "verify", "Check it yourself", "What does this rest on, and how can I check it?", blocks
@@ -72,12 +81,15 @@ def commands(collection: Collection) -> tuple[str, ...]:
     """List what to type to check the report's statements again, with the files' own names."""
     lines: list[str] = []
     for subject in collection.subjects:
-        network = _file(subject, "network") or _file(subject, "head")
+        instance = _file(subject, "network") or _file(subject, "head")
         made = f"{subject.key}.network.npz"
-        certificates = [s.name for s in subject.sources if s.role == "certificate"]
-        if subject.certificates and not certificates:
-            certificates = [f"{subject.key}.certificate.json"]
-        lines += [_line("lohe", "verify", name, network or made) for name in certificates]
+        names = [s.name for s in subject.sources if s.role == "certificate"]
+        if subject.certificates and not names:
+            names = [f"{subject.key}.certificate.json"]
+        for name in names:
+            # `lohe certify` writes the network of a head beside its certificate.
+            beside = f"{name.removesuffix('.certificate.json')}.network.npz"
+            lines.append(_line("lohe", "verify", name, _file(subject, "network") or beside))
         runs = {(b.seed, b.trials, b.tolerance, b.confidence) for b in subject.basins}
         for seed, trials, tolerance, confidence in sorted(runs):
             horizons = [
@@ -91,11 +103,17 @@ def commands(collection: Collection) -> tuple[str, ...]:
             options += ["--tolerance", repr(float(tolerance)), "--confidence", repr(confidence)]
             # Another campaign file: the old one would only be read again.
             options += ["-o", f"again-{len(lines)}.basin.sqlite"]
-            lines.append(_line("lohe", "basin", network or made, *options))
+            lines.append(_line("lohe", "basin", instance or made, *options))
     files = sorted({source.name for source in _sources(collection)})
     if files:
         lines.append(_line("sha256sum", *files))
     return tuple(lines)
+
+
+def _in_memory(subject: Subject) -> bool:
+    roles = {source.role for source in subject.sources}
+    certified = bool(subject.certificates) and "certificate" not in roles
+    return certified or (subject.network is not None and not roles & {"network", "head"})
 
 
 def _line(*parts: object) -> str:
@@ -158,7 +176,7 @@ def _tables(collection: Collection) -> list[Block]:
     ]
     if recorded:
         rows = tuple(
-            (Cell(subject.name), Cell(_flat(certificate.tool)), Cell(_flat(certificate.parameters)))
+            (Cell(subject.name), Cell(_tool(certificate.tool)), Cell(_flat(certificate.parameters)))
             for subject, certificate in recorded
         )
         caption = "What made the certificates"
@@ -166,6 +184,16 @@ def _tables(collection: Collection) -> list[Block]:
             Table(caption, ("Head", "Tool and versions", "Asked for"), rows, stacked=True)
         )
     return blocks
+
+
+def _tool(tool: Mapping[str, str]) -> str:
+    """Name the program and its version first, then what it ran on."""
+    rest = {name: value for name, value in tool.items() if name not in {"name", "version"}}
+    return ", ".join(
+        part
+        for part in (f"{tool.get('name', '')} {tool.get('version', '')}".strip(), _flat(rest))
+        if part
+    )
 
 
 def _flat(mapping: Mapping[str, Any]) -> str:

@@ -64,32 +64,30 @@ def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: 
     given = claim.values if claim is not None else {}
     epsilon, delta = float(given.get("epsilon", 1e-2)), float(given.get("delta", 1e-3))
     unit_time = settling_time(1.0, epsilon, delta, network.d)
-    columns = ["Rank", "Oscillator", "Drive ‖h‖"]
-    numeric = {0, 1, 2}
-    for name, known in (
-        ("Coherence ρ", subject.coherence is not None),
-        ("T2 time", network.decoupled),
-    ):
-        if known:
-            numeric.add(len(columns))
-            columns.append(name)
-    if network.labels is not None:
-        columns += ["Token"] + (["In its sequence"] if network.sequence is not None else [])
+    labelled = network.labels is not None
+    columns = ["Rank", *(["Token"] if labelled else []), "Drive ‖h‖"]
+    columns += ["Coherence ρ"] if subject.coherence is not None else []
+    columns += ["T2 time"] if network.decoupled else []
+    columns += ["Oscillator", *(["In its sequence"] if network.sequence is not None else [])]
     rows = []
     for rank, place in enumerate(smallest(values, number).tolist(), start=1):
         norm = float(subject.drive_norms[place])
-        row = [Cell(str(rank), rank), Cell(str(place), place), Cell(plain(norm), norm)]
+        row = [Cell(str(rank), rank)]
+        if labelled:
+            row.append(Cell(_clip(subject.label(place))))
+        row.append(Cell(plain(norm), norm))
         if subject.coherence is not None:
             coherence = float(subject.coherence[place])
             row.append(Cell(plain(coherence), coherence))
         if network.decoupled:
             time = unit_time / norm if norm > 0 else float("inf")
             row.append(Cell(plain(time) if norm > 0 else "never", time))
-        if network.labels is not None:
-            row.append(Cell(_clip(subject.label(place))))
-            if network.sequence is not None:
-                row.append(Cell(_context(subject, place)))
+        row.append(Cell(str(place), place))
+        if network.sequence is not None:
+            row.append(Cell(_context(subject, place)))
         rows.append(tuple(row))
+    texts = {"Token", "In its sequence"}
+    numeric = {k for k, column in enumerate(columns) if column not in texts}
     words = caption
     if network.decoupled:
         words += (
@@ -101,13 +99,13 @@ def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: 
 def _context(subject: Subject, place: int) -> str:
     """Show the token among its neighbours, ‹marked›, with the number of its sequence."""
     assert subject.network is not None
-    sequence = subject.network.sequence
+    sequence, labelled = subject.network.sequence, subject.network.labels is not None
     assert sequence is not None
     rows = np.flatnonzero(sequence == sequence[place]).tolist()
     here = rows.index(place)
     start = max(0, min(here - _CONTEXT // 2, len(rows) - _CONTEXT))
     window = range(start, min(start + _CONTEXT, len(rows)))
-    words = [_clip(subject.label(rows[k])) for k in window]
+    words = [_clip(subject.label(rows[k])) if labelled else str(k) for k in window]
     words[here - start] = f"‹{words[here - start]}›"
     before, after = "… " if start else "", " …" if window.stop < len(rows) else ""
     return f"{sequence[place]}: {before}{' '.join(words)}{after}"
