@@ -31,6 +31,9 @@ TASKS = {"kws": load_keywords, "fsdd": load_digits}
 MECHANISMS = ("fixed_query", "softmax")
 RESULTS = Path(__file__).parent / "results"
 
+VARIED = ("mechanism", "positions")
+"""Of the model, what a group has of its own; the rest is common to all."""
+
 
 def small(*, rate: float = 1e-2, epochs: int = 60, **augmentation: float) -> Protocol:
     """Return the small-data protocol with other strengths of augmentation, rate or length."""
@@ -95,6 +98,7 @@ def summarise(work: Path) -> str:
     document = {
         "task": first.task,
         "data": {k: v for k, v in first.config["task"].items() if k != "augmentation"},
+        "model": {k: v for k, v in first.config["model"].items() if k not in VARIED},
         "versions": first.versions,
         "machine": first.machine,
         "groups": [summarise_group(*key, group) for key, group in sorted(runs.items())],
@@ -113,7 +117,6 @@ def summarise_group(
         "positions": positions,
         "mechanism": mechanism,
         "recipe": runs[0].config["recipe"],
-        "model": runs[0].config["model"],
         "augmentation": runs[0].config["task"]["augmentation"],
     }
     for split in splits:
