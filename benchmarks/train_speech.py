@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+# Before NumPy is loaded: the matrices are too small for a second BLAS thread.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from lohe.attention.results import TrainingRun
 from lohe.attention.tasks.augment import NONE
