@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lohe.commands.common import Json, emit
+from lohe.commands.common import Json, emit, progress_bar
 
 __all__ = ["certify"]
 
@@ -57,14 +57,15 @@ def certify(
         network_path = path.with_name(f"{_stem(path)}.network.npz")
     else:
         network = Network.load(instance)
-    certificate = certify_network(
-        network,
-        "all" if claims == "all" else [name.strip() for name in claims.split(",")],
-        mismatch=mismatch,
-        epsilon=epsilon,
-        delta=delta,
-        step=step,
-    )
+    with progress_bar("certify"):
+        certificate = certify_network(
+            network,
+            "all" if claims == "all" else [name.strip() for name in claims.split(",")],
+            mismatch=mismatch,
+            epsilon=epsilon,
+            delta=delta,
+            step=step,
+        )
     if network_path != instance:
         network.save(network_path)
     certificate.save(path)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from lohe.commands.common import Json, emit
+from lohe.commands.common import Json, emit, progress_bar
 
 __all__ = ["verify"]
 
@@ -31,7 +31,8 @@ def verify(
     from lohe.proofs_numeric.verify import verify as verify_certificate
 
     stated = Certificate.load(certificate)
-    found = verify_certificate(stated, Network.load(network))
+    with progress_bar("verify"):
+        found = verify_certificate(stated, Network.load(network))
     title = f"checker's verdicts on {certificate}"
     text = verdicts.lines(found, title)
     unconfirmed = [n for n, c in found.claims.items() if c.verdict != stated.claims[n].verdict]
