@@ -29,7 +29,7 @@ from lohe.proofs_numeric.enclosure import (
     sqrt_up,
     up,
 )
-from lohe.proofs_numeric.exact import ExactAnchors
+from lohe.proofs_numeric.exact import ExactAnchors, inner
 
 __all__ = [
     "Drives",
@@ -137,7 +137,8 @@ def _enclose_anchored(network: Network, exact: ExactAnchors) -> Drives:
 
 def _replace(drives: Drives, i: int, exact: ExactAnchors) -> None:
     """Put the exact values of oscillator `i`, correctly rounded outwards, into the arrays."""
-    square = sum((x * x for x in exact.drive(i)), Fraction(0))
+    drive = exact.drive(i)
+    square = inner(drive, drive)
     if square == 0:
         drives.lower[i] = drives.upper[i] = 0.0
         return

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.enclosure import sqrt_up
 
-__all__ = ["ExactAnchors", "integers", "rationals"]
+__all__ = ["ExactAnchors", "inner", "integers", "rationals"]
 
 Integers = NDArray[Any]
 """An object array of Python integers."""
@@ -43,6 +43,11 @@ def rationals(values: NDArray[np.float64]) -> list[Fraction]:
     return [Fraction(float(value)) for value in values.ravel()]
 
 
+def inner(x: list[Fraction], y: list[Fraction]) -> Fraction:
+    """Return the exact inner product."""
+    return sum((a * b for a, b in zip(x, y, strict=True)), Fraction(0))
+
+
 @dataclass(frozen=True, eq=False)
 class ExactAnchors:
     """Exact drives of single oscillators of a network.
@@ -69,7 +74,7 @@ class ExactAnchors:
     @cached_property
     def norms_up(self) -> list[Fraction]:
         """Upper bounds of the anchors' norms, (T,)."""
-        return [sqrt_up(sum((x * x for x in row), Fraction(0))) for row in self.anchors]
+        return [sqrt_up(inner(row, row)) for row in self.anchors]
 
     def drive(self, i: int) -> list[Fraction]:
         """Return the exact drive of oscillator `i`, (d,)."""
@@ -83,6 +88,6 @@ class ExactAnchors:
     def mass_up(self, i: int) -> Fraction:
         """Return an upper bound of the sum of W_ij ‖r_j‖ over j (the drive's own norm if given)."""
         if self.network.couplings is None:
-            return sqrt_up(sum((x * x for x in self.drive(i)), Fraction(0)))
-        couplings = rationals(self.network.couplings[i])
-        return sum((w * r for w, r in zip(couplings, self.norms_up, strict=True)), Fraction(0))
+            drive = self.drive(i)
+            return sqrt_up(inner(drive, drive))
+        return inner(rationals(self.network.couplings[i]), self.norms_up)

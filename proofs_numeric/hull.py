@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from lohe.proofs_numeric.enclosure import float_down, sqrt_down
-from lohe.proofs_numeric.exact import rationals
+from lohe.proofs_numeric.exact import inner, rationals
 
 __all__ = ["Balance", "HalfSpace", "Hull", "balance_or_half_space", "examine_prefixes"]
 
@@ -121,9 +121,9 @@ def balance_or_half_space(anchors: Floats) -> HalfSpace | Balance:
         total = sum(weights, Fraction(0))
         return Balance(tuple(weight / total for weight in weights))
     short = _shorten(point)
-    direction = short if min(_inner(short, row) for row in rows) > 0 else point
-    least = min(_inner(direction, row) for row in rows)
-    margin = sqrt_down(least * least / _inner(direction, direction))
+    direction = short if min(inner(short, row) for row in rows) > 0 else point
+    least = min(inner(direction, row) for row in rows)
+    margin = sqrt_down(least * least / inner(direction, direction))
     return HalfSpace(tuple(direction), max(float_down(margin), 0.0))
 
 
@@ -151,7 +151,7 @@ def _least_squares(rows: list[list[Fraction]], start: list[int]) -> list[Fractio
     while True:
         point = _combine(rows, weights)
         missing = 1 - sum(weights, Fraction(0))
-        gains = [missing - _inner(point, row) for row in rows]
+        gains = [missing - inner(point, row) for row in rows]
         best = max(range(len(rows)), key=gains.__getitem__)
         if gains[best] <= 0:
             return weights
@@ -177,7 +177,7 @@ def _least_squares(rows: list[list[Fraction]], start: list[int]) -> list[Fractio
 
 def _stationary(rows: list[list[Fraction]], active: list[int]) -> list[Fraction] | None:
     """Return the unconstrained minimiser on the active anchors, None if it is not unique."""
-    gram = [[1 + _inner(rows[j], rows[k]) for k in active] for j in active]
+    gram = [[1 + inner(rows[j], rows[k]) for k in active] for j in active]
     system = fmpq_mat([[fmpq(x.numerator, x.denominator) for x in row] for row in gram])
     try:
         solution = system.solve(fmpq_mat([[fmpq(1)] for _ in active]))
@@ -196,7 +196,3 @@ def _shorten(point: list[Fraction]) -> list[Fraction]:
     """Round a direction to floats of order one, which makes for a short certificate."""
     largest = max(abs(x) for x in point)
     return [Fraction(float(x / largest)) for x in point]
-
-
-def _inner(x: list[Fraction], y: list[Fraction]) -> Fraction:
-    return sum((a * b for a, b in zip(x, y, strict=True)), Fraction(0))

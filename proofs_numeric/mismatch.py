@@ -26,7 +26,7 @@ from lohe.proofs_numeric.enclosure import (
     sum_up,
     up,
 )
-from lohe.proofs_numeric.exact import ExactAnchors
+from lohe.proofs_numeric.exact import ExactAnchors, inner
 from lohe.proofs_numeric.zonotope import Collapse, Separation, cancel_or_separate
 
 __all__ = ["Devices", "angle_sine_upper", "examine_devices", "weight_error_upper"]
@@ -115,7 +115,8 @@ def examine_devices(network: Network, drives: Drives, mismatch: float) -> Device
 
 
 def _exact_lower(exact: ExactAnchors, i: int, epsilon: Fraction) -> Fraction:
-    square = sum((x * x for x in exact.drive(i)), Fraction(0))
+    drive = exact.drive(i)
+    square = inner(drive, drive)
     reach = epsilon * exact.mass_up(i) if epsilon else Fraction(0)
     return sqrt_down(square) - reach
 

@@ -18,7 +18,7 @@ from scipy.linalg import qr
 from scipy.optimize import linprog
 
 from lohe.proofs_numeric.enclosure import sqrt_up
-from lohe.proofs_numeric.exact import ExactAnchors, rationals
+from lohe.proofs_numeric.exact import ExactAnchors, inner, rationals
 
 __all__ = ["Collapse", "Separation", "cancel_or_separate"]
 
@@ -137,14 +137,10 @@ def _separate(
     if not np.any(direction):
         return None
     y = rationals(direction)
-    margin = _inner(y, drive) - epsilon * sum((abs(_inner(y, c)) for c in columns), Fraction(0))
+    margin = inner(y, drive) - epsilon * sum((abs(inner(y, c)) for c in columns), Fraction(0))
     if margin <= 0:
         return None
-    return Separation(tuple(float(x) for x in direction), margin / sqrt_up(_inner(y, y)))
-
-
-def _inner(x: Vector, y: Vector) -> Fraction:
-    return sum((a * b for a, b in zip(x, y, strict=True)), Fraction(0))
+    return Separation(tuple(float(x) for x in direction), margin / sqrt_up(inner(y, y)))
 
 
 def _flint(x: Fraction) -> fmpq:
