@@ -56,10 +56,11 @@ def lines(certificate: Certificate, title: str) -> list[str]:
     text = StringIO()
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
     Console(file=text, width=width, force_terminal=sys.stdout.isatty()).print(table)
-    return [
-        *(line.rstrip() for line in text.getvalue().splitlines()),
-        f"overall: {certificate.verdict.value}",
-    ]
+    others = {claim.verdict for name, claim in certificate.claims.items() if name != "all_inputs"}
+    found = [*(line.rstrip() for line in text.getvalue().splitlines())]
+    if certificate.verdict == "refuted" and others == {"proved"}:
+        found.append("all_inputs is about every possible input; all else holds for the stored one")
+    return [*found, f"overall: {certificate.verdict.value}"]
 
 
 def _short(value: Any) -> str:
