@@ -133,13 +133,15 @@ class Network:
     ) -> None:
         w = _floats("couplings", couplings, 2)
         r = _floats("anchors", anchors, 2)
+        if not r.size:
+            raise InputError("anchors is empty; give at least one")
         if w.shape[1] != r.shape[0]:
             raise InputError(
                 f"couplings {w.shape} and anchors {r.shape} disagree: expected (n, T) and (T, d)"
             )
         if w.size and w.min() < 0:
             raise InputError("couplings must be non-negative; use a positive coupling function")
-        if self.anchor_kind == "unit" and r.size:
+        if self.anchor_kind == "unit":
             norms = np.linalg.norm(r, axis=-1)
             worst = int(np.argmax(np.abs(norms - 1)))
             if abs(norms[worst] - 1) > _UNIT_GUARD:
@@ -147,8 +149,9 @@ class Network:
                     f"anchor {worst} is off the sphere (norm {norms[worst]:.6g}); "
                     "normalise the anchors or pass anchor_kind='free'"
                 )
-        seen = None if visible is None else np.ascontiguousarray(visible, dtype=np.bool_)
+        seen = None if visible is None else np.array(visible, dtype=np.bool_, order="C")
         if seen is not None:
+            seen.flags.writeable = False
             if seen.shape != w.shape:
                 raise InputError(f"visible has shape {seen.shape}; expected {w.shape}")
             if bool(np.any((w > 0) & ~seen)):
@@ -157,6 +160,7 @@ class Network:
             drive = w @ r
         if not np.isfinite(drive).all():
             raise InputError("the drive overflows; scale the couplings down")
+        drive.flags.writeable = False
         self._set(drive=drive, couplings=w, anchors=r, visible=seen)
 
     def _set(self, **values: object) -> None:
@@ -272,9 +276,11 @@ class Network:
 
 def _floats(name: str, values: ArrayLike | None, ndim: int) -> Floats:
     try:
-        array = np.ascontiguousarray(values, dtype=np.float64)
+        # A copy, closed to writing: what was certified must stay what is stored.
+        array = np.array(values, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} is not an array of numbers") from error
+    array.flags.writeable = False
     if array.ndim != ndim:
         raise InputError(f"{name} has {array.ndim} axes; expected {ndim}")
     if not np.isfinite(array).all():
@@ -286,7 +292,7 @@ def _per_oscillator(name: str, values: ArrayLike | None, kind: Any, n: int) -> A
     if values is None:
         return None
     try:
-        array = np.asarray(values, dtype=kind)
+        array = np.array(values, dtype=kind)
     except (TypeError, ValueError) as error:
         raise InputError(f"{name} is not an array of {kind.__name__}") from error
     if array.shape != (n,):

@@ -164,3 +164,20 @@ def test_a_damaged_sparse_structure_is_refused(tmp_path):
         write_npz(path, header, arrays | {key: value})
         with pytest.raises(InputError, match=str(path)):
             Network.load(path)
+
+
+def test_the_instance_is_closed_to_changes() -> None:
+    mine = np.ones((2, 3))
+    network = Network(couplings=mine, anchors=np.eye(3))
+    before = network.digest
+    mine[0, 0] = 7.0
+    assert network.couplings is not None
+    assert network.couplings[0, 0] == 1.0
+    with pytest.raises(ValueError, match="read-only"):
+        network.couplings[0, 0] = 7.0
+    assert Network(couplings=np.ones((2, 3)), anchors=np.eye(3)).digest == before
+
+
+def test_no_anchors_are_refused() -> None:
+    with pytest.raises(InputError, match="at least one"):
+        Network(couplings=np.ones((2, 0)), anchors=np.ones((0, 3)))
