@@ -14,6 +14,7 @@ from lohe.reports.detail import Detail, drawn
 from lohe.reports.formatting import plain
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, MAP_RGB, inline, new_figure
+from lohe.reports.tokens import words
 
 __all__ = ["Excerpt", "attention_weights", "excerpts", "section"]
 
@@ -31,6 +32,7 @@ class Excerpt:
     keys: NDArray[np.int64]
     visible: NDArray[np.bool_]
     sequence: int | None
+    title: str
     row_labels: tuple[str, ...]
     key_labels: tuple[str, ...]
 
@@ -51,8 +53,8 @@ def section(collection: Collection, detail: Detail) -> Section:
     ]
     for subject in subjects:
         for number, excerpt in enumerate(excerpts(subject, detail.sequences), start=1):
-            where = "" if excerpt.sequence is None else f", sequence {excerpt.sequence}"
-            blocks.append(Heading(f"{subject.name}{where}"))
+            title = excerpt.title if len(excerpt.title) <= 80 else f"{excerpt.title[:79]}…"
+            blocks.append(Heading(f"{subject.name}, {title}" if title else subject.name))
             blocks.append(Pictures(_pictures(subject, excerpt, f"{subject.key}-map-{number}")))
     return Section(
         "attention",
@@ -106,13 +108,17 @@ def _excerpt(subject: Subject, rows: NDArray[np.int64], sequence: int | None) ->
     rows = rows[:_MOST_ROWS]
     visible = _visible(network, rows)
     keys = np.flatnonzero(visible.any(axis=0))[:_MOST_ROWS]
-    numbers = rows if sequence is None else range(rows.size)
-    tokens = [subject.label(int(row)) for row in rows]
-    names = [str(n) if token is None else token for n, token in zip(numbers, tokens, strict=True)]
+    numbers = rows if sequence is None else np.arange(rows.size)
+    shared, names = "", tuple(str(number) for number in numbers)
+    if network.labels is not None:
+        shared, names = words([subject.label(row) or "" for row in rows.tolist()])
     # Row k of a sequence is position k, and so is key k: they share their token.
-    shared = sequence is not None and network.labels is not None
-    columns = [names[key] if shared and key < len(names) else str(key) for key in keys]
-    return Excerpt(rows, keys, visible[:, keys], sequence, tuple(names), tuple(columns))
+    known = sequence is not None and network.labels is not None
+    columns = [names[key] if known and key < len(names) else str(key) for key in keys]
+    title = "" if sequence is None else f"sequence {sequence}"
+    if known:
+        title += f": {shared or ' '.join(names)}"
+    return Excerpt(rows, keys, visible[:, keys], sequence, title, names, tuple(columns))
 
 
 def _visible(network: Network, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -143,7 +149,7 @@ def _map(
     longest = max((len(_short(name)) for name in excerpt.row_labels), default=1)
     width = 3.9
     cell = (width - 0.35 - 0.075 * longest) / max(columns, 1)
-    height = float(np.clip(cell * rows, 1.2, 4.0)) + 0.45 + 0.065 * longest
+    height = float(np.clip(cell * rows, 1.2, 3.3)) + 0.45 + 0.065 * longest
     figure, axes = new_figure(width, height)
     image = np.zeros((rows, columns, 4))
     image[..., :3] = MAP_RGB

@@ -11,6 +11,7 @@ from lohe.reports.detail import Detail, drawn, left_out
 from lohe.reports.formatting import count, lower, percent, plain, plural
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure, set_log_axis
+from lohe.reports.tokens import token
 
 __all__ = ["histogram", "section"]
 
@@ -162,4 +163,5 @@ def _token(subject: Subject, place: int) -> str:
     text = subject.label(place)
     if text is None:
         return ""
-    return f" (“{text[:14]}…”)" if len(text) > 15 else f" (“{text}”)"
+    name = token(text)
+    return f" (“{name[:21]}…”)" if len(name) > 22 else f" (“{name}”)"

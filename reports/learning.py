@@ -30,7 +30,7 @@ def section(collection: Collection, detail: Detail) -> Section:
     runs = [run for run, _ in collection.training]
     blocks: list[Block] = [
         Paragraph(
-            "Means are over seeds, followed by the standard deviation of one run and the range "
+            "Means are over seeds, with the standard deviation of one run and, below, the range "
             "from the smallest to the largest. Differences between seeds are part of the result: "
             "compare means only against the spread beside them."
         )
@@ -112,7 +112,7 @@ def _mean(found: Sequence[object]) -> Cell:
     if len(values) > 1:
         spread = plain(statistics.stdev(values), 2, trim=False)
         low, high = (plain(edge(values), 4, trim=False) for edge in (min, max))
-        text += f" ± {spread} ({low} to {high})"
+        text += f" ± {spread}\n{low} to {high}"
     return Cell(text, mean)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import groupby
 
 import numpy as np
@@ -13,21 +12,20 @@ from lohe.dynamics.settling import converged_probability
 from lohe.proofs_numeric.basin import BasinEstimate
 from lohe.reports.blocks import (
     Block,
-    Cell,
     Evidence,
     Heading,
     Paragraph,
     Picture,
     Pictures,
     Section,
-    Table,
 )
 from lohe.reports.detail import Detail
-from lohe.reports.formatting import count, percent, plain, plural
+from lohe.reports.formatting import count, percent, plain
+from lohe.reports.sampled import sampled_table, verdict_in_words
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
 
-__all__ = ["predicted_curve", "section", "verdict_in_words"]
+__all__ = ["predicted_curve", "section"]
 
 Floats = NDArray[np.float64]
 
@@ -57,14 +55,14 @@ def section(collection: Collection, detail: Detail) -> Section:
             if place < detail.heads:
                 pictures = _pictures(subject, basins, f"{subject.key}-settling-{number}")
                 blocks.append(Pictures(pictures))
-            blocks += [Paragraph(verdict_in_words(basins)), _table(basins)]
+            blocks += [Paragraph(verdict_in_words(basins)), sampled_table(basins)]
         proved = subject.basins[0].proved_volume
         if proved is not None:
             blocks.append(
                 Paragraph(
                     ("Almost all" if proved == 1 else percent(proved, 3, "ROUND_FLOOR") + " of all")
-                    + " starts settle in the end, however long that takes; what is sampled above "
-                    "is whether they do so in time.",
+                    + " starts settle in the end with the couplings as stored, however long that "
+                    "takes; what is sampled above is whether they do so in time.",
                     Evidence.PROVED,
                 )
             )
@@ -104,33 +102,6 @@ def predicted_curve(norms: Floats, times: Floats, tolerance: float, d: int) -> F
         ranks = ((np.arange(_RANKS) + 0.5) * norms.size / _RANKS).astype(np.int64)
         norms = np.sort(norms)[ranks]
     return np.asarray(converged_probability(norms[:, np.newaxis], times, tolerance, d).mean(axis=0))
-
-
-def verdict_in_words(basins: Iterable[BasinEstimate]) -> str:
-    """Say at which horizons the predicted share lies inside the sampled bounds."""
-    known = [basin for basin in basins if basin.predicted is not None]
-    if not known:
-        return (
-            "T2 makes no prediction here: it speaks of oscillators without crosstalk and without "
-            "frequencies of their own."
-        )
-    outside = [basin for basin in known if not _inside(basin)]
-    confidence = percent(known[0].confidence)
-    where = f"the {confidence} bounds at {'the' if len(known) == 1 else 'every one of the'} "
-    if not outside:
-        horizons = "horizon" if len(known) == 1 else f"{len(known)} horizons"
-        return f"The predicted share lies inside {where}{horizons}: the sample agrees with T2."
-    listed = ", ".join(plain(basin.horizon) for basin in outside)
-    expected = sum(1 - basin.confidence for basin in known)
-    return (
-        f"The predicted share lies outside the {confidence} bounds at {len(outside)} of "
-        f"{plural(len(known), 'horizon')} (t = {listed}). By chance alone about {plain(expected)} "
-        "would be expected outside; more than that means that the samples and T2 disagree."
-    )
-
-
-def _inside(basin: BasinEstimate) -> bool:
-    return basin.predicted is not None and basin.lower <= basin.predicted <= basin.upper
 
 
 def _pictures(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> tuple[Picture, ...]:
@@ -211,59 +182,3 @@ def _curve_note(subject: Subject) -> str:
             f"{count(subject.network.n)} drive norms; the table uses all of them."
         )
     return ""
-
-
-def _table(basins: tuple[BasinEstimate, ...]) -> Table:
-    rows = tuple(
-        (
-            Cell(plain(b.horizon), b.horizon),
-            Cell(count(b.trials), b.trials),
-            Cell(count(b.converged), b.converged),
-            Cell(percent(b.fraction), b.fraction),
-            Cell(
-                f"{percent(b.lower, 3, 'ROUND_FLOOR')} to {percent(b.upper, 3, 'ROUND_CEILING')}",
-                b.lower,
-            ),
-            _predicted(b),
-            Cell(_labels(b)),
-            Cell(str(b.seed), float(b.seed)),
-        )
-        for b in basins
-    )
-    return Table(
-        f"Sampled starts, tolerance {plain(basins[0].tolerance)}, "
-        f"confidence {percent(basins[0].confidence)}",
-        (
-            "Horizon",
-            "Starts",
-            "Settled",
-            "Share",
-            "Bounds",
-            "T2 predicts",
-            "The others",
-            "Seed",
-        ),
-        rows,
-        frozenset({0, 1, 2, 3, 4, 5, 7}),
-    )
-
-
-def _predicted(basin: BasinEstimate) -> Cell:
-    if basin.predicted is None:
-        return Cell("—")
-    where = "inside" if _inside(basin) else "outside"
-    return Cell(f"{percent(basin.predicted)}, {where}", basin.predicted)
-
-
-def _labels(basin: BasinEstimate) -> str:
-    words = {
-        "elsewhere": "came to rest elsewhere",
-        "horizon": "still on the way",
-        "failed": "failed",
-    }
-    parts = [
-        f"{count(number)} {words.get(label, label)}"
-        for label, number in sorted(basin.labels.items())
-        if label != "converged" and number
-    ]
-    return ", ".join(parts) or "none"

@@ -72,7 +72,7 @@ class Subject:
         return None
 
     def label(self, oscillator: int) -> str | None:
-        """Return what an oscillator stands for, if that is known."""
+        """Return the full label of an oscillator, if that is known."""
         if self.network is None or self.network.labels is None:
             return None
         return printable(str(self.network.labels[oscillator]))

@@ -82,12 +82,12 @@ def _verdict(subject: Subject) -> str:
     settled = [claim.verdict for claim in (stable, reached) if claim is not None]
     if not settled:
         return "Whether its oscillators settle was not asked; what was, is below."
-    if Verdict.REFUTED in settled:
-        return "Not every oscillator settles on these inputs: refuted."
-    if Verdict.UNDECIDED in settled:
-        return "Whether every oscillator settles is undecided."
     mismatch = max(c.parameters.get("mismatch") or 0.0 for c in subject.certificates)
     devices = f", on every device within {percent(mismatch)} mismatch" if mismatch else ""
+    if Verdict.REFUTED in settled:
+        return f"Every oscillator settles on these inputs{devices}: refuted."
+    if Verdict.UNDECIDED in settled:
+        return f"Every oscillator settles on these inputs{devices}: undecided."
     if inputs is not None and inputs.verdict is Verdict.PROVED:
         return f"Every oscillator settles, on these inputs{devices} and on all others: proved."
     said = f"Every oscillator settles on these inputs{devices}: proved."

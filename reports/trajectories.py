@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.special import betaincinv
 
 from lohe.dynamics.network import Network
-from lohe.dynamics.settling import settle, settling_time
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
+from lohe.reports.bundles import Bundle, bundle, chosen
 from lohe.reports.detail import Detail, drawn
-from lohe.reports.formatting import count, plain, upper
+from lohe.reports.formatting import plain, upper
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
+from lohe.reports.tokens import token
 
-__all__ = ["Bundle", "bundle", "section"]
+__all__ = ["section"]
 
 Floats = NDArray[np.float64]
 
-_FRAMES = 160
 _COLOURS = ("vermillion", "orange", "blue", "green")
 _DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = (
     (0, None),
@@ -32,31 +30,6 @@ _DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = (
     (0, (2.5, 1.2)),
     (0, (7, 1.5, 1.5, 1.5)),
 )
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """Trajectories of one oscillator from several starts.
-
-    Parameters
-    ----------
-    oscillator
-        Its number.
-    times : (frames,) array
-    states : (starts, frames, d) array
-    names
-        What each start is, in words.
-    epsilon, delta, time
-        Distance and risk of T2, and the time by which they hold for this oscillator.
-    """
-
-    oscillator: int
-    times: Floats
-    states: Floats
-    names: tuple[str, ...]
-    epsilon: float
-    delta: float
-    time: float
 
 
 def section(collection: Collection, detail: Detail) -> Section:
@@ -85,7 +58,7 @@ def section(collection: Collection, detail: Detail) -> Section:
             )
             continue
         pictures: list[Picture] = []
-        for word, oscillator in _chosen(subject):
+        for word, oscillator in chosen(subject):
             made = bundle(subject, oscillator)
             key = f"{subject.key}-{word}"
             if network.d in (2, 3):
@@ -99,61 +72,6 @@ def section(collection: Collection, detail: Detail) -> Section:
     return Section(
         "trajectories", "Trajectories", "What does settling look like?", blocks if subjects else ()
     )
-
-
-def bundle(subject: Subject, oscillator: int) -> Bundle:
-    """Follow one oscillator from four starts, the first at T2's δ-quantile near the antipode."""
-    network = subject.network
-    assert network is not None
-    claim = subject.claim("settling")
-    values = claim.values if claim is not None else {}
-    epsilon, delta = float(values.get("epsilon", 1e-2)), float(values.get("delta", 1e-3))
-    drive = network.drive[oscillator]
-    norm = float(np.linalg.norm(drive))
-    time = settling_time(norm, epsilon, delta, network.d)
-    shape = (network.d - 1) / 2
-    # (1 + c)/2 of a uniform start is Beta(shape, shape), and c = -cos(angle from the antipode).
-    shares = np.array([delta, 0.1, 0.5, 0.9])
-    angles = 2 * np.arcsin(np.sqrt(betaincinv(shape, shape, shares)))
-    words = (
-        f"unluckiest 1 in {count(round(1 / delta))}",
-        "unluckiest 1 in 10",
-        "middling",
-        "luckiest 1 in 10",
-    )
-    names = tuple(
-        f"{word}: {plain(math.degrees(angle), 2)}° from the opposite point"
-        for word, angle in zip(words, angles, strict=True)
-    )
-    starts = _starts(drive / norm, angles)
-    times = np.linspace(0, 1.1 * time, _FRAMES)
-    states = settle(starts[:, np.newaxis], drive, times)
-    return Bundle(oscillator, times, states, names, epsilon, delta, time)
-
-
-def _starts(toward: Floats, angles: Floats) -> Floats:
-    """Points at `angles` from -toward, on alternating sides of it, (angles, d)."""
-    _, _, frame = np.linalg.svd(toward[np.newaxis])
-    across = frame[1:]
-    # Odd eighths of a turn keep the tracks apart and off the line of sight.
-    alone = across.shape[0] == 1
-    turn = np.arange(angles.size) * (math.pi if alone else math.pi / 2) + (not alone) * math.pi / 4
-    side = np.cos(turn)[:, np.newaxis] * across[0]
-    if across.shape[0] > 1:
-        side = side + np.sin(turn)[:, np.newaxis] * across[1]
-    points = -np.cos(angles)[:, np.newaxis] * toward + np.sin(angles)[:, np.newaxis] * side
-    return np.asarray(points / np.linalg.norm(points, axis=-1, keepdims=True))
-
-
-def _chosen(subject: Subject) -> list[tuple[str, int]]:
-    norms = subject.drive_norms
-    moving = np.flatnonzero(norms > 0)
-    if not moving.size:
-        return []
-    order = moving[np.argsort(norms[moving], kind="stable")]
-    slowest, typical = int(order[0]), int(order[order.size // 2])
-    found = [("typical", typical), ("slowest", slowest)]
-    return found if slowest != typical else found[1:]
 
 
 def _orbit(subject: Subject, made: Bundle, word: str, key: str) -> Picture:
@@ -289,4 +207,4 @@ def _approach(subject: Subject, made: Bundle, word: str, key: str) -> Picture:
 def _name(subject: Subject, made: Bundle, word: str) -> str:
     label = subject.label(made.oscillator)
     kind = {"typical": "A typical oscillator", "slowest": "The slowest oscillator"}[word]
-    return f"{kind} ({f'“{label}”' if label is not None else f'number {made.oscillator}'})"
+    return f"{kind} ({f'“{token(label)}”' if label is not None else f'number {made.oscillator}'})"

@@ -10,6 +10,7 @@ from lohe.reports.blocks import Block, Cell, Evidence, Heading, Paragraph, Secti
 from lohe.reports.detail import Detail, drawn
 from lohe.reports.formatting import plain
 from lohe.reports.subjects import Collection, Subject
+from lohe.reports.tokens import token, words
 
 __all__ = ["section", "smallest"]
 
@@ -74,7 +75,7 @@ def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: 
         norm = float(subject.drive_norms[place])
         row = [Cell(str(rank), rank)]
         if labelled:
-            row.append(Cell(_clip(subject.label(place))))
+            row.append(Cell(_clip(token(subject.label(place) or ""))))
         row.append(Cell(plain(norm), norm))
         if subject.coherence is not None:
             coherence = float(subject.coherence[place])
@@ -88,29 +89,30 @@ def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: 
         rows.append(tuple(row))
     texts = {"Token", "In its sequence"}
     numeric = {k for k, column in enumerate(columns) if column not in texts}
-    words = caption
     if network.decoupled:
-        words += (
+        caption += (
             f"; T2 time: within {plain(epsilon)} of rest with probability {plain(1 - delta, 6)}"
         )
-    return Table(words, tuple(columns), tuple(rows), frozenset(numeric))
+    return Table(caption, tuple(columns), tuple(rows), frozenset(numeric))
 
 
 def _context(subject: Subject, place: int) -> str:
-    """Show the token among its neighbours, ‹marked›, with the number of its sequence."""
+    """Show the token ‹marked› among its neighbours, with the number of its sequence."""
     assert subject.network is not None
-    sequence, labelled = subject.network.sequence, subject.network.labels is not None
+    sequence = subject.network.sequence
     assert sequence is not None
     rows = np.flatnonzero(sequence == sequence[place]).tolist()
     here = rows.index(place)
+    shared, names = "", tuple(map(str, range(len(rows))))
+    if subject.network.labels is not None:
+        shared, names = words([subject.label(row) or "" for row in rows])
     start = max(0, min(here - _CONTEXT // 2, len(rows) - _CONTEXT))
     window = range(start, min(start + _CONTEXT, len(rows)))
-    words = [_clip(subject.label(rows[k])) if labelled else str(k) for k in window]
-    words[here - start] = f"‹{words[here - start]}›"
+    shown = [f"‹{_clip(names[k])}›" if k == here else _clip(names[k]) for k in window]
     before, after = "… " if start else "", " …" if window.stop < len(rows) else ""
-    return f"{sequence[place]}: {before}{' '.join(words)}{after}"
+    shared = f"{shared}: " if shared else ""
+    return f"{sequence[place]}: {shared}{before}{' '.join(shown)}{after}"
 
 
-def _clip(word: str | None) -> str:
-    word = word or ""
-    return word if len(word) <= 24 else f"{word[:23]}…"
+def _clip(word: str) -> str:
+    return word if len(word) <= 32 else f"{word[:31]}…"

@@ -10,11 +10,12 @@ from lohe.attention.fixed_query import fixed_query_attention
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import converged_probability
 from lohe.reports.attention_maps import attention_weights, excerpts
+from lohe.reports.bundles import bundle
 from lohe.reports.distributions import histogram
-from lohe.reports.settling_curves import predicted_curve, verdict_in_words
+from lohe.reports.sampled import verdict_in_words
+from lohe.reports.settling_curves import predicted_curve
 from lohe.reports.subjects import collect
 from lohe.reports.svg import drawing_style
-from lohe.reports.trajectories import bundle
 from lohe.reports.worst import smallest
 
 

@@ -1,0 +1,44 @@
+import pytest
+
+from lohe.proofs_numeric.claims import Claim, Verdict
+from lohe.proofs_numeric.fields import CLAIMS
+from lohe.reports.claims_text import claim_text, in_order, key_values, sentence
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_claim_of_a_certificate_has_words_mathematics_and_a_theorem(name):
+    text = claim_text(name)
+    assert text.mathematics
+    assert text.theorem.startswith("T")
+    for verdict in Verdict:
+        said = sentence(name, Claim(verdict, "a reason"))
+        assert said.endswith(".")
+        if verdict is not Verdict.PROVED:
+            assert "a reason" in said
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_certified_value_is_named_in_words(name):
+    for values, _ in CLAIMS[name].values():
+        claim = Claim(Verdict.PROVED, "r", {key.rstrip("?"): 1 for key in values})
+        shown = key_values("settling", claim)
+        assert len(shown) == len(values)
+        assert all("_" not in words for words, _, _ in shown)
+
+
+def test_a_sentence_of_a_proof_states_bounds_that_hold():
+    claim = Claim(Verdict.PROVED, "T2", {"epsilon": 0.01, "delta": 1e-3, "time_upper": 3.14159})
+    assert "by time 3.15 with probability at least 0.999" in sentence("settling", claim)
+
+
+def test_claims_of_later_versions_are_shown_by_their_names():
+    claim = Claim(Verdict.PROVED, "because", {"some_value": 2.5})
+    assert claim_text("brand_new").title == "Brand new"
+    assert sentence("brand_new", claim) == "Brand new: because."
+    assert key_values("brand_new", claim) == (("some value", "2.5", 2.5),)
+    assert [name for name, _ in in_order({"zebra": claim, "settling": claim})][-1] == "zebra"
+
+
+def test_a_witness_is_told_in_words():
+    claim = Claim(Verdict.REFUTED, "r", {}, {"weights": (1, 0, 2), "oscillator": 4})
+    assert [text for _, text, _ in key_values("all_inputs", claim)] == ["number 4", "0, 2"]
