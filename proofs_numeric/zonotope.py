@@ -20,7 +20,7 @@ from scipy.optimize import linprog
 from lohe.proofs_numeric.enclosure import sqrt_up
 from lohe.proofs_numeric.exact import ExactAnchors, inner, rationals
 
-__all__ = ["Collapse", "Separation", "cancel_or_separate"]
+__all__ = ["Collapse", "Separation", "cancel_or_separate", "separate_along_drive"]
 
 Floats = NDArray[np.float64]
 Vector = list[Fraction]
@@ -39,6 +39,15 @@ class Separation:
 
     direction: tuple[float, ...]
     norm_lower: Fraction
+
+
+def separate_along_drive(exact: ExactAnchors, i: int, epsilon: Fraction) -> Separation | None:
+    """Try the drive of oscillator `i` itself as the direction in which devices keep a drive.
+
+    Anchors at right angles to the drive cannot shorten it, so this already reaches further than
+    the coherence, and it needs no linear program.
+    """
+    return _separate(_columns(exact, i), exact.drive(i), epsilon, exact.network.drive[i])
 
 
 def cancel_or_separate(
@@ -60,13 +69,11 @@ def cancel_or_separate(
     Collapse, Separation or None
         None if the linear program is too close to the boundary to guess.
     """
-    assert exact.network.couplings is not None
-    couplings = rationals(exact.network.couplings[i])
-    columns = [[w * x for x in anchor] for w, anchor in zip(couplings, exact.anchors, strict=True)]
+    columns = _columns(exact, i)
     drive = exact.drive(i)
     if epsilon >= 1 or not any(drive):
         lost = Fraction(-1) if any(drive) else Fraction(0)
-        return Collapse(tuple(lost for _ in couplings))
+        return Collapse(tuple(lost for _ in columns))
     largest = max(abs(x) for column in columns for x in column)
     matrix = np.array([[float(x / largest) for x in column] for column in columns]).T
     guess = _critical_mismatch(matrix)
@@ -77,6 +84,13 @@ def cancel_or_separate(
     if device is not None and all(abs(e) <= epsilon for e in device):
         return Collapse(tuple(device))
     return _separate(columns, drive, epsilon, direction)
+
+
+def _columns(exact: ExactAnchors, i: int) -> list[Vector]:
+    """Return the exact W_ij r_j of one oscillator, (T, d)."""
+    assert exact.network.couplings is not None
+    couplings = rationals(exact.network.couplings[i])
+    return [[w * x for x in anchor] for w, anchor in zip(couplings, exact.anchors, strict=True)]
 
 
 def _critical_mismatch(matrix: Floats) -> tuple[Floats, Floats] | None:

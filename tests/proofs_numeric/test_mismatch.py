@@ -14,7 +14,12 @@ from lohe.proofs_numeric.claims import Verdict
 from lohe.proofs_numeric.decoupled import coherence_lower, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.mismatch import examine_devices
-from lohe.proofs_numeric.zonotope import Collapse, Separation, cancel_or_separate
+from lohe.proofs_numeric.zonotope import (
+    Collapse,
+    Separation,
+    cancel_or_separate,
+    separate_along_drive,
+)
 
 
 def devices(rng, network, epsilon, count=200):
@@ -103,6 +108,20 @@ def test_beyond_the_coherence_both_answers_prove_themselves(seed):
             margin = inner(y, drive) - epsilon * reach
             assert margin > 0
             assert found.norm_lower**2 * inner(y, y) <= margin**2
+
+
+def test_the_drive_separates_further_than_the_coherence_and_never_what_collapses():
+    kinds = set()
+    for seed in range(20):
+        network = random_network(np.random.default_rng(seed), n=1, keys=6, d=3)
+        exact, rho = ExactAnchors(network), float(coherence_lower(network)[0])
+        assert separate_along_drive(exact, 0, Fraction(rho)) is not None
+        for epsilon in (Fraction(rho) * 2, Fraction(0.9)):
+            along = separate_along_drive(exact, 0, epsilon)
+            kinds.add((type(along), type(cancel_or_separate(exact, 0, epsilon))))
+    assert (Separation, Separation) in kinds
+    assert (type(None), Collapse) in kinds
+    assert (Separation, Collapse) not in kinds
 
 
 def test_a_mismatch_of_one_switches_every_coupling_off():
