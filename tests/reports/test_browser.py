@@ -165,6 +165,14 @@ def test_it_reads_without_scripts(opened, driver):
 
 def test_it_prints(opened, tmp_path):
     driver = opened(scheme="dark")
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    lefts = driver.execute_script(
+        """return [...document.querySelectorAll("h2, section > h3, p.text, .scroll caption")].map(
+          (element) => Math.round(element.getBoundingClientRect().left))"""
+    )
+    assert len(set(lefts)) == 1
+    assert background(driver) == "rgb(255, 255, 255)"
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
     printed = driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     body = base64.b64decode(printed["data"])
     (tmp_path / "a.report.pdf").write_bytes(body)
