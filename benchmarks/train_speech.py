@@ -30,6 +30,7 @@ from lohe.attention.tasks.word_protocols import PROTOCOLS, SMALL_DATA, STOCK, Pr
 from lohe.attention.tasks.words import WordTask
 from lohe.attention.training import train
 from lohe.dynamics.files import write_text
+from lohe.proofs_numeric.statistics import clopper_pearson
 
 TASKS = {"kws": load_keywords, "fsdd": load_digits}
 MECHANISMS = ("fixed_query", "softmax")
@@ -132,9 +133,18 @@ def summarise_group(
     group["runs"] = [
         {"seed": run.seed, "wall_s": round(run.wall_s, 1)}
         | {k: round(v, 4) for k, v in run.metrics.items() if k.startswith(splits)}
+        | {f"{split}_accuracy_95": interval(run, split) for split in splits}
         for run in sorted(runs, key=lambda run: run.seed)
     ]
     return group
+
+
+def interval(run: TrainingRun, split: str) -> tuple[float, float]:
+    """Return 95 % bounds on a run's accuracy over clips like these; seeds share the clips."""
+    clips = run.config["task"]["clips"][split]
+    right = round(run.metrics[f"{split}_accuracy"] * clips)
+    lower, upper = clopper_pearson(right, clips, 0.95)
+    return round(lower, 4), round(upper, 4)
 
 
 if __name__ == "__main__":
