@@ -97,7 +97,7 @@ def histogram(
     heights, _ = np.histogram(shown, edges)
     figure, axes = new_figure()
     if log:
-        set_log_axis(axes.xaxis)
+        set_log_axis(axes.xaxis, float(shown.min()), float(shown.max()))
     axes.stairs(heights, edges, fill=True, color=COLOURS["blue"], alpha=0.75, linewidth=0)
     axes.set(xlabel=quantity, ylabel="oscillators", ylim=(0, heights.max() * 1.12))
     axes.yaxis.set_major_formatter(lambda value, _: count(int(value)) if value % 1 == 0 else "")

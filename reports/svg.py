@@ -112,10 +112,11 @@ def add_legend(figure: Figure, columns: int = 1) -> None:
     )
 
 
-def set_log_axis(axis: Any) -> None:
-    """Make an axis logarithmic with plainly written ticks (10⁻⁵, 0.01, 1, 100)."""
+def set_log_axis(axis: Any, low: float, high: float) -> None:
+    """Make an axis for data from `low` to `high` logarithmic, with plain ticks (10⁻⁵, 0.01, 1)."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
-    axis.set_major_locator(LogLocator(numticks=7))
+    # A decade or two needs ticks within it, or there is hardly one to read.
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,), numticks=7))
     axis.set_major_formatter(lambda value, _: plain(value, 2).removeprefix("1 × "))
     axis.set_minor_formatter(lambda _, __: "")
 

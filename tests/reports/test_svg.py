@@ -10,7 +10,7 @@ def draw(key="k", label="line"):
     with drawing_style():
         figure, axes = new_figure()
         axes.plot([1, 10, 1000], [1, 2, 3], "o-", color=COLOURS["blue"], label=label)
-        set_log_axis(axes.xaxis)
+        set_log_axis(axes.xaxis, 1e-6, 1e3)
         add_legend(figure)
         return inline(figure, key, "A <title>", "What it shows & more")
 
