@@ -1,8 +1,8 @@
 """Keyword spotting on Speech Commands: ten words, speakers never heard in training.
 
 Only the test set of Speech Commands is small enough to be a small benchmark, so its clips are
-split again, by speaker. The result is about a thirteenth of the published training data, and
-accuracies on it are named so.
+split again, by speaker. That leaves about an eleventh of the published training data, and results
+on it say so.
 """
 
 from __future__ import annotations

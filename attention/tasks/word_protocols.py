@@ -34,7 +34,7 @@ STOCK = Protocol(
     ),
     NONE,
 )
-"""As published for keyword spotting on 31,000 clips: Adam, 30 epochs, no augmentation."""
+"""As published, on eleven times the clips: Adam, 30 epochs, no augmentation."""
 
 SMALL_DATA = Protocol(
     Recipe(
@@ -48,12 +48,14 @@ SMALL_DATA = Protocol(
     ),
     Augmentation(shift=4, tempo=0.15, warp=0.1, gain=1),
 )
-"""Ours for about 2,600 clips, chosen on the validation speakers alone.
+"""Ours for about 2,600 clips: chosen on the validation clips of keyword spotting alone.
 
-With a twelfth of the clips, an epoch has a twelfth of the steps: the stock rate stops far from
-convergence, with 50 % of the *training* clips right after 12 epochs. Ten times the rate and twice
-the epochs learn all of them, and then variations of tempo, vocal tract, onset and loudness carry
-over to new speakers. Masking stripes and mixing background noise in did not help at this size.
+With an eleventh of the clips an epoch has an eleventh of the steps, and the stock rate stops
+short: 0.57 of the validation clips right, 0.59 after 60 epochs. Ten times the rate learns the
+training clips by heart (0.77); varying onset, loudness, tempo and vocal tract then carries over to
+new speakers (0.81). Blanking stripes (0.74) and mixing background noise in (0.61) did not help a
+model of this size, and 120 epochs (0.83) are better by no more than chance on 283 clips. One seed
+each, benchmarks/results/kws.json.
 """
 
 PROTOCOLS = {"stock": STOCK, "small": SMALL_DATA}
