@@ -217,7 +217,7 @@ def digital_step(it: Instance, values: Any, witness: Any, parameters: Object, re
     if not refuted:
         it.floors(*fields(witness, optional=("directions",)))
         if step is None:
-            return "T7: projected Euler settles for every step up to step_settles"
+            return "T7: projected Euler settles for every step up to the bound"
         if not 0 < step <= settles:
             raise UnconfirmedError("the step is longer than step_settles")
         manner = "without" if step <= monotone else "with possible"

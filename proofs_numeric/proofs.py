@@ -202,7 +202,7 @@ class Proofs:
             return Claim(obstacle.verdict, obstacle.reason, values, obstacle.witness)
         if self.step is not None and self.step > settles:
             return self._too_long(values)
-        reason = "T7: projected Euler settles for every step up to step_settles"
+        reason = "T7: projected Euler settles for every step up to the bound"
         if self.step is not None:
             manner = "without overshoot" if self.step <= monotone else "with possible overshoot"
             reason = f"T7: projected Euler with step {self.step:g} settles, {manner}"

@@ -116,7 +116,7 @@ def set_log_axis(axis: Any, low: float, high: float) -> None:
     """Make an axis for data from `low` to `high` logarithmic, with plain ticks (10⁻⁵, 0.01, 1)."""
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     # A decade or two needs ticks within it, or there is hardly one to read.
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,), numticks=7))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 1000 * low else (1,), numticks=7))
     axis.set_major_formatter(lambda value, _: plain(value, 2).removeprefix("1 × "))
     axis.set_minor_formatter(lambda _, __: "")
 

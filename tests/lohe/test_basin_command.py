@@ -39,7 +39,7 @@ def test_text_says_what_is_sampled_and_what_is_proved(stored, tmp_path, capsys):
         assert main([*command, "-o", str(output)]) == 0
         out = capsys.readouterr().out
         assert "sampled: 100 uniform starts" in out
-        assert "proved: share 1 of all starts settles in the end (T1)" in out
+        assert "proved: almost every start settles in the end (T1)" in out
     assert main([*command, "--seed", "1", "-o", str(output)]) == 2
     error = capsys.readouterr().err
     assert "another plan (seed 0, here 1)" in error
