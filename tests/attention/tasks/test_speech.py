@@ -149,3 +149,14 @@ def test_the_real_digits_are_whole() -> None:
     assert corpus.edition == "3,000 recordings"
     assert corpus.words == fsdd.WORDS
     assert np.array_equal(np.bincount(corpus.test.targets), np.full(10, 30))
+
+
+@needs_data
+@pytest.mark.data
+def test_the_real_keywords_are_split_as_recorded() -> None:
+    corpus = load_keywords()
+    sizes = [len(part) for part in (corpus.train, corpus.validation, corpus.test)]
+    assert sizes == [2636, 283, 512]
+    assert corpus.edition == "4,157 of its 4,890 clips"
+    assert len(corpus.noise) == 408
+    assert np.bincount(corpus.train.targets).min() >= 245
