@@ -10,13 +10,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from lohe.attention.digest import content_digest
 from lohe.attention.parameters import Parameters
 from lohe.attention.recipe import Recipe
+from lohe.attention.sealed import read_sealed, write_sealed
 from lohe.attention.transformer import Model
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import read_npz, write_npz
 
 __all__ = ["Checkpoint"]
 
@@ -93,7 +92,7 @@ class Checkpoint:
             "history": list(self.history),
             "wall_s": self.wall_s,
         }
-        write_npz(path, header | {"sha256": content_digest(header, arrays)}, arrays)
+        write_sealed(path, header, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Checkpoint:
@@ -104,11 +103,7 @@ class Checkpoint:
         InputError
             If the file is missing, damaged, of another version, or was altered.
         """
-        header, arrays = read_npz(path, FORMAT)
-        if header.get("version") != VERSION:
-            raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
-        if header.pop("sha256", None) != content_digest(header, arrays):
-            raise InputError(f"{path} was altered after it was written (SHA-256 differs)")
+        header, arrays = read_sealed(path, FORMAT, VERSION)
         try:
             first, second = arrays["optimiser.first"], arrays["optimiser.second"]
             named = {name: arrays[_PARAMETER + name] for name in header["parameters"]}

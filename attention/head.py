@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lohe.attention.coupling import find_coupling
-from lohe.attention.digest import content_digest
+from lohe.attention.sealed import read_sealed, write_sealed
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import read_npz, write_npz
 from lohe.dynamics.network import Network
 
 __all__ = ["Head", "network_from_head"]
@@ -189,7 +188,7 @@ class Head:
         }
         header = {"format": FORMAT, "version": VERSION}
         header |= {name: getattr(self, name) for name in _OPTIONS}
-        write_npz(path, header | {"sha256": content_digest(header, arrays)}, arrays)
+        write_sealed(path, header, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Head:
@@ -200,11 +199,7 @@ class Head:
         InputError
             If the file is missing, damaged, of another version, or was altered.
         """
-        header, arrays = read_npz(path, FORMAT)
-        if header.get("version") != VERSION:
-            raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
-        if header.pop("sha256", None) != content_digest(header, arrays):
-            raise InputError(f"{path} was altered after it was written (SHA-256 differs)")
+        header, arrays = read_sealed(path, FORMAT, VERSION)
         try:
             fields: dict[str, Any] = arrays | {name: header[name] for name in _OPTIONS}
             return cls(**fields)

@@ -4,38 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from lohe.attention.export import export_heads
-from lohe.attention.results import TrainingRun
+from lohe.attention.tasks.outcome import Outcome, train_into
 from lohe.attention.tasks.sva import RECIPE, SubjectVerbAgreement, sva_config
-from lohe.attention.training import train
 
-__all__ = ["SvaFiles", "train_sva"]
+__all__ = ["train_sva"]
 
 _EXPORT_BATCH = 1000
-
-
-@dataclass(frozen=True)
-class SvaFiles:
-    """A finished run and where its files are.
-
-    Parameters
-    ----------
-    run
-        The record, which is also in `record`.
-    model, record
-        The ``.model.npz`` and ``.training.json`` files.
-    heads
-        A ``.head.npz`` file per head, on the validation sentences; none for softmax.
-    """
-
-    run: TrainingRun
-    model: Path
-    record: Path
-    heads: tuple[Path, ...]
 
 
 def train_sva(
@@ -46,7 +23,7 @@ def train_sva(
     task: SubjectVerbAgreement | None = None,
     progress: Callable[[int, int], None] | None = None,
     **changes: Any,
-) -> SvaFiles:
+) -> Outcome:
     """Train one seed by the paper's protocol, going on from an interrupted run.
 
     Parameters
@@ -67,7 +44,7 @@ def train_sva(
 
     Returns
     -------
-    SvaFiles
+    Outcome
 
     Raises
     ------
@@ -76,19 +53,13 @@ def train_sva(
     """
     task = SubjectVerbAgreement() if task is None else task
     config = sva_config(task, **changes)
-    stem = f"sva-{config.mechanism}-seed{seed}"
-    files = Path(folder)
-    model_file, record = files / f"{stem}.model.npz", files / f"{stem}.training.json"
-    recipe = replace(RECIPE, epochs=epochs)
-    model, run = train(task, config, recipe, seed=seed, checkpoint=model_file, progress=progress)
-    head_files = []
-    if config.mechanism == "fixed_query":
-        batches = task.batches("validation", _EXPORT_BATCH)
-        heads = export_heads(model, batches, labels=task.labels("validation"), name=stem)
-        for index, head in enumerate(heads):
-            layer, number = divmod(index, config.heads)
-            path = files / f"{stem}-layer{layer}-head{number}.head.npz"
-            head.save(path)
-            head_files.append(path)
-    run.save(record)
-    return SvaFiles(run, model_file, record, tuple(head_files))
+    return train_into(
+        folder,
+        task,
+        config,
+        replace(RECIPE, epochs=epochs),
+        seed=seed,
+        exported=task.batches("validation", _EXPORT_BATCH),
+        labels=task.labels("validation"),
+        progress=progress,
+    )

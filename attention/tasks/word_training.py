@@ -4,38 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from lohe.attention.export import export_heads
-from lohe.attention.results import TrainingRun
+from lohe.attention.tasks.outcome import Outcome, train_into
 from lohe.attention.tasks.recordings import Corpus
 from lohe.attention.tasks.word_protocols import STOCK, Protocol, word_config
 from lohe.attention.tasks.words import WordTask, frame_labels, head_batches, spread_over
-from lohe.attention.training import train
 
-__all__ = ["WordFiles", "train_words"]
-
-
-@dataclass(frozen=True)
-class WordFiles:
-    """A finished run and where its files are.
-
-    Parameters
-    ----------
-    run
-        The record, which is also in `record`.
-    model, record
-        The ``.model.npz`` and ``.training.json`` files.
-    heads
-        A ``.head.npz`` file per head, on test clips; none for softmax.
-    """
-
-    run: TrainingRun
-    model: Path
-    record: Path
-    heads: tuple[Path, ...]
+__all__ = ["train_words"]
 
 
 def train_words(
@@ -47,7 +23,7 @@ def train_words(
     head_clips: int = 100,
     progress: Callable[[int, int], None] | None = None,
     **changes: Any,
-) -> WordFiles:
+) -> Outcome:
     """Train one seed, going on from an interrupted run.
 
     Parameters
@@ -70,7 +46,7 @@ def train_words(
 
     Returns
     -------
-    WordFiles
+    Outcome
 
     Raises
     ------
@@ -79,25 +55,13 @@ def train_words(
     """
     sample = spread_over(corpus.test, head_clips)
     config = word_config(**changes, words=len(corpus.words))
-    stem = f"{corpus.name}-{config.mechanism}-seed{seed}"
-    files = Path(folder)
-    model_file, record = files / f"{stem}.model.npz", files / f"{stem}.training.json"
-    model, run = train(
+    return train_into(
+        folder,
         WordTask(corpus, protocol.augmentation),
         config,
         protocol.recipe,
         seed=seed,
-        checkpoint=model_file,
+        exported=head_batches(corpus, sample),
+        labels=frame_labels(sample),
         progress=progress,
     )
-    head_files = []
-    if config.mechanism == "fixed_query":
-        batches = head_batches(corpus, sample)
-        heads = export_heads(model, batches, labels=frame_labels(sample), name=stem)
-        for index, head in enumerate(heads):
-            layer, number = divmod(index, config.heads)
-            path = files / f"{stem}-layer{layer}-head{number}.head.npz"
-            head.save(path)
-            head_files.append(path)
-    run.save(record)
-    return WordFiles(run, model_file, record, tuple(head_files))

@@ -1,0 +1,85 @@
+"""Train on a task and leave the files that the other commands read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.attention.export import export_heads
+from lohe.attention.recipe import Recipe
+from lohe.attention.results import TrainingRun
+from lohe.attention.task import Batch, Task
+from lohe.attention.training import train
+from lohe.attention.transformer_config import TransformerConfig
+
+__all__ = ["Outcome", "train_into"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run and where its files are.
+
+    Parameters
+    ----------
+    run
+        The record, which is also in `record`.
+    model, record
+        The ``.model.npz`` and ``.training.json`` files.
+    heads
+        A ``.head.npz`` file per head on real tokens; none for softmax.
+    """
+
+    run: TrainingRun
+    model: Path
+    record: Path
+    heads: tuple[Path, ...]
+
+
+def train_into(
+    folder: str | os.PathLike[str],
+    task: Task,
+    config: TransformerConfig,
+    recipe: Recipe,
+    *,
+    seed: int,
+    exported: Iterable[Batch],
+    labels: NDArray[np.str_],
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Train one seed, or go on from its checkpoint, and export its heads.
+
+    Parameters
+    ----------
+    folder
+        Where the files ``TASK-MECHANISM-seedN...`` go.
+    task, config, recipe, seed, progress
+        As in `train`.
+    exported, labels
+        The sequences that the heads are exported on, and what their tokens are.
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InputError
+        As `train`, or if a file cannot be written.
+    """
+    stem = f"{task.name}-{config.mechanism}-seed{seed}"
+    files = Path(folder)
+    model_file, record = files / f"{stem}.model.npz", files / f"{stem}.training.json"
+    model, run = train(task, config, recipe, seed=seed, checkpoint=model_file, progress=progress)
+    heads = []
+    if config.mechanism == "fixed_query":
+        for index, head in enumerate(export_heads(model, exported, labels=labels, name=stem)):
+            layer, number = divmod(index, config.heads)
+            heads.append(files / f"{stem}-layer{layer}-head{number}.head.npz")
+            head.save(heads[-1])
+    run.save(record)
+    return Outcome(run, model_file, record, tuple(heads))
