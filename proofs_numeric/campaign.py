@@ -79,12 +79,11 @@ def run(
     sampler = Sampler.prepare(network)
     with _opened(path) as database:
         stored = _read_plan(database, path)
+        theory = theory_of(network, plan)
         if stored is None:
-            theory = theory_of(network, plan)
             _begin(database, plan, sampler.block_size, theory)
         else:
             _refuse_another(path, stored, plan, sampler.block_size)
-            theory = _theory(stored)
         total, done = _finished(database, path, plan, sampler.block_size)
         report = progress or (lambda done, total: None)
         report(int(total[0].sum()), trials)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.settling import converged_probability
 from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import (
     Block,
     Evidence,
@@ -56,13 +57,11 @@ def section(collection: Collection, detail: Detail) -> Section:
                 pictures = _pictures(subject, basins, f"{subject.key}-settling-{number}")
                 blocks.append(Pictures(pictures))
             blocks += [Paragraph(verdict_in_words(basins)), sampled_table(basins)]
-        proved = subject.basins[0].proved_volume
-        if proved is not None:
+        if _proved_almost_global(subject):
             blocks.append(
                 Paragraph(
-                    ("Almost all" if proved == 1 else percent(proved, 3, "ROUND_FLOOR") + " of all")
-                    + " starts settle in the end with the couplings as stored, however long that "
-                    "takes; what is sampled above is whether they do so in time.",
+                    "Almost all starts settle in the end, however long that takes, by the "
+                    "certificate above; what is sampled here is whether they do so in time.",
                     Evidence.PROVED,
                 )
             )
@@ -83,6 +82,12 @@ def section(collection: Collection, detail: Detail) -> Section:
         "Do random starts settle when the theory says they do?",
         blocks if sampled else (),
     )
+
+
+def _proved_almost_global(subject: Subject) -> bool:
+    """Say whether a certificate proves it; a campaign's own word is not a proof."""
+    claims = (certificate.claims.get("almost_global") for certificate in subject.certificates)
+    return any(claim is not None and claim.verdict is Verdict.PROVED for claim in claims)
 
 
 def predicted_curve(norms: Floats, times: Floats, tolerance: float, d: int) -> Floats:

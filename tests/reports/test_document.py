@@ -154,6 +154,13 @@ def test_a_basin_run_without_a_partner_says_so(basins, network):
     assert network.digest[:12] in text
 
 
+def test_only_a_certificate_can_prove(network, certificate, basins):
+    claimed = "Almost all starts settle in the end"
+    assert basins[0].proved_volume == 1
+    assert claimed in render(collect([certificate], basins, [network]))
+    assert claimed not in render(collect([], basins, [network]))
+
+
 def test_a_network_alone_proves_nothing(network, parse):
     text = parse(render(collect(networks=[network]))).text
     assert "Nothing is proved" in text
