@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
 
 
 def blocks(language: str) -> list[str]:
@@ -36,6 +37,13 @@ def test_commands_are_those_of_the_command_line() -> None:
 
 
 def test_make_targets_exist() -> None:
-    makefile = (Path(__file__).resolve().parents[2] / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"(?m)^make (\w+)", "\n".join(blocks("sh"))):
         assert re.search(rf"(?m)^{target}:", makefile)
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))])
+def test_links_lead_somewhere(page: str) -> None:
+    for link in re.findall(r"\]\(([^)#]+)", (ROOT / page).read_text()):
+        if not link.startswith("https://"):
+            assert (ROOT / page).parent.joinpath(link).exists(), link
