@@ -54,7 +54,8 @@ def test_files_come_out_as_they_went_in(tmp_path: Path, suffix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../out.txt", "/tmp/out.txt", "a/../../out.txt", "C:\\out.txt", "..\\out.txt", "\\x"]
+    "name",
+    ["../out.txt", "/absolute/out.txt", "a/../../out.txt", "C:\\out.txt", "..\\out.txt", "\\x"],
 )
 @pytest.mark.parametrize("suffix", [".tar.xz", ".zip"])
 def test_paths_that_leave_the_folder_are_refused(tmp_path: Path, suffix: str, name: str) -> None:
@@ -68,7 +69,7 @@ def test_paths_that_leave_the_folder_are_refused(tmp_path: Path, suffix: str, na
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE])
 def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
-    archive = tar_of(tmp_path / "set.tar.gz", ("link", b"/etc/passwd"), kind=kind)
+    archive = tar_of(tmp_path / "set.tar.gz", ("link", b"/absolute/secret"), kind=kind)
     with pytest.raises(InputError, match="link or device"):
         extract(archive, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -78,7 +79,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
     info = zipfile.ZipInfo("link")
     info.external_attr = 0o120777 << 16
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
-        archive.writestr(info, "/etc/passwd")
+        archive.writestr(info, "/absolute/secret")
     with pytest.raises(InputError, match="holds a link"):
         extract(tmp_path / "set.zip", tmp_path / "out")
 
