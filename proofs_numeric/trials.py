@@ -203,7 +203,7 @@ def run_blocks(
     Raises
     ------
     InputError
-        If `workers` is below 1.
+        If `workers` is below 1, or one of them is killed from outside.
     """
     if workers < 1:
         raise InputError(f"workers is {workers}; need at least 1")
@@ -211,9 +211,17 @@ def run_blocks(
         for block in blocks:
             yield block, sampler.count(plan, block)
         return
+    from concurrent.futures.process import BrokenProcessPool
+
     from joblib import Parallel, delayed
 
     chosen = list(blocks)
     tasks = (delayed(sampler.count)(plan, block) for block in chosen)
-    results = Parallel(n_jobs=workers, return_as="generator")(tasks)
-    yield from zip(chosen, results, strict=True)
+    try:
+        results = Parallel(n_jobs=workers, return_as="generator")(tasks)
+        yield from zip(chosen, results, strict=True)
+    except BrokenProcessPool as error:
+        raise InputError(
+            "a worker process was killed, perhaps for lack of memory; "
+            "run the same command again, with fewer workers if it recurs"
+        ) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,12 +12,13 @@ import time
 
 import numpy as np
 import pytest
+from joblib.externals.loky import reusable_executor
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric import campaign
 from lohe.proofs_numeric.basin import estimate_basin
-from lohe.proofs_numeric.trials import Sampler
+from lohe.proofs_numeric.trials import Plan, Sampler
 
 TRIALS = 200_000
 PLAN = {"seed": 1, "horizons": (1.0, 6.0), "tolerance": 1e-3}
@@ -87,6 +90,36 @@ def test_a_killed_campaign_goes_on_to_the_same_result(network, finished, tmp_pat
     process.wait()
     assert 2 <= blocks_in(path) < TRIALS // Sampler.prepare(network).block_size
     assert campaign.run(path, network, TRIALS, **PLAN) == finished[1]
+
+
+def kill_one_worker():
+    """Make a progress callback that shoots one of the pool's processes after the first block."""
+    shot = []
+
+    def progress(done, total):
+        if done and not shot:
+            shot.append(next(iter(reusable_executor._executor._processes)))
+            os.kill(shot[0], signal.SIGKILL)
+
+    return progress
+
+
+def test_a_killed_worker_is_one_clear_error_and_loses_nothing(tmp_path):
+    rng = np.random.default_rng(5)
+    crosstalk = 0.01 * (1 - np.eye(20))
+    network = Network(rng.standard_normal((20, 2)), crosstalk=crosstalk)
+    path, trials, plan = tmp_path / "x.basin.sqlite", 4000, {"seed": 0, "horizons": (2.0,)}
+    with pytest.raises(InputError, match="a worker process was killed"):
+        campaign.run(path, network, trials, **plan, workers=2, progress=kill_one_worker())
+    assert (
+        1
+        <= blocks_in(path)
+        < Sampler.prepare(network).blocks(
+            Plan(network.digest, trials, plan["horizons"], 0, 1e-6, 0.99)
+        )
+    )
+    whole = campaign.run(tmp_path / "whole.basin.sqlite", network, trials, **plan)
+    assert campaign.run(path, network, trials, **plan) == whole
 
 
 def blocks_in(path):
