@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.tasks import logmel
+from lohe.attention.tasks import audio, logmel
 from lohe.attention.tasks.audio import fit_length, read_wav, resample
 from lohe.attention.tasks.library import cache_folder
 from lohe.attention.tasks.logmel import Floats, Standardiser, log_mel
@@ -20,9 +20,6 @@ from lohe.dynamics.files import read_npz, write_npz
 __all__ = ["Clips", "Corpus", "features_of"]
 
 _FORMAT = "lohe.features"
-
-# Raise it when the front end changes in a way that its constants do not show.
-_VERSION = 1
 
 # Recordings read at once: 256 seconds at 16 kHz take 16 MB.
 _BLOCK = 256
@@ -86,8 +83,8 @@ def features_of(
 ) -> Floats:
     """Log-mel features of recordings, fitted to one second around their middle.
 
-    They are kept in the cache under a digest of the recordings and the front end's constants,
-    and computed again only if either changes.
+    They are kept in the cache under a digest of the recordings and of the front end's code,
+    and computed again if either changes.
 
     Parameters
     ----------
@@ -109,7 +106,7 @@ def features_of(
     """
     if not files:
         raise InputError("no recordings: is the data set complete? try `lohe data verify`")
-    digest = hashlib.sha256(repr((_VERSION, rate, _front_end())).encode())
+    digest = hashlib.sha256(_front_end() + f"{rate} Hz".encode())
     for file in files:
         try:
             digest.update(hashlib.sha256(file.read_bytes()).digest())
@@ -135,13 +132,6 @@ def features_of(
     return features
 
 
-def _front_end() -> tuple[float, ...]:
-    return (
-        logmel.RATE,
-        logmel.CLIP,
-        logmel.N_FFT,
-        logmel.WINDOW,
-        logmel.HOP,
-        logmel.BANDS,
-        logmel.FLOOR,
-    )
+def _front_end() -> bytes:
+    """Return the code that makes features: remembered ones must not outlive a change of it."""
+    return b"".join(Path(file).read_bytes() for file in (__file__, audio.__file__, logmel.__file__))

@@ -20,7 +20,7 @@ def train_words(
     protocol: Protocol = STOCK,
     *,
     seed: int = 0,
-    head_clips: int = 100,
+    head_clips: int = 1000,
     progress: Callable[[int, int], None] | None = None,
     **changes: Any,
 ) -> Outcome:

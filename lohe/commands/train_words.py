@@ -68,7 +68,7 @@ def kws(
     augment: _Augment = None,
     d_osc: _DOsc = 2,
     seed: _Seed = 0,
-    head_clips: _HeadClips = 100,
+    head_clips: _HeadClips = 1000,
     as_json: Json = False,
 ) -> None:
     """Keyword spotting: ten words of Speech Commands, speakers never heard in training.
@@ -102,7 +102,7 @@ def fsdd(
     augment: _Augment = None,
     d_osc: _DOsc = 2,
     seed: _Seed = 0,
-    head_clips: _HeadClips = 100,
+    head_clips: _HeadClips = 1000,
     as_json: Json = False,
 ) -> None:
     """Spoken digits: the Free Spoken Digit Dataset with its official test takes.
