@@ -81,7 +81,7 @@ def network_from_head(
     lead, (tokens, width) = q.shape[:-2], q.shape[-2:]
     if anchors.ndim != 2 or anchors.shape[0] != tokens:
         raise InputError(
-            f"anchors have shape {anchors.shape}; expected {(tokens, 'd')} of one head"
+            f"anchors have shape {anchors.shape}; expected ({tokens}, d) of one head"
         )
     key_mask = _spread("key_mask", key_mask, lead, tokens)
     kept = _spread("query_mask", query_mask, lead, tokens).reshape(-1)
