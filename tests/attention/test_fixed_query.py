@@ -130,7 +130,7 @@ def test_adjoint_where_the_norm_is_floored():
     assert check.relative_error < 1e-7
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), p=st.floats(0.2, 8))
 def test_some_key_is_never_against_the_drive(seed, p):
     """So a row's sum is at least 1, and a weight at most its own lifted cosine."""
@@ -168,7 +168,7 @@ def test_masked_keys_leave_no_trace():
     assert weights[..., 2:].max() > 0.01  # the authors' layer pays attention to padding
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     seed=st.integers(0, 2**32 - 1),
     score=st.sampled_from([0.0, 1e-30, 1.0, 1e4, -1e4]),
@@ -192,7 +192,7 @@ def test_finite_input_gives_finite_results(seed, score, anchor, coupling, dtype,
         assert np.isfinite(gradient).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1), p=st.floats(1, 5))
 def test_weights_do_not_change_when_the_sphere_turns(seed, p):
     rng = np.random.default_rng(seed)

@@ -70,7 +70,7 @@ def test_only_the_product_of_drive_and_time_counts(scale):
 
 
 @given(st.integers(0, 10**6), st.integers(2, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_flow_is_a_group_on_the_sphere(seed, d):
     rng = np.random.default_rng(seed)
     x0, h = uniform(rng, (), d), rng.standard_normal(d)

@@ -26,7 +26,7 @@ def tangent(seed, x):
 
 
 @given(seeds, dimensions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_projection_is_orthogonal_and_idempotent(seed, d):
     x, v = points(seed, d)
     w = sphere.project(x, v)
@@ -35,7 +35,7 @@ def test_projection_is_orthogonal_and_idempotent(seed, d):
 
 
 @given(seeds, dimensions, st.floats(-12, 0.49))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_log_undoes_exp_up_to_the_antipode(seed, d, exponent):
     x = points(seed, d)[0]
     v = tangent(seed, x)
@@ -47,7 +47,7 @@ def test_log_undoes_exp_up_to_the_antipode(seed, d, exponent):
 
 
 @given(seeds, dimensions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_exp_undoes_log_and_log_of_itself_is_zero(seed, d):
     x, y = points(seed, d)
     np.testing.assert_allclose(sphere.exp(x, sphere.log(x, y)), y, atol=1e-14)
@@ -56,7 +56,7 @@ def test_exp_undoes_log_and_log_of_itself_is_zero(seed, d):
 
 
 @given(seeds, dimensions)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_transport_is_an_isometry_that_carries_the_geodesic_along(seed, d):
     x, y = points(seed, d)
     v = tangent(seed, x)

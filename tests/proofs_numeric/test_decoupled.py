@@ -31,7 +31,7 @@ def assert_contained(network, tightness=1e-9):
 
 
 @given(st.integers(0, 2**32), st.sampled_from([-1070, -1000, -600, -30, 0, 30, 600, 1000]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_bounds_contain_the_exact_norm_at_every_scale(seed, exponent):
     network = random_network(np.random.default_rng(seed))
     couplings = np.ldexp(network.couplings, exponent)
@@ -111,7 +111,7 @@ def test_coherence_of_one_anchor_is_almost_one_and_of_none_is_zero():
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_integers_are_the_floats(values):
     whole, exponent = integers(np.array(values))
     assert [int(m) * Fraction(2) ** exponent for m in whole] == [Fraction(v) for v in values]

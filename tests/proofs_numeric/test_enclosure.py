@@ -28,7 +28,7 @@ def exact_product(left, right):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_product_contains_the_exact_one(data):
     m, terms, k = data.draw(DIMENSIONS)
     left = data.draw(hnp.arrays(np.float64, (m, terms), elements=POSITIVE))
@@ -67,7 +67,7 @@ def test_a_product_contains_the_exact_one_on_any_number_of_threads(threads):
     hnp.arrays(np.float64, (3, 4), elements=SIGNED),
     hnp.arrays(np.float64, (3, 4), elements=st.floats(0, 1)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_norm_bounds_contain_every_vector_of_the_box(middle, radius):
     lower, upper = enclosure.norm_bounds(middle, radius)
     for i in range(3):
@@ -80,7 +80,7 @@ def test_norm_bounds_contain_every_vector_of_the_box(middle, radius):
 
 
 @given(st.fractions(min_value=0), st.integers(-1000, 1000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_roots_and_roundings_are_on_their_side(x, exponent):
     x *= Fraction(2) ** exponent
     assert enclosure.sqrt_down(x) ** 2 <= x <= enclosure.sqrt_up(x) ** 2
@@ -91,7 +91,7 @@ def test_roots_and_roundings_are_on_their_side(x, exponent):
 
 
 @given(POSITIVE, st.integers(-1200, 1200))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_rescaling_is_on_its_side_from_subnormal_to_overflow(x, exponent):
     exact = Fraction(x) * Fraction(2) ** exponent
     array, exponents = np.array([x]), np.array([exponent])

@@ -75,7 +75,7 @@ def test_the_margin_is_the_distance_to_the_hull():
 
 
 @given(st.integers(0, 2**32), st.integers(1, 12), st.integers(2, 5), st.floats(0, 2))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_random_tables_carry_their_proof(seed, keys, d, shift):
     rng = np.random.default_rng(seed)
     anchors = rng.standard_normal((keys, d))
@@ -84,7 +84,7 @@ def test_random_tables_carry_their_proof(seed, keys, d, shift):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_tables_on_the_edge_of_degeneracy_carry_their_proof(seed):
     rng = np.random.default_rng(seed)
     anchors = rng.integers(-2, 3, size=(8, 4)).astype(float)

@@ -13,7 +13,7 @@ from lohe.proofs_numeric.statistics import clopper_pearson
 
 
 @given(st.integers(1, 5000), st.floats(0, 1), st.sampled_from([0.5, 0.9, 0.99, 0.999999]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_bounds_are_where_the_tails_have_the_stated_chance(n, share, confidence):
     k = round(share * n)
     lower, upper = clopper_pearson(k, n, confidence)

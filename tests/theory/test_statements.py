@@ -14,7 +14,7 @@ def unit(v):
     return v / np.linalg.norm(v, axis=-1, keepdims=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=seeds, d=st.integers(2, 6), keys=st.integers(1, 9), spread=st.floats(0.0, 0.4))
 def test_t3_bounds_every_device(seed, d, keys, spread):
     rng = np.random.default_rng(seed)
@@ -62,7 +62,7 @@ def test_t2_law_of_the_starting_cosine(d):
     assert stats.kstest((1 + cosine) / 2, law.cdf).pvalue > 1e-3
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=seeds, d=st.integers(2, 6), size=st.floats(0.01, 1.99))
 def test_t7_angle_map_and_convergence(seed, d, size):
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def test_t7_angle_map_and_convergence(seed, d, size):
             assert predicted >= -1e-15
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds, d=st.integers(2, 4))
 def test_t4_margin_is_the_distance_to_the_hull(seed, d):
     rng = np.random.default_rng(seed)

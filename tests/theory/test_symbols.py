@@ -30,7 +30,7 @@ def test_what_does_not_vanish_on_the_spheres_does_not_reduce_to_zero():
     assert pair.reduce(pair.x[0].dot(pair.x[0]) - 2) == -1
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.tuples(fractions, fractions), st.tuples(fractions, fractions), st.integers(1, 4))
 def test_the_normal_form_has_the_same_values_on_the_spheres(first, second, power):
     pair = Oscillators(2, 3)

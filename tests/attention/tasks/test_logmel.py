@@ -37,7 +37,7 @@ def test_a_second_has_49_frames_of_40_bands() -> None:
     assert log_mel(noise(0, 3)).shape == (3, 49, 40)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(band=st.integers(2, BANDS - 1))
 def test_a_tone_at_a_centre_lights_its_band(band: int) -> None:
     top = 2595 * np.log10(1 + RATE / 2 / 700)
@@ -68,7 +68,7 @@ def test_the_bands_share_out_the_power_between_the_outer_centres() -> None:
     np.testing.assert_allclose(total[first:last], 1, atol=1e-6)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(gain=st.floats(0.1, 10), seed=st.integers(0, 99))
 def test_a_gain_shifts_every_feature(gain: float, seed: int) -> None:
     clips = noise(seed)
@@ -76,7 +76,7 @@ def test_a_gain_shifts_every_feature(gain: float, seed: int) -> None:
     np.testing.assert_allclose(shift, 2 * np.log(gain), atol=2e-3)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(hops=st.integers(1, 20), seed=st.integers(0, 99))
 def test_a_delay_of_whole_hops_shifts_the_frames(hops: int, seed: int) -> None:
     clips = noise(seed)
