@@ -80,9 +80,7 @@ def network_from_head(
         raise InputError(f"q {q.shape} and k {k.shape} must have one shape (..., T, d_h)")
     lead, (tokens, width) = q.shape[:-2], q.shape[-2:]
     if anchors.ndim != 2 or anchors.shape[0] != tokens:
-        raise InputError(
-            f"anchors have shape {anchors.shape}; expected ({tokens}, d) of one head"
-        )
+        raise InputError(f"anchors have shape {anchors.shape}; expected ({tokens}, d) of one head")
     key_mask = _spread("key_mask", key_mask, lead, tokens)
     kept = _spread("query_mask", query_mask, lead, tokens).reshape(-1)
     if not kept.any():
