@@ -36,13 +36,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{error.format_message()} (lohe --help lists what there is)", 2)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
-    except BrokenPipeError:
-        # The reader (a pager, head) has gone: nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader (a pager, head) has gone: nothing is left to say
+        _drop_output()
         return 141
+    except OSError as error:
+        if error.filename is not None:  # a file is the library's to explain: this is a defect
+            raise
+        _drop_output()
+        return _fail(f"cannot write the result: {error.strerror}; send it elsewhere", 2)
     if code == 130:
         return _fail("interrupted; run the same command again to go on", 130)
     return int(code or 0)
+
+
+def _drop_output() -> None:
+    """Keep Python from failing again at exit, on what is left in the buffer of stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:
