@@ -455,3 +455,27 @@ def test_the_checker_imports_nothing_of_the_generator():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     expected = ["lohe.proofs_numeric", *(f"lohe.proofs_numeric.checker{x}" for x in ("", "_exact"))]
     assert done.stdout.strip() == str(expected)
+
+
+@pytest.mark.parametrize(
+    ("values", "witness", "says"),
+    [
+        # Convex weights, but the anchors lie in a half-space: nothing can balance them.
+        (
+            {"margin_lower": 0.5, "keys": 2, "prefix": 1},
+            {"direction": (1, 0), "weights": (Fraction(1, 3), Fraction(2, 3))},
+            "do not balance",
+        ),
+        ({"margin_lower": 0.5, "keys": 2, "prefix": 0}, {"direction": (), "weights": (1,)}, "no"),
+        (
+            {"margin_lower": 0.5, "keys": 2, "prefix": 1},
+            {"direction": (1, 0), "weights": (Fraction(1, 3), Fraction(1, 3))},
+            "not convex",
+        ),
+    ],
+)
+def test_a_witness_that_does_not_balance_refutes_nothing(values, witness, says):
+    claim = Claim(Verdict.REFUTED, "", values, witness)
+    found = verify(forged(WIDE, "all_inputs", claim), WIDE).claims["all_inputs"]
+    assert found.verdict is Verdict.UNDECIDED
+    assert says in found.reason

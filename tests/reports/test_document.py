@@ -233,3 +233,11 @@ def test_an_output_that_cannot_be_written_is_one_clear_line(tmp_path, network):
 
 def test_the_public_name_is_this_one():
     assert lohe.render_report is render_report
+
+
+@pytest.mark.parametrize(("d", "drawn"), [(2, "on the circle"), (3, "on the sphere"), (5, None)])
+def test_trajectories_are_drawn_where_the_dimension_allows(build, d, drawn):
+    page = render(collect([], [], [build.head(d=d)]))
+    assert ": approach" in page
+    for place in ("on the circle", "on the sphere"):
+        assert (f") {place}" in page) == (place == drawn)
