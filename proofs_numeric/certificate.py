@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from lohe.proofs_numeric.fields import (
     exact_keys,
 )
 
-__all__ = ["Certificate", "parse"]
+__all__ = ["Certificate", "parse", "version_of"]
 
 FORMAT = "lohe.certificate"
 VERSION = 1
@@ -199,3 +200,17 @@ def _digest(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(
         json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
     ).hexdigest()
+
+
+def version_of(package: str) -> str:
+    """Return the version of an installed package.
+
+    Returns
+    -------
+    str
+        ``"unknown"`` for a source folder that was never installed.
+    """
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

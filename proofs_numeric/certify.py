@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 import platform
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.certificate import Certificate
+from lohe.proofs_numeric.certificate import Certificate, version_of
 from lohe.proofs_numeric.fields import CLAIMS
 from lohe.proofs_numeric.proofs import Proofs
 
@@ -116,10 +115,10 @@ def _chosen(claims: str | Iterable[str], network: Network) -> list[str]:
 
 
 def _tool() -> dict[str, str]:
-    found = {"name": "lohe", "python": platform.python_version()}
-    for package, key in (("lohe", "version"), ("numpy", "numpy"), ("python-flint", "python-flint")):
-        try:
-            found[key] = version(package)
-        except PackageNotFoundError:  # run from a source folder that was never installed
-            found[key] = "unknown"
-    return found
+    return {
+        "name": "lohe",
+        "version": version_of("lohe"),
+        "python": platform.python_version(),
+        "numpy": version_of("numpy"),
+        "python-flint": version_of("python-flint"),
+    }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.certificate import Certificate
+from lohe.proofs_numeric.certificate import Certificate, version_of
 from lohe.proofs_numeric.checker import RejectedError, check
 from lohe.proofs_numeric.claims import Claim, Verdict
 
@@ -55,15 +53,11 @@ def verify(certificate: Certificate, network: Network) -> Certificate:
             stated.values if confirmed else {},
             stated.witness if confirmed else {},
         )
-    try:
-        tool = {"name": "lohe checker", "version": version("lohe")}
-    except PackageNotFoundError:  # run from a source folder that was never installed
-        tool = {"name": "lohe checker", "version": "unknown"}
     return Certificate(
         certificate.network_sha256,
         certificate.n,
         certificate.d,
         claims,
         certificate.parameters,
-        tool,
+        {"name": "lohe checker", "version": version_of("lohe")},
     )

@@ -54,8 +54,8 @@ With an eleventh of the clips an epoch has an eleventh of the steps, and the sto
 short: 0.57 of the validation clips right, 0.59 after 60 epochs. Ten times the rate learns the
 training clips by heart (0.77); varying onset, loudness, tempo and vocal tract then carries over to
 new speakers (0.81). Blanking stripes (0.74) and mixing background noise in (0.61) did not help a
-model of this size, and 120 epochs (0.83) are better by no more than chance on 283 clips. One seed
-each, benchmarks/results/kws.json.
+model of this size, and 120 epochs (0.83) are better by no more than chance on 283 clips. The
+two protocols are means of three seeds, the others one seed each: benchmarks/results/kws.json.
 """
 
 PROTOCOLS = {"stock": STOCK, "small": SMALL_DATA}

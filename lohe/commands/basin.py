@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar
+from lohe.commands.instances import read_instance, stem
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
@@ -50,8 +51,8 @@ def basin(
     from lohe.proofs_numeric import campaign
     from lohe.proofs_numeric.horizons import horizons_from_theory
 
-    network = _read(instance)
-    path = output or instance.with_name(_stem(instance.name) + ".basin.sqlite")
+    network = read_instance(instance)
+    path = output or instance.with_name(f"{stem(instance)}.basin.sqlite")
     with progress_bar("basin") as progress:
         found = campaign.run(
             path,
@@ -66,22 +67,6 @@ def basin(
         )
     emit(_result(path, found), _lines(path, network, found), as_json=as_json)
     return 0
-
-
-def _read(path: Path) -> Network:
-    if path.name.endswith(".head.npz"):
-        from lohe.attention.head import Head
-
-        return Head.load(path).network()
-    from lohe.dynamics.network import Network
-
-    return Network.load(path)
-
-
-def _stem(name: str) -> str:
-    for suffix in (".network.npz", ".head.npz", ".npz"):
-        name = name.removesuffix(suffix)
-    return name
 
 
 def _result(path: Path, found: tuple[BasinEstimate, ...]) -> dict[str, Any]:

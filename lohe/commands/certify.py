@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar
+from lohe.commands.instances import read_instance, stem
 
 __all__ = ["certify"]
 
@@ -44,19 +45,13 @@ def certify(
     Example: `lohe certify layer0.head.npz --mismatch 0.05 -o layer0.certificate.json`
     """
     from lohe.commands import verdicts
-    from lohe.dynamics.network import Network
     from lohe.proofs_numeric.certify import certify as certify_network
 
-    stem = instance.name.removesuffix(".npz").removesuffix(".head").removesuffix(".network")
-    path = output or instance.with_name(f"{stem}.certificate.json")
+    path = output or instance.with_name(f"{stem(instance)}.certificate.json")
+    network = read_instance(instance)
     network_path = instance
     if instance.name.endswith(".head.npz"):
-        from lohe.attention.head import Head
-
-        network = Head.load(instance).network()
-        network_path = path.with_name(f"{_stem(path)}.network.npz")
-    else:
-        network = Network.load(instance)
+        network_path = path.with_name(f"{stem(path)}.network.npz")
     with progress_bar("certify"):
         certificate = certify_network(
             network,
@@ -77,7 +72,3 @@ def certify(
     found = verdicts.result(certificate, certificate=path, network=network_path)
     emit(found, text, as_json=as_json)
     return certificate.exit_code
-
-
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(".json").removesuffix(".certificate")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,10 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["EXIT_CODES", "Json", "Progress", "emit", "progress_bar"]
-
-# 2 is a usage error or bad input (`InputError`); 130 is Ctrl-C.
-EXIT_CODES = {"proved": 0, "refuted": 1, "undecided": 3}
+__all__ = ["Json", "Progress", "emit", "progress_bar", "single_blas_thread"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -43,3 +41,12 @@ def progress_bar(description: str) -> Iterator[Progress]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(description, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def single_blas_thread() -> None:
+    """Let BLAS use one thread: on the small matrices of training a second one only waits.
+
+    It must be called before NumPy is loaded, so it holds for the command line only, and a user's
+    own setting comes first.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lohe.commands.common import EXIT_CODES, Json, emit, progress_bar
+from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
@@ -40,7 +40,7 @@ def demo(
 
     Example: `lohe demo --output demo`
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small
+    single_blas_thread()
     from lohe.attention.head import Head
     from lohe.attention.tasks.sva_training import train_sva
     from lohe.proofs_numeric import campaign
@@ -104,13 +104,12 @@ def _verdicts(certificate: Certificate) -> dict[str, str]:
 
 
 def _worst(checked: list[Certificate]) -> int:
-    found = {
-        claim.verdict.value
-        for certificate in checked
-        for name, claim in certificate.claims.items()
-        if name != "all_inputs"
-    }
-    return next(EXIT_CODES[v] for v in ("refuted", "undecided", "proved") if v in found)
+    """Return the gravest exit code: refuted (1) before undecided (3) before proved (0)."""
+    codes = set()
+    for certificate in checked:
+        judged = {name: c for name, c in certificate.claims.items() if name != "all_inputs"}
+        codes.add(replace(certificate, claims=judged).exit_code)
+    return next(code for code in (1, 3, 0) if code in codes)
 
 
 def _lines(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lohe.commands.common import Json, emit, progress_bar
+from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
 
 __all__ = ["sva"]
 
@@ -71,9 +70,7 @@ def sva(
 
     Example: `lohe train sva --seed 1 -o runs`
     """
-    # The matrices are small: a second BLAS thread would only wait. This must be set before NumPy
-    # is loaded, so it holds for the command line only, and a user's own setting comes first.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    single_blas_thread()
     from lohe.attention.tasks.sva import SubjectVerbAgreement
     from lohe.attention.tasks.sva_training import train_sva
 

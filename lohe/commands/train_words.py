@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lohe.commands.common import Json, emit, progress_bar
+from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
 from lohe.commands.train_sva import Mechanism
 
 if TYPE_CHECKING:
@@ -80,8 +79,7 @@ def kws(
 
     Example: `lohe train kws --protocol small -o runs`
     """
-    # See `lohe train sva`: the matrices are small.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    single_blas_thread()
     from lohe.attention.tasks.speech import load_keywords
 
     choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
@@ -113,7 +111,7 @@ def fsdd(
 
     Example: `lohe train fsdd --protocol small -o runs`
     """
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    single_blas_thread()
     from lohe.attention.tasks.fsdd import load_digits
 
     choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
