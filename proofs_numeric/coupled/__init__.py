@@ -1,0 +1,1 @@
+"""Networks with crosstalk: contraction, attraction and certified caps (T6)."""

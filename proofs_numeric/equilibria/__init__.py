@@ -1,0 +1,1 @@
+"""Equilibria enclosed one by one, or all of them (T8)."""
