@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +34,7 @@ from lohe.proofs_numeric.enclosure import float_up, gamma
 __all__ = ["Balls", "concatenate", "stack"]
 
 Floats = NDArray[np.float64]
+Array = TypeVar("Array", Floats, "Balls")
 
 _UNIT = 2.0**-53
 _GROW = 1 + 32 * _UNIT
@@ -280,19 +281,21 @@ def _product(left: Balls, right: Balls) -> Balls:
         return Balls(left.middle @ right.middle, radius)
 
 
-def concatenate(parts: Sequence[Balls | Floats], axis: int = 0) -> Balls:
-    """Join arrays along an axis that they have."""
-    balls = [_balls(part) for part in parts]
-    return Balls(
-        np.concatenate([part.middle for part in balls], axis),
-        np.concatenate([part.radius for part in balls], axis),
-    )
+def concatenate(parts: Sequence[Array], axis: int = 0) -> Array:
+    """Join arrays, or balls, along an axis that they have."""
+    joined: Array = _join(np.concatenate, parts, axis)
+    return joined
 
 
-def stack(parts: Sequence[Balls | Floats], axis: int = 0) -> Balls:
-    """Join arrays of one shape along a new axis."""
+def stack(parts: Sequence[Array], axis: int = 0) -> Array:
+    """Join arrays, or balls, of one shape along a new axis."""
+    joined: Array = _join(np.stack, parts, axis)
+    return joined
+
+
+def _join(join: Any, parts: Sequence[Any], axis: int) -> Any:
+    if not any(isinstance(part, Balls) for part in parts):
+        return join(parts, axis)
     balls = [_balls(part) for part in parts]
-    return Balls(
-        np.stack([part.middle for part in balls], axis),
-        np.stack([part.radius for part in balls], axis),
-    )
+    middle, radius = ([getattr(b, name) for b in balls] for name in ("middle", "radius"))
+    return Balls(join(middle, axis), join(radius, axis))

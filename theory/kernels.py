@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from sympy import Basic, MatAdd, MatPow, MatrixExpr, ZeroMatrix
 
-from lohe.theory import blocks
+from lohe.theory import blocks, chart
 from lohe.theory.blocks import Form
-from lohe.theory.emit import numpy_code, numpy_terms
+from lohe.theory.emit import numpy_code, numpy_scalar, numpy_terms, numpy_vector
 
 __all__ = ["kernels_source"]
 
@@ -20,7 +20,7 @@ _WIDTH = 100
 
 # How a kernel computes what its expression takes as given.
 _DEFINITIONS: dict[Basic, str] = {
-    blocks.pull: "pull: Floats = np.vecdot(state, drive)",
+    blocks.pull: "pull: Array = (state * drive).sum(-1)",
     blocks.P: "projector = tangent_projector(state)",
     blocks.Q: "other_projector = tangent_projector(other)",
 }
@@ -34,25 +34,29 @@ class _Kernel:
     parameters: tuple[str, ...]
     result: str
     example: tuple[str, ...]
+    like: str = "state"
 
     def source(self) -> str:
-        lines = [f"def {self.form.name}({self.arguments}) -> Floats:"]
+        lines = [f"def {self.form.name}({self.arguments}) -> Array:"]
         lines += [f'    r"""{self.summary}', "", f"    .. math:: {self.form.latex}", ""]
         lines += ["    Parameters", "    ----------"]
         for name in self.parameters:
             lines += [f"    {line}" for line in _PARAMETERS[name]]
         lines += ["", "    Returns", "    -------"]
         lines += ["    numpy.ndarray", f"        {self.result}", ""]
-        lines += ["    Notes", "    -----", "    Lemma L2.", ""]
         lines += ["    Examples", "    --------"]
         lines += [f"    {line}" for line in self.example]
         lines += ['    """']
         expression = self.form.expression
-        lines += [f"    {line}" for symbol, line in _DEFINITIONS.items() if expression.has(symbol)]
+        lines += [
+            f"    {line}"
+            for symbol, line in _DEFINITIONS.items()
+            if expression.has(symbol) and f"{line.partition(':')[0]}:" not in self.arguments
+        ]
         if expression.has(blocks.A):
             lines += ["    if frequency is None:"]
-            lines += _indented("return ", _without_frequency(expression), 8)
-        lines += _indented("return ", expression, 4)
+            lines += _indented("return ", _without_frequency(expression), 8, self.like)
+        lines += _indented("return ", expression, 4, self.like)
         return "\n".join(lines) + "\n"
 
 
@@ -64,13 +68,13 @@ def _without_frequency(form: MatrixExpr) -> MatrixExpr:
     )
 
 
-def _indented(prefix: str, form: MatrixExpr, spaces: int) -> list[str]:
+def _indented(prefix: str, form: MatrixExpr, spaces: int, like: str = "state") -> list[str]:
     """Lay a statement out as ruff format does: one line, or one term a line in parentheses."""
     margin = " " * spaces
-    line = margin + prefix + numpy_code(form)
+    line = margin + prefix + numpy_code(form, like)
     if len(line) <= _WIDTH or not isinstance(form, MatAdd):
         return [line]
-    terms = [f"{margin}    {term}" for term in numpy_terms(form)]
+    terms = [f"{margin}    {term}" for term in numpy_terms(form, like)]
     return [f"{margin}{prefix}(", *terms, f"{margin})"]
 
 
@@ -88,12 +92,18 @@ _PARAMETERS = {
     ),
 }
 
+_PARAMETERS["basis"] = (
+    "basis : (..., d, d - 1) array",
+    "    Orthonormal basis of the tangent space at :math:`x_i`.",
+)
+_PARAMETERS["pull"] = ("pull : (...) array", r"    :math:`\lambda_i = \langle x_i, g_i\rangle`.")
+
 _SETTLED = ">>> north = np.array([0.0, 1.0])"
 
 _KERNELS = (
     _Kernel(
         Form("tangent_projector", blocks.PROJECTOR.expression, blocks.PROJECTOR.latex),
-        "state: Floats",
+        "state: Array",
         "Projector onto the tangent space.",
         ("state",),
         "(..., d, d).",
@@ -105,7 +115,7 @@ _KERNELS = (
     ),
     _Kernel(
         blocks.FIELD_JACOBIAN,
-        "state: Floats, drive: Floats, frequency: Floats | None = None",
+        "state: Array, drive: Array, frequency: Array | None = None",
         "Differentiate an oscillator's velocity by its own state, in the ambient space.",
         ("state", "drive", "frequency"),
         "(..., d, d).",
@@ -118,7 +128,7 @@ _KERNELS = (
     ),
     _Kernel(
         blocks.CROSSTALK,
-        "state: Floats, coupling: Floats",
+        "state: Array, coupling: Array",
         "Differentiate an oscillator's velocity by another's state, in the ambient space.",
         ("state", "coupling"),
         "(..., d, d).",
@@ -131,7 +141,7 @@ _KERNELS = (
     ),
     _Kernel(
         blocks.TANGENT_JACOBIAN,
-        "state: Floats, drive: Floats, frequency: Floats | None = None",
+        "state: Array, drive: Array, frequency: Array | None = None",
         "Linearisation of an oscillator on its own tangent space.",
         ("state", "drive", "frequency"),
         "(..., d, d); it maps x to 0 and everything else into the tangent space.",
@@ -143,7 +153,7 @@ _KERNELS = (
     ),
     _Kernel(
         blocks.TANGENT_CROSSTALK,
-        "state: Floats, other: Floats, coupling: Floats",
+        "state: Array, other: Array, coupling: Array",
         "Linearisation of an oscillator by another, between their tangent spaces.",
         ("state", "other", "coupling"),
         "(..., d, d).",
@@ -155,7 +165,7 @@ _KERNELS = (
     ),
     _Kernel(
         blocks.HESSIAN,
-        "state: Floats, drive: Floats",
+        "state: Array, drive: Array",
         "Riemannian Hessian of the energy, diagonal block.",
         ("state", "drive"),
         "(..., d, d), symmetric.",
@@ -167,7 +177,7 @@ _KERNELS = (
     ),
     _Kernel(
         blocks.HESSIAN_CROSSTALK,
-        "state: Floats, other: Floats, coupling: Floats",
+        "state: Array, other: Array, coupling: Array",
         "Riemannian Hessian of the energy, block of two oscillators.",
         ("state", "other", "coupling"),
         "(..., d, d); the transpose of the block with the oscillators exchanged.",
@@ -177,24 +187,43 @@ _KERNELS = (
             "np.float64(-0.5)",
         ),
     ),
+    _Kernel(
+        chart.LINEARISATION,
+        "basis: Array, pull: Array, frequency: Array | None = None",
+        "Linearisation of an oscillator in coordinates of its tangent space.",
+        ("basis", "pull", "frequency"),
+        "(..., d - 1, d - 1).",
+        (
+            ">>> chart_linearisation(np.array([[1.0], [0.0]]), np.array(3.0))",
+            "array([[-3.]])",
+        ),
+        like="basis",
+    ),
 )
 
-_HEADER = '''r"""Jacobian and Hessian blocks of the network, for any dimension and any leading axes.
+_HEADER = '''r"""Jacobian and Hessian blocks of the network and the charts of its spheres.
 
-Generated by ``lohe derive --emit`` from the expressions of `lohe.theory.blocks`; don't edit.
-Lemma L2 checks these expressions against coordinate derivatives.
+Generated by ``lohe derive --emit`` from the expressions of `lohe.theory.blocks` and
+`lohe.theory.chart`; don't edit. Lemma L2 checks the blocks against coordinate derivatives. Every
+kernel takes any dimension and any leading axes, and where it says ``Array``, NumPy's arrays or
+`Balls`: given enclosures it returns enclosures.
 """
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+from lohe.proofs_numeric.balls import Balls, concatenate
 
 __all__ = [
 __NAMES__
 ]
 
 Floats = NDArray[np.float64]
+Array = TypeVar("Array", Floats, Balls)
 '''
 
 _TANGENT_COORDINATES = '''def tangent_basis(state: Floats) -> Floats:
@@ -231,7 +260,7 @@ __CODE__
     return reflector[..., 1:]
 
 
-def tangent_coordinates(block: Floats, left: Floats, right: Floats) -> Floats:
+def tangent_coordinates(block: Array, left: Array, right: Array) -> Array:
     r"""Restrict a block to tangent spaces, in coordinates: :math:`B_i^{\\top}MB_k`.
 
     Parameters
@@ -256,12 +285,70 @@ def tangent_coordinates(block: Floats, left: Floats, right: Floats) -> Floats:
     return left.mT @ block @ right
 '''
 
+_CHART = '''def chart(coordinates: Array, pole: Floats) -> tuple[Array, Array, Array]:
+    r"""Stereographic chart of a pole of the first coordinate: point, basis and derivative.
+
+    .. math::
+
+        __POINT_POLAR__,\\ __POINT_REST__
+
+        __BASIS_POLAR__,\\ __BASIS_REST__,\\ __DERIVATIVE__
+
+    Parameters
+    ----------
+    coordinates : (..., d - 1) array
+        Chart coordinates :math:`\\xi`; 0 is the pole, :math:`|\\xi| = 1` the equator.
+    pole : (...) array
+        The sign s of the pole, 1 or -1.
+
+    Returns
+    -------
+    point : (..., d) array
+        The unit vector x.
+    basis : (..., d, d - 1) array
+        Orthonormal columns that span its tangent space.
+    derivative : (..., d, d - 1) array
+        Dx, a multiple of the basis.
+
+    Examples
+    --------
+    >>> chart(np.array([1.0]), np.array(-1.0))[0]
+    array([0., 1.])
+    """
+    conformal = 2 / (1 + (coordinates * coordinates).sum(-1))
+    polar = __POINT_POLAR_CODE__
+    rest = __POINT_REST_CODE__
+    point = concatenate([polar[..., None], rest], -1)
+    top = __BASIS_POLAR_CODE__
+__BASIS_REST_CODE__
+    basis = concatenate([top[..., None, :], bottom], -2)
+    return point, basis, __DERIVATIVE_CODE__
+'''
+
+
+def _chart_source() -> str:
+    forms = {
+        "POINT_POLAR": (chart.POINT_POLAR, numpy_scalar(chart.POINT_POLAR.expression)),
+        "POINT_REST": (chart.POINT_REST, numpy_vector(chart.POINT_REST.expression)),
+        "BASIS_POLAR": (chart.BASIS_POLAR, numpy_vector(chart.BASIS_POLAR.expression)),
+        "BASIS_REST": (
+            chart.BASIS_REST,
+            "\n".join(_indented("bottom = ", chart.BASIS_REST.expression, 4, "coordinates")),
+        ),
+        "DERIVATIVE": (chart.DERIVATIVE, numpy_code(chart.DERIVATIVE.expression)),
+    }
+    source = _CHART
+    for name, (form, code) in forms.items():
+        source = source.replace(f"__{name}__", form.latex).replace(f"__{name}_CODE__", code)
+    return source
+
 
 def kernels_source() -> str:
     """Return the source of ``proofs_numeric/jacobian.py``, ending in a newline."""
-    names = sorted([*(k.form.name for k in _KERNELS), "tangent_basis", "tangent_coordinates"])
+    others = ["chart", "tangent_basis", "tangent_coordinates"]
+    names = sorted([*(k.form.name for k in _KERNELS), *others])
     header = _HEADER.replace("__NAMES__", "\n".join(f'    "{name}",' for name in names))
     basis = _TANGENT_COORDINATES.replace("__LATEX__", blocks.BASIS.latex)
     code = _indented("reflector = ", blocks.BASIS.expression, 4)
     basis = basis.replace("__CODE__", "\n".join(code))
-    return "\n\n".join([header, *(kernel.source() for kernel in _KERNELS), basis])
+    return "\n\n".join([header, *(kernel.source() for kernel in _KERNELS), basis, _chart_source()])

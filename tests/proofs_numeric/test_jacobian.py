@@ -9,6 +9,7 @@ from lohe.dynamics.field import energy, vector_field
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import exp, project, uniform
 from lohe.proofs_numeric import jacobian
+from lohe.proofs_numeric.balls import Balls
 from lohe.theory.kernels import kernels_source
 
 SIZES = [(1, 2), (3, 2), (3, 3), (2, 5), (2, 8)]
@@ -164,3 +165,72 @@ def test_kernels_broadcast_over_leading_axes(lead):
     coupling = rng.normal(size=lead)
     assert jacobian.hessian_crosstalk_block(x, y, coupling).shape == (*lead, 3, 3)
     assert jacobian.field_jacobian_block(x, y).shape == (*lead, 3, 3)
+
+
+@pytest.mark.parametrize("d", [2, 3, 4, 9])
+def test_the_charts_are_inverse_to_projection_from_the_other_pole(d):
+    rng = np.random.default_rng(d)
+    coordinates = rng.uniform(-1, 1, size=(40, d - 1))
+    pole = rng.choice([-1.0, 1.0], size=40)
+    x, basis, derivative = jacobian.chart(coordinates, pole)
+    np.testing.assert_allclose(np.linalg.norm(x, axis=-1), 1, rtol=1e-15)
+    np.testing.assert_allclose(
+        x[:, 1:] / (1 + pole * x[:, 0])[:, None], coordinates, rtol=1e-13, atol=1e-15
+    )
+    gram = basis.mT @ basis
+    np.testing.assert_allclose(gram, np.broadcast_to(np.eye(d - 1), gram.shape), atol=1e-15 * d)
+    for j, direction in enumerate(np.eye(d - 1)):
+        slope = five_point(lambda at: jacobian.chart(at, pole)[0], coordinates, direction, 1e-3)
+        np.testing.assert_allclose(derivative[..., j], slope, atol=1e-10)
+
+
+@pytest.mark.parametrize("d", [2, 3, 5])
+def test_the_linearisation_in_coordinates_is_the_restricted_block(d):
+    rng = np.random.default_rng(d)
+    network = random_network(rng, 6, d)
+    x, basis, _ = jacobian.chart(rng.uniform(-1, 1, (6, d - 1)), np.ones(6))
+    g = total_drive(network, x)
+    pull = (x * g).sum(-1)
+    for frequency in (network.frequency, None):
+        block = jacobian.field_jacobian_block(x, g, frequency)
+        np.testing.assert_allclose(
+            jacobian.chart_linearisation(basis, pull, frequency),
+            jacobian.tangent_coordinates(block, basis, basis),
+            atol=1e-13,
+        )
+
+
+def inside(ball, values):
+    """Say whether float values lie in balls, with room for the rounding of the values alone."""
+    return np.all(np.abs(values - ball.middle) <= ball.radius + 1e-14 * (1 + np.abs(values)))
+
+
+@pytest.mark.parametrize("d", [2, 3, 6])
+def test_given_enclosures_the_kernels_return_enclosures(d):
+    rng = np.random.default_rng(d)
+    network = random_network(rng, 4, d)
+    pole = np.array([1.0, -1.0, 1.0, -1.0])
+    middle, radius = rng.uniform(-1, 1, (4, d - 1)), 1e-3 * rng.uniform(size=(4, d - 1))
+    box = Balls(middle, radius)
+
+    def kernels(coordinates, exact):
+        x, basis, derivative = jacobian.chart(coordinates, pole)
+        g = exact(network.crosstalk) @ x + network.drive
+        frequency, coupling = exact(network.frequency), exact(network.crosstalk[:, 0])
+        own = jacobian.field_jacobian_block(x, g, frequency)
+        yield from (x, basis, derivative, own)
+        yield jacobian.tangent_coordinates(own, basis, derivative)
+        yield jacobian.chart_linearisation(basis, (x * g).sum(-1), frequency)
+        yield jacobian.tangent_jacobian_block(x, g, frequency)
+        yield jacobian.field_jacobian_block(x, g)
+        yield jacobian.tangent_crosstalk_block(x, x[:1], coupling)
+        yield jacobian.hessian_block(x, g)
+        yield jacobian.hessian_crosstalk_block(x, x[:1], coupling)
+
+    for _ in range(20):
+        point = middle + radius * rng.choice([-1.0, 1.0, 0.3], size=radius.shape)
+        found = zip(kernels(box, Balls.exact), kernels(point, np.asarray), strict=True)
+        for enclosure, value in found:
+            assert enclosure.shape == value.shape
+            assert inside(enclosure, value)
+            assert enclosure.radius.max() < 0.1 * d

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sympy import Identity, MatrixSymbol
 
-from lohe.theory import blocks
-from lohe.theory.emit import numpy_code, numpy_terms
+from lohe.theory import blocks, chart
+from lohe.theory.emit import numpy_code, numpy_scalar, numpy_terms, numpy_vector
 from lohe.theory.frame import Frame
 from lohe.theory.kernels import kernels_source
 
@@ -56,8 +56,22 @@ def test_terms_join_to_the_code():
 def test_unknown_symbols_are_refused():
     with pytest.raises(ValueError, match="cannot print"):
         numpy_code(MatrixSymbol("Z", blocks.d, blocks.d))
+    for unknown in (blocks.A * blocks.x, 2 * blocks.A):
+        with pytest.raises(ValueError, match="cannot print"):
+            numpy_code(unknown)
+    for unknown in (blocks.A, blocks.A * blocks.x, blocks.x * blocks.x.T):
+        with pytest.raises(ValueError, match="cannot print"):
+            numpy_vector(unknown)
     with pytest.raises(ValueError, match="cannot print"):
-        numpy_code(blocks.A * blocks.x)
+        numpy_scalar(blocks.J**2)
+
+
+def test_scalars_vectors_and_transposes_are_printed():
+    assert numpy_scalar(chart.POINT_POLAR.expression) == "conformal * pole - pole"
+    assert numpy_vector(chart.POINT_REST.expression) == "conformal[..., None] * coordinates"
+    assert numpy_vector(blocks.x) == "state"
+    assert numpy_code(chart.B.T * blocks.A * chart.B) == "basis.mT @ frequency @ basis"
+    assert numpy_code(chart.BASIS_REST.expression, like="y").startswith("np.eye(y.shape[-1]) - ")
 
 
 def test_emission_is_deterministic():
