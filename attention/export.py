@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from lohe.attention.head import Head
 from lohe.attention.task import Batch
 from lohe.attention.transformer import Model, apply_transformer
 from lohe.dynamics.errors import InputError
+from lohe.dynamics.tokens import Tokens
 
-__all__ = ["export_heads"]
+__all__ = ["export_heads", "export_tokens"]
 
 Floats = NDArray[Any]
 
@@ -53,28 +55,14 @@ def export_heads(
     Oscillators of padding are dropped when a head becomes a network.
     """
     config = model.config
-    if config.mechanism != "fixed_query":
-        raise InputError(f"{config.mechanism} attention has no oscillators; train fixed_query")
-    seen: dict[int, list[tuple[Floats, Floats, Floats]]] = {i: [] for i in range(config.layers)}
-    masks: list[NDArray[np.bool_]] = []
-    for batch in batches:
-        apply_transformer(
-            model, batch, observe=lambda layer, *parts: seen[layer].append(_copied(*parts))
-        )
-        shape = batch.inputs.shape[:2]
-        masks.append(np.ones(shape, bool) if batch.key_mask is None else batch.key_mask)
-    if not masks:
-        raise InputError("there is no batch to export the heads on")
-    key_mask = np.concatenate(masks)
+    layers, key_mask = _watch(model, batches)
     heads = []
-    for layer, parts in seen.items():
-        q, k = (np.concatenate([part[index] for part in parts]) for index in (0, 1))
-        anchors = parts[0][2]
+    for layer, seen in enumerate(layers):
         heads += [
             Head(
-                np.ascontiguousarray(q[:, head]),
-                np.ascontiguousarray(k[:, head]),
-                anchors[head],
+                np.ascontiguousarray(seen.q[:, head]),
+                np.ascontiguousarray(seen.k[:, head]),
+                seen.anchors[head],
                 coupling=config.coupling,
                 causal=config.causal,
                 key_mask=None if key_mask.all() else key_mask,
@@ -90,6 +78,93 @@ def export_heads(
     return heads
 
 
-def _copied(q: Floats, k: Floats, anchors: Floats | None) -> tuple[Floats, Floats, Floats]:
-    assert anchors is not None
-    return q.copy(), k.copy(), anchors.copy()
+def export_tokens(
+    model: Model,
+    batches: Iterable[Batch],
+    *,
+    labels: NDArray[np.str_] | None = None,
+    sequences: int = 32,
+) -> list[Tokens]:
+    """Run a fixed-query model and keep each head's inputs and weights, for claims about inputs.
+
+    Parameters
+    ----------
+    model, batches, labels
+        As in `export_heads`.
+    sequences
+        How many of the N sequences to keep, spread evenly over them.
+
+    Returns
+    -------
+    list of Tokens
+        Layer by layer, head by head. They hold what enters the projections, after the norm, and
+        speak of exact arithmetic on it; the model itself rounds to its own precision.
+
+    Raises
+    ------
+    InputError
+        As `export_heads`.
+    """
+    config = model.config
+    layers, key_mask = _watch(model, batches)
+    kept = np.unique(np.linspace(0, len(key_mask) - 1, sequences).round().astype(np.intp))
+    mask = None if key_mask[kept].all() else key_mask[kept]
+    found = []
+    for layer, seen in enumerate(layers):
+        weights = model.parameters[f"layer{layer}.attention.weight_qkv"]
+        # (q, k, v), head, row within the head, column
+        weights = weights.reshape(3, config.heads, -1, config.width)
+        found += [
+            Tokens(
+                seen.x[kept],
+                weights[0, head],
+                weights[1, head],
+                seen.anchors[head],
+                coupling=config.coupling,
+                causal=config.causal,
+                key_mask=mask,
+                labels=None if labels is None else labels[kept],
+            )
+            for head in range(config.heads)
+        ]
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """What one layer's attention saw: tokens, queries and keys per head, and its anchors."""
+
+    x: Floats
+    q: Floats
+    k: Floats
+    anchors: Floats
+
+
+def _watch(model: Model, batches: Iterable[Batch]) -> tuple[list[_Layer], NDArray[np.bool_]]:
+    """Run the model; return what each layer saw, and the (N, T) mask of what is not padding."""
+    config = model.config
+    if config.mechanism != "fixed_query":
+        raise InputError(f"{config.mechanism} attention has no oscillators; train fixed_query")
+    seen: list[list[_Layer]] = [[] for _ in range(config.layers)]
+    masks: list[NDArray[np.bool_]] = []
+
+    def observe(layer: int, x: Floats, q: Floats, k: Floats, anchors: Floats | None) -> None:
+        assert anchors is not None
+        seen[layer].append(_Layer(x.copy(), q.copy(), k.copy(), anchors.copy()))
+
+    for batch in batches:
+        apply_transformer(model, batch, observe=observe)
+        shape = batch.inputs.shape[:2]
+        masks.append(np.ones(shape, bool) if batch.key_mask is None else batch.key_mask)
+    if not masks:
+        raise InputError("there is no batch to export the heads on")
+    layers = [
+        _Layer(
+            np.concatenate([part.x for part in parts]),
+            np.concatenate([part.q for part in parts]),
+            np.concatenate([part.k for part in parts]),
+            parts[0].anchors,
+        )
+        for parts in seen
+    ]
+    return layers, np.concatenate(masks)

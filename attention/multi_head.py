@@ -53,7 +53,7 @@ def multi_head(
     causal: bool = False,
     key_mask: NDArray[np.bool_] | None = None,
     mask_readout: bool = True,
-    observe: Callable[[Floats, Floats, Floats | None], None] | None = None,
+    observe: Callable[[Floats, Floats, Floats, Floats | None], None] | None = None,
 ) -> tuple[Floats, Callable[[Floats], tuple[Floats | None, ...]]]:
     """Project to queries, keys and values (no bias), attend per head, project back.
 
@@ -76,7 +76,8 @@ def multi_head(
     key_mask : (B, T) bool array, optional
         True where a key is visible.
     observe
-        Called with q, k (B, heads, T, D/heads) and the anchors (heads, T, d) that were used.
+        Called with x, with q, k (B, heads, T, D/heads) and the anchors (heads, T, d) that were
+        used.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def multi_head(
             mask_readout=mask_readout,
         )
     if observe is not None:
-        observe(q, k, used)
+        observe(x, q, k, used)
     y, back_out = linear(weight_out, bias_out, merge_heads(out))
 
     def pullback(dy: Floats) -> tuple[Floats | None, ...]:

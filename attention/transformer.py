@@ -25,7 +25,7 @@ from lohe.dynamics.errors import InputError
 __all__ = ["Model", "Observer", "apply_transformer"]
 
 Floats = NDArray[Any]
-Observer = Callable[[int, Floats, Floats, Floats | None], None]
+Observer = Callable[[int, Floats, Floats, Floats, Floats | None], None]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def apply_transformer(
     rng
         Source of dropout; None turns it off.
     observe
-        Called with (layer, q, k, anchors) as each layer attends; see `multi_head`.
+        Called with (layer, x, q, k, anchors) as each layer attends; see `multi_head`.
 
     Returns
     -------

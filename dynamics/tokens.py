@@ -208,14 +208,11 @@ class Tokens:
         header, arrays = read_npz(path, FORMAT)
         if header.get("version") != VERSION:
             raise InputError(f"{path} has version {header.get('version')}; expected {VERSION}")
+        values: dict[str, Any] = dict(arrays)
         try:
-            found = cls(
-                **{
-                    **arrays,
-                    "coupling": COUPLING_NAMES[int(arrays["coupling"])],
-                    "causal": bool(arrays["causal"]),
-                }
-            )
+            values["coupling"] = COUPLING_NAMES[int(values["coupling"])]
+            values["causal"] = bool(values["causal"])
+            found = cls(**values)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
         except (KeyError, IndexError, TypeError, ValueError) as error:

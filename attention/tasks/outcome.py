@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.export import export_heads
+from lohe.attention.export import export_heads, export_tokens
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.task import Batch, Task
@@ -32,12 +32,15 @@ class Outcome:
         The ``.model.npz`` and ``.training.json`` files.
     heads
         A ``.head.npz`` file per head on real tokens; none for softmax.
+    tokens
+        A ``.tokens.npz`` file per head, with its weights and a few of its inputs.
     """
 
     run: TrainingRun
     model: Path
     record: Path
     heads: tuple[Path, ...]
+    tokens: tuple[Path, ...]
 
 
 def train_into(
@@ -75,11 +78,15 @@ def train_into(
     files = Path(folder)
     model_file, record = files / f"{stem}.model.npz", files / f"{stem}.training.json"
     model, run = train(task, config, recipe, seed=seed, checkpoint=model_file, progress=progress)
-    heads = []
+    heads, tokens = [], []
     if config.mechanism == "fixed_query":
-        for index, head in enumerate(export_heads(model, exported, labels=labels, name=stem)):
+        batches = list(exported)
+        with_weights = export_tokens(model, batches, labels=labels)
+        for index, head in enumerate(export_heads(model, batches, labels=labels, name=stem)):
             layer, number = divmod(index, config.heads)
             heads.append(files / f"{stem}-layer{layer}-head{number}.head.npz")
             head.save(heads[-1])
+            tokens.append(files / f"{stem}-layer{layer}-head{number}.tokens.npz")
+            with_weights[index].save(tokens[-1])
     run.save(record)
-    return Outcome(run, model_file, record, tuple(heads))
+    return Outcome(run, model_file, record, tuple(heads), tuple(tokens))

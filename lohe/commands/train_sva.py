@@ -65,8 +65,8 @@ def sva(
     """Subject-verb agreement: tell whether the verb fits its subject, across a distractor.
 
     Writes sva-MECHANISM-seedN.model.npz, .training.json and, with oscillators, a
-    -layer0-head0.head.npz on the validation sentences, for `lohe certify`. Interrupted, the same
-    command goes on from the last epoch.
+    -layer0-head0.head.npz on the validation sentences and a .tokens.npz on a few of them, for
+    `lohe certify`. Interrupted, the same command goes on from the last epoch.
 
     Example: `lohe train sva --seed 1 -o runs`
     """
@@ -87,7 +87,9 @@ def sva(
             anchor_kind=anchors.value,
             readout_exponent=readout_exponent,
         )
-    run, paths = files.run, [str(path) for path in (files.model, files.record, *files.heads)]
+    run = files.run
+    made = (files.model, files.record, *files.heads, *files.tokens)
+    paths = [str(path) for path in made]
     lines = [
         f"sva, {mechanism.value}, seed {seed}: {run.metrics['test_accuracy']:.4f} of the test "
         f"sentences right, {run.metrics['test_hard_accuracy']:.4f} of the hard ones, "

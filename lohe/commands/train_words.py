@@ -74,8 +74,8 @@ def kws(
 
     Needs the data set speech_commands_v0.02_test, see `lohe data`. Writes
     kws-MECHANISM-seedN.model.npz, .training.json and, with oscillators, a -layer0-headM.head.npz
-    for each head on test clips, for `lohe certify`. Interrupted, the same command goes on from
-    the last epoch.
+    for each head on test clips and a .tokens.npz on a few of them, for `lohe certify`.
+    Interrupted, the same command goes on from the last epoch.
 
     Example: `lohe train kws --protocol small -o runs`
     """
@@ -106,8 +106,9 @@ def fsdd(
     """Spoken digits: the Free Spoken Digit Dataset with its official test takes.
 
     Needs the data set fsdd, see `lohe data`. Writes fsdd-MECHANISM-seedN.model.npz,
-    .training.json and, with oscillators, a -layer0-headM.head.npz for each head on test clips,
-    for `lohe certify`. Interrupted, the same command goes on from the last epoch.
+    .training.json and, with oscillators, a -layer0-headM.head.npz for each head on test clips
+    and a .tokens.npz on a few of them, for `lohe certify`. Interrupted, the same command goes on
+    from the last epoch.
 
     Example: `lohe train fsdd --protocol small -o runs`
     """
@@ -163,7 +164,9 @@ def _train(
             positions=choices.positions.value,
             d_osc=choices.d_osc,
         )
-    run, paths = files.run, [str(path) for path in (files.model, files.record, *files.heads)]
+    run = files.run
+    made = (files.model, files.record, *files.heads, *files.tokens)
+    paths = [str(path) for path in made]
     lines = [
         f"{corpus.name}, {run.mechanism}, seed {run.seed}: {run.metrics['test_accuracy']:.3f} of "
         f"{len(corpus.test)} test clips right ({run.metrics['validation_accuracy']:.3f} of "

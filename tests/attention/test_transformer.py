@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lohe.attention.export import export_heads
+from lohe.attention.export import export_heads, export_tokens
 from lohe.attention.fixed_query import fixed_query_attention
 from lohe.attention.gradcheck import check_pullback
 from lohe.attention.initialise import initialise
@@ -94,7 +94,7 @@ def test_exported_heads_are_what_the_layers_saw():
         f"small layer {n} head {h}" for n, h in np.ndindex(2, 2)
     ]
     for head, (layer, index) in zip(heads, np.ndindex(2, 2), strict=True):
-        number, q, k, anchors = seen[layer]
+        number, _, q, k, anchors = seen[layer]
         assert number == layer
         np.testing.assert_allclose(head.q, q[:, index], rtol=1e-12)
         np.testing.assert_allclose(head.k, k[:, index], rtol=1e-12)
@@ -106,9 +106,30 @@ def test_exported_heads_are_what_the_layers_saw():
     assert out.shape == head.q.shape
 
 
-def test_softmax_has_no_heads_to_export():
+def test_exported_tokens_and_weights_give_the_queries_and_keys():
+    model = new_model(SMALL)
+    heads = export_heads(model, [BATCH])
+    labels = np.array([[f"{n}{t}" for t in range(4)] for n in range(3)])
+    found = export_tokens(model, [BATCH], labels=labels)
+    assert len(found) == len(heads) == 4
+    for tokens, head in zip(found, heads, strict=True):
+        np.testing.assert_allclose(tokens.tokens @ tokens.query_weights.T, head.q, rtol=1e-12)
+        np.testing.assert_allclose(tokens.tokens @ tokens.key_weights.T, head.k, rtol=1e-12)
+        assert np.array_equal(tokens.anchors, head.anchors)
+        assert np.array_equal(tokens.key_mask, head.key_mask)
+        assert (tokens.coupling, tokens.causal) == (head.coupling, head.causal)
+        assert np.array_equal(tokens.labels, labels)
+    few = export_tokens(model, [BATCH], labels=labels, sequences=2)[0]
+    assert few.labels.tolist() == labels[[0, 2]].tolist()
+    assert np.array_equal(few.tokens, found[0].tokens[[0, 2]])
+
+
+@pytest.mark.parametrize("export", [export_heads, export_tokens])
+def test_softmax_has_no_heads_to_export(export):
     with pytest.raises(InputError, match="no oscillators"):
-        export_heads(new_model(replace(SMALL, mechanism="softmax")), [BATCH])
+        export(new_model(replace(SMALL, mechanism="softmax")), [BATCH])
+    with pytest.raises(InputError, match="no batch"):
+        export(new_model(SMALL), [])
 
 
 def test_initial_anchors_are_on_the_sphere():

@@ -30,6 +30,7 @@ def test_demo_certifies_samples_and_reports(
         ".model",
         ".network",
         ".report",
+        ".tokens",
         ".training",
     ]
 

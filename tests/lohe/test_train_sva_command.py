@@ -11,6 +11,7 @@ from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
 from lohe.attention.tasks import sva
 from lohe.attention.tasks.sva_training import train_sva
+from lohe.dynamics.tokens import Tokens
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def test_writes_model_record_and_head(tmp_path, capsys):
     assert main(command) == 0
     result = json.loads(capsys.readouterr().out)
     stem = tmp_path / "sva-fixed_query-seed3"
-    endings = (".model.npz", ".training.json", "-layer0-head0.head.npz")
+    endings = (".model.npz", ".training.json", "-layer0-head0.head.npz", "-layer0-head0.tokens.npz")
     assert result["files"] == [f"{stem}{ending}" for ending in endings]
     assert Checkpoint.load(f"{stem}.model.npz").epoch == 2
     assert TrainingRun.load(f"{stem}.training.json").metrics == result["metrics"]
@@ -33,6 +34,8 @@ def test_writes_model_record_and_head(tmp_path, capsys):
     assert network.n == (sentences.tokens != 0).sum()
     assert network.d == 2
     assert all("[" in label for label in network.labels)
+    tokens = Tokens.load(f"{stem}-layer0-head0.tokens.npz")
+    assert set(tokens.labels[tokens.kept]) <= set(network.labels)
     assert main(command) == 0  # finished already: the same result again
     assert json.loads(capsys.readouterr().out) == result
 
