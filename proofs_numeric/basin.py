@@ -8,12 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import converged_probability
 from lohe.dynamics.sphere import norm
+from lohe.proofs_numeric.coupled.attraction import examine_attraction
+from lohe.proofs_numeric.coupled.cap import certify_cap
+from lohe.proofs_numeric.coupled.contraction import examine_contraction
+from lohe.proofs_numeric.coupled.strength import symmetric
 from lohe.proofs_numeric.decoupled import drive_norm_bounds
+from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
 from lohe.proofs_numeric.statistics import clopper_pearson
 from lohe.proofs_numeric.trials import LABELS, Plan, Sampler, run_blocks
+from lohe.proofs_numeric.uncertainty import Uncertainty
 
 __all__ = ["BasinEstimate", "Theory", "estimate_basin", "estimates", "theory_of"]
 
@@ -45,7 +52,7 @@ class BasinEstimate:
         ``horizon``, still on its way; ``failed``, not finite or beyond the integrator.
     proved_volume
         Share of all starts that is proved to reach the resting point in the end, whatever the
-        horizon; None where nothing is proved.
+        horizon, rounded down; None where nothing is proved.
     predicted
         The exact probability by T2, averaged over the oscillators; None if they are coupled or
         have natural frequencies.
@@ -143,8 +150,10 @@ class Theory:
     Parameters
     ----------
     proved_volume
-        Share of starts proved to reach the resting point in the end (T1): 1 if the network is
-        decoupled and every drive is proved non-zero, since then all starts but one point do;
+        Share of starts proved to reach the resting point in the end: 1 if almost all do, since
+        every drive is proved non-zero (T1), every oscillator proved to lock (T5), or the coupled
+        network proved to have a single attractor (T6 with symmetric crosstalk, T6a); otherwise
+        the share of the certified cap around the resting point of a coupled network (T6b).
         None where nothing is proved.
     predicted
         For each horizon, the exact probability by T2; None if the network is not decoupled.
@@ -155,18 +164,34 @@ class Theory:
 
 
 def theory_of(network: Network, plan: Plan) -> Theory:
-    """Ask T1 and T2 about the network, at the plan's horizons and tolerance."""
+    """Ask the theorems about the network, at the plan's horizons and tolerance."""
+    proved = _proved_volume(network)
     if not network.decoupled:
-        return Theory(None, (None,) * len(plan.horizons))
-    lower, _ = drive_norm_bounds(network)
+        return Theory(proved, (None,) * len(plan.horizons))
     chances = (
         converged_probability(norm(network.drive), horizon, plan.tolerance, network.d)
         for horizon in plan.horizons
     )
-    return Theory(
-        proved_volume=1.0 if bool(np.all(lower > 0)) else None,
-        predicted=tuple(float(np.mean(chance)) for chance in chances),
-    )
+    return Theory(proved, tuple(float(np.mean(chance)) for chance in chances))
+
+
+def _proved_volume(network: Network) -> float | None:
+    if network.decoupled:
+        return 1.0 if bool(np.all(drive_norm_bounds(network)[0] > 0)) else None
+    if not has_crosstalk(network):
+        return 1.0 if examine_locks(network).proved else None
+    as_stored = Uncertainty()
+    contracts = examine_contraction(network, as_stored).contraction_upper is not None
+    if contracts and symmetric(network):
+        return 1.0
+    if examine_attraction(network, as_stored).rate_lower is not None:
+        return 1.0
+    # The cap must be about the point that the samples are held against.
+    reference = resting_point(network)
+    if reference is None:
+        return None
+    cap = certify_cap(network, as_stored, centre=reference)
+    return None if isinstance(cap, str) or cap.volume_lower == 0 else cap.volume_lower
 
 
 def estimates(plan: Plan, counts: Counts, theory: Theory) -> tuple[BasinEstimate, ...]:

@@ -35,7 +35,7 @@ from lohe.proofs_numeric.locking_exact import (
 )
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
-__all__ = ["Locks", "examine_locks"]
+__all__ = ["Locks", "examine_locks", "has_crosstalk"]
 
 Floats = NDArray[np.float64]
 
@@ -118,8 +118,7 @@ def examine_locks(network: Network, uncertainty: Uncertainty | None = None) -> L
     (0, (Fraction(0, 1), Fraction(2, 3)))
     """
     devices = Uncertainty() if uncertainty is None else uncertainty
-    values = network.crosstalk.data if sparse.issparse(network.crosstalk) else network.crosstalk
-    if devices.crosstalk or (values is not None and np.any(values)):
+    if devices.crosstalk or has_crosstalk(network):
         raise InputError("locking is decided oscillator by oscillator; remove the crosstalk")
     n, d = network.n, network.d
     found = Locks(
@@ -145,6 +144,13 @@ def examine_locks(network: Network, uncertainty: Uncertainty | None = None) -> L
     left = np.flatnonzero((found.rates_lower == 0) & ~sure)
     order = left[np.argsort(doubts[left], kind="stable")]
     return _decide(found, network, devices, errors, order)
+
+
+def has_crosstalk(network: Network) -> bool:
+    """Say whether any oscillator hears another one."""
+    matrix = network.crosstalk
+    entries = matrix.data if sparse.issparse(matrix) else matrix
+    return entries is not None and bool(np.any(entries))
 
 
 def _fill(found: Locks, rows: slice, batch: Batch, error: Floats, spread: Floats) -> None:

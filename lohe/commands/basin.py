@@ -110,10 +110,12 @@ def _lines(path: Path, network: Network, found: tuple[BasinEstimate, ...]) -> li
     ]
     widths = [max(len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
     table = ["  ".join(map(str.rjust, row, widths)).rstrip() for row in (titles, *rows)]
-    if first.proved_volume is None:
-        proved = "proved: nothing about the basin of this network"
-    else:
-        proved = "proved: almost every start settles in the end (T1)"
+    proved = "proved: nothing about the basin of this network"
+    if first.proved_volume == 1:
+        proved = f"proved: almost every start settles in the end ({_theorem(network)})"
+    elif first.proved_volume is not None:
+        share = f"{first.proved_volume:.6g}"
+        proved = f"proved: a share of {share} of all starts settles in the end (T6b)"
     return [
         f"{network.n} oscillators, d = {network.d}; sampled: {first.trials} uniform starts, "
         f"seed {first.seed}; settled is a distance <= {first.tolerance:g}; "
@@ -122,3 +124,11 @@ def _lines(path: Path, network: Network, found: tuple[BasinEstimate, ...]) -> li
         proved,
         f"kept in {path}",
     ]
+
+
+def _theorem(network: Network) -> str:
+    if network.decoupled:
+        return "T1"
+    from lohe.proofs_numeric.locking import has_crosstalk
+
+    return "T6" if has_crosstalk(network) else "T5"

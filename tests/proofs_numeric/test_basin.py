@@ -87,8 +87,25 @@ def test_whole_states_reach_the_reference_under_weak_crosstalk():
     network = Network(drive, crosstalk=ring(6, strength=0.3))  # ||h|| > 2 s: one stable point (T6)
     found = estimate_basin(network, 300, seed=0, horizon=60.0)
     assert found.converged == 300
+    assert found.proved_volume == 1.0
     assert found.upper == 1.0
     assert found.lower < 1.0
+
+
+def test_locked_oscillators_have_the_whole_sphere_but_a_point():
+    turn = np.array([[0.0, -1.0], [1.0, 0.0]])
+    network = Network([[2.0, 0.0], [2.0, 0.0]], frequency=np.array([turn, 1.9 * turn]))
+    found = estimate_basin(network, 200, seed=0, horizon=1.0)
+    assert found.proved_volume == 1.0
+
+
+def test_a_certified_cap_is_a_proved_share_below_what_is_sampled():
+    # Crosstalk of 1.2 against drives of 2 is too strong for T6; the cap proves some of it.
+    drive = np.tile([2.0, 0.0], (3, 1))
+    network = Network(drive, crosstalk=0.6 * (1 - np.eye(3)))
+    found = estimate_basin(network, 300, seed=0, horizon=60.0)
+    assert 0 < found.proved_volume < 1
+    assert found.proved_volume <= found.upper
 
 
 def test_a_ring_with_several_attractors_ends_elsewhere_too():
