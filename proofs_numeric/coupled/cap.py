@@ -18,7 +18,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
+from lohe.dynamics.sphere import norm
 from lohe.proofs_numeric.coupled.centre import find_centre
 from lohe.proofs_numeric.coupled.forces import Forces, enclose_forces
 from lohe.proofs_numeric.coupled.volume import (
@@ -41,6 +43,8 @@ Floats = NDArray[np.float64]
 _SLACKS = (1e-12, 1e-9, 1e-6, 1e-3)
 _GOLDEN = (math.sqrt(5.0) - 1) / 2
 _PROBES = 80
+# How far the norms of a given centre's rows may be from 1.
+_UNIT_GUARD = 1e-6
 # Forces below this may be no more than what bounds of products of floats leave undetermined.
 _FAINT = 2.0**-400
 
@@ -139,7 +143,8 @@ def certify_cap(
     Raises
     ------
     InputError
-        If the uncertainty is of couplings or anchors, and the network has none.
+        If the uncertainty is of couplings or anchors, and the network has none; if the centre
+        has not the network's shape, or its rows are no unit vectors.
 
     Examples
     --------
@@ -150,7 +155,7 @@ def certify_cap(
     """
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         errors = uncertainty.drive_errors(network, drives)
-        state = find_centre(network) if centre is None else centre
+        state = find_centre(network) if centre is None else _read(centre, network)
         if state is None:
             return "no resting point was found in floats to put a cap around"
         forces = enclose_forces(network, state)
@@ -178,6 +183,15 @@ def certify_cap(
         volume_lower=volume_lower(outer, network.d, network.n),
         weight_error_upper=error,
     )
+
+
+def _read(centre: Floats, network: Network) -> Floats:
+    rows = np.array(centre, dtype=np.float64)
+    if rows.shape != (network.n, network.d):
+        raise InputError(f"centre has shape {rows.shape}; expected {(network.n, network.d)}")
+    if not np.all(np.abs(norm(rows) - 1) <= _UNIT_GUARD):
+        raise InputError("centre has rows off the sphere; normalise them")
+    return rows
 
 
 def _search(terms: _Terms) -> tuple[float, float] | str:

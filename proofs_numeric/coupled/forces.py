@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 # Sizes of entries within which the bounds of products, squares and underflow hold.
 _LARGEST = 2.0**SAFE_EXPONENT
 # How far the norms of the centre's rows may be from 1.
-_ROUNDING = 2.0**-20
+_ROUNDING = 2.0**-19
 # Unit roundoff, doubled: pays for the rounding of the bound that it enters as well.
 _UNIT = 2.0**-52
 
