@@ -17,6 +17,12 @@ and for every y
     \ge \sum_j \min(\underline W_{ij} c_{ij}, \overline W_{ij} c_{ij}),
     \qquad c_{ij} = \langle y, r_j \rangle.
 
+On devices whose couplings are off by a factor between :math:`1 - \epsilon` and
+:math:`1 + \epsilon`, :math:`\epsilon < 1`, the interval is
+:math:`[(1 - \epsilon) \underline W_{ij}, (1 + \epsilon) \overline W_{ij}]`; anchors that an
+oscillator sees displaced by at most :math:`\delta` shorten the drive by another
+:math:`\delta (1 + \epsilon) \sum_j \overline W_{ij}`.
+
 The sum is rigorous for any y, so y is found by ordinary floating point: the best one is the
 shortest vector of the zonotope of drives, which Frank and Wolfe's method approaches; for anchors in
 a half-space (theorem T4) it is tried too, as it serves every radius.
@@ -66,6 +72,8 @@ class Sequences:
     coupling : str
     balanced : (B, T, d) array
         The direction nearest to all visible anchors of each token.
+    mismatch, displacement : float
+        Of the devices, the first below 1.
     """
 
     scores: Balls
@@ -76,9 +84,11 @@ class Sequences:
     anchors: Floats
     coupling: str
     balanced: Floats
+    mismatch: float = 0.0
+    displacement: float = 0.0
 
     def couplings(self, radius: Floats) -> tuple[Floats, Floats]:
-        """Bound the couplings while all tokens move; 0 where a key is not visible.
+        """Bound the couplings of all devices while all tokens move; 0 where no key is visible.
 
         Parameters
         ----------
@@ -93,6 +103,9 @@ class Sequences:
         moved = (step * self.push + step * step * self.mass).upper
         scores = self.scores + Balls(np.zeros_like(moved), moved)
         lower, upper = coupling_bounds(self.coupling, scores.lower, scores.upper)
+        if self.mismatch:
+            lower = np.maximum((lower * (1 - Balls.exact(self.mismatch))).lower, 0.0)
+            upper = (upper * (1 + Balls.exact(self.mismatch))).upper
         return np.where(self.visible, lower, 0.0), np.where(self.visible, upper, 0.0)
 
     def drive_norms_lower(self, radius: Floats) -> tuple[Floats, Floats]:
@@ -115,11 +128,24 @@ class Sequences:
         by_near = projections_lower(lower, upper, self.anchors, near)
         by_far = projections_lower(lower, upper, self.anchors, far)
         better = by_near > by_far
-        return np.where(better, by_near, by_far), np.where(better[..., None], near, far)
+        found = np.where(better, by_near, by_far)
+        if self.displacement:
+            found = (found - self.displacement * Balls.exact(upper).sum(-1)).lower
+        return found, np.where(better[..., None], near, far)
 
 
-def enclose_sequences(tokens: Tokens) -> Iterator[Sequences]:
+def enclose_sequences(
+    tokens: Tokens, mismatch: float = 0.0, displacement: float = 0.0
+) -> Iterator[Sequences]:
     """Yield the sequences in order, in blocks that stay small in memory.
+
+    Parameters
+    ----------
+    tokens
+        The stored inputs and the head.
+    mismatch, displacement
+        The devices: largest relative error of a coupling, below 1, and largest displacement of
+        an anchor.
 
     Raises
     ------
@@ -150,6 +176,8 @@ def enclose_sequences(tokens: Tokens) -> Iterator[Sequences]:
             anchors=tokens.anchors,
             coupling=tokens.coupling,
             balanced=_nearest(visible[block], tokens.anchors),
+            mismatch=mismatch,
+            displacement=displacement,
         )
 
 
