@@ -42,6 +42,7 @@ Floats = NDArray[np.float64]
 _TINY = float(np.finfo(np.float64).tiny)
 # Oscillators decided one by one in exact arithmetic: a few milliseconds each at d = 8.
 _EXAMINED = 8192
+_OTHER_ROOT = 1 + 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +176,8 @@ def _fill(found: Locks, rows: slice, batch: Batch, error: Floats, spread: Floats
         error=error[near],
         spread=spread[near],
     )
+    # Whoever checks the dominance rule takes another root than this one, by a rounding.
+    radii = np.where(robust[near], radii, up(radii * _OTHER_ROOT))
     places = rows.start + near
     found.points[places], found.radii[places] = points, radii
 
