@@ -54,7 +54,7 @@ def find_centre(network: Network) -> Floats | None:
     Returns
     -------
     (n, d) array, or None
-        Unit vectors; None if every attempt still moves.
+        Unit vectors that move at most slowly; None if every attempt failed.
 
     Examples
     --------
@@ -106,14 +106,16 @@ def _iterate(
 
 
 def _start(network: Network, settle: Settle) -> Floats:
-    """Settle in the drives; an undriven oscillator starts along the force of the others."""
+    """Settle in the drives; undriven oscillators start along what they feel, or all alike."""
     x = np.zeros_like(network.drive)
     x = np.where(norm(network.drive)[:, np.newaxis] > 0, settle(network.drive, x), 0.0)
     still = ~np.any(x, axis=1)
     if np.any(still):
         felt = settle(forcing(network, x), x)
         x = np.where(still[:, np.newaxis], felt, x)
-        x[~np.any(x, axis=1), 0] = 1.0
+        total = np.sum(x, axis=0, keepdims=True)
+        common = _align(total, np.eye(1, network.d))
+        x = np.where(np.any(x, axis=1, keepdims=True), x, common)
     return x
 
 
