@@ -93,7 +93,7 @@ Proof.
     + exact (maximum_bound n (fun j => norm d (sub (Y j) (Z j))) i small).
 Qed.
 
-(** T6, normalising is Lipschitz: |u/|u| - v/|v|| <= |u - v| / m where |u|, |v| >= m > 0. *)
+(** T6, normalising is Lipschitz: ‖u/‖u‖ − v/‖v‖‖ ≤ ‖u − v‖/m where ‖u‖, ‖v‖ ≥ m > 0. *)
 Theorem normalising_is_lipschitz (d : nat) (u v : vec) (m : R) :
   0 < m -> m <= norm d u -> m <= norm d v ->
   norm d (sub (direction d u) (direction d v)) <= norm d (sub u v) / m.
@@ -154,7 +154,7 @@ Qed.
 Lemma row_sum_nonneg (i : nat) : 0 <= s i.
 Proof. apply total_nonneg; intros; apply Rabs_pos. Qed.
 
-(** T6, the factor: it is below 1 where every drive is more than twice its row of crosstalk. *)
+(** T6, the factor: if ‖h_i‖ > 2s_i for all i, then L = max_i s_i/(‖h_i‖ − s_i) < 1. *)
 Theorem factor_below_one :
   (forall i, (i < n)%nat -> 2 * s i < norm d (h i)) -> 0 <= factor n d J h < 1.
 Proof.
@@ -164,8 +164,9 @@ Proof.
   replace (s i / (norm d (h i) - s i) * (norm d (h i) - s i)) with (s i) by (field; lra). lra.
 Qed.
 
-(** T6, the contraction: on states in the unit balls, for every pattern of signs, the largest
-    distance shrinks at least by the factor max_i s_i / (|h_i| - s_i). *)
+(** T6, the contraction: where ‖h_i‖ > s_i for all i, on states in the unit balls and for every
+    pattern of signs, the map F(X)_i = ±(h + JX)_i/‖(h + JX)_i‖ shrinks the largest distance at
+    least by the factor L = max_i s_i/(‖h_i‖ − s_i). *)
 Theorem aiming_contracts (signs : nat -> R) (X Y : state) :
   (forall i, (i < n)%nat -> s i < norm d (h i)) -> sign_pattern n signs ->
   in_unit_balls n d X -> in_unit_balls n d Y ->
@@ -199,8 +200,8 @@ Proof.
     exact (maximum_bound n (fun j => s j / (norm d (h j) - s j)) i small).
 Qed.
 
-(** T6, the enclosure from any guess: a fixed point X lies within L / (1 - L) |F(Y) - Y| of
-    F(Y), for every guess Y. *)
+(** T6, the enclosure from a guess: if ‖h_i‖ > 2s_i for all i, a fixed point X = F(X) lies within
+    L/(1 − L) · ‖F(Y) − Y‖ of F(Y), for every guess Y, both in the unit balls. *)
 Theorem guess_encloses (signs : nat -> R) (X Y : state) :
   (forall i, (i < n)%nat -> 2 * s i < norm d (h i)) -> sign_pattern n signs ->
   in_unit_balls n d X -> in_unit_balls n d Y ->

@@ -50,7 +50,9 @@ Local Notation s := (row_sum n J).
 Hypothesis strong : forall i, (i < n)%nat -> 2 * s i < norm d (h i).
 
 Lemma strong_enough i : (i < n)%nat -> s i < norm d (h i).
-Proof. intros small. specialize (strong i small). pose proof (row_sum_nonneg (n := n) J i). lra. Qed.
+Proof.
+  intros small. specialize (strong i small). pose proof (row_sum_nonneg (n := n) J i). lra.
+Qed.
 
 Lemma felt_positive (X : state) i :
   in_unit_balls n d X -> (i < n)%nat -> 0 < norm d (felt n J h X i).
@@ -79,7 +81,7 @@ Proof.
   destruct (pattern i small) as [-> | ->]; ring.
 Qed.
 
-(** T6, each resting point has its signs: it points along or against what it feels. *)
+(** T6, the signs of a resting point: each oscillator points along or against what it feels. *)
 Theorem resting_point_has_signs (X : state) :
   network_rests n d J h X ->
   exists signs, sign_pattern n signs /\ has_signs n d J h signs X.
@@ -99,7 +101,7 @@ Proof.
   - apply e, less.
 Qed.
 
-(** T6, the signs tell resting points apart: states that have two different patterns differ. *)
+(** T6, the signs tell resting points apart: no resting point has two patterns. *)
 Theorem signs_are_unique (signs others : nat -> R) (X : state) :
   network_rests n d J h X -> has_signs n d J h signs X -> has_signs n d J h others X ->
   forall i, (i < n)%nat -> signs i = others i.
@@ -113,7 +115,8 @@ Proof.
   now rewrite <- (read signs), <- (read others).
 Qed.
 
-(** T6, uniqueness: two resting points with the same signs are the same. *)
+(** T6, uniqueness: if ‖h_i‖ > 2s_i for all i, two resting points with the same signs are the
+    same. *)
 Theorem one_resting_point_at_most (signs : nat -> R) (X Y : state) :
   sign_pattern n signs -> network_rests n d J h X -> network_rests n d J h Y ->
   has_signs n d J h signs X -> has_signs n d J h signs Y ->
@@ -173,7 +176,8 @@ Proof.
   { induction m as [|m IH]; [simpl; lra|].
     pose proof (aiming_contracts J h signs (iterate (S m)) (iterate m) strong_enough pattern
                   (iterate_inside _) (iterate_inside _)) as shrinks.
-    apply Rle_trans with (1 := shrinks). simpl pow. rewrite Rmult_assoc. now apply Rmult_le_compat_l. }
+    apply Rle_trans with (1 := shrinks). simpl pow. rewrite Rmult_assoc.
+    now apply Rmult_le_compat_l. }
   eapply Rle_trans; [|exact steps].
   apply Rle_trans with (norm d (sub (iterate (S m) i) (iterate m i))).
   - rewrite <- sqrt_Rsqr_abs. apply sqrt_le_1_alt.
@@ -226,7 +230,8 @@ Proof.
   now injection aimed_tends.
 Qed.
 
-(** T6, existence: every pattern of signs has a resting point. *)
+(** T6, existence: if ‖h_i‖ > 2s_i for all i, each of the 2ⁿ patterns of signs has a resting
+    point. *)
 Theorem one_resting_point_at_least :
   exists X, network_rests n d J h X /\ has_signs n d J h signs X.
 Proof.

@@ -61,8 +61,8 @@ Qed.
 Lemma skew_orthogonal (x : vec) : dot d x (image d A x) = 0.
 Proof. pose proof (skew_moves_over x x) as e. rewrite (dot_comm (image d A x)) in e. lra. Qed.
 
-(** T5, the lift: where [(y, s)] solves the linear system and s is not zero, y/s obeys the
-    equation of the oscillator. *)
+(** T5, the lift: where (y, s) solves the linear system and s ≠ 0, x = y/s solves ẋ = Ax + h − ⟨h,
+    x⟩x. *)
 Theorem lift_projects (T : R) (y : R -> vec) (s : R -> R) :
   lifted d A h T y s -> (forall t, 0 <= t <= T -> s t <> 0) ->
   turns d A h T (fun t => scale (/ s t) (y t)).
@@ -78,8 +78,8 @@ Proof.
     unfold scale. field. exact nonzero.
 Qed.
 
-(** T5, the way back: over a solution x of the oscillator, any s with s' = <h, x> s makes
-    (s x, s) a solution of the linear system. *)
+(** T5, the way back: over a solution x of the oscillator, any s with ṡ = ⟨h, x⟩s makes (s x, s) a
+    solution of the linear system. *)
 Theorem lift_exists_over (T : R) (x : R -> vec) (s : R -> R) :
   turns d A h T x -> (forall t, 0 <= t <= T -> is_derive s t (dot d h (x t) * s t)) ->
   lifted d A h T (fun t => scale (s t) (x t)) s.
@@ -93,7 +93,7 @@ Proof.
   - intros t inside. evar_last; [now apply ds|]. rewrite dot_scale_r. ring.
 Qed.
 
-(** T5: the linear flow keeps the Lorentz form |y|^2 - s^2. *)
+(** T5, the Lorentz form: ‖y‖² − s² is constant along the linear flow. *)
 Theorem lorentz_form_is_kept (T : R) (y : R -> vec) (s : R -> R) :
   lifted d A h T y s ->
   forall t, 0 <= t <= T ->
@@ -121,8 +121,8 @@ Proof.
   rewrite dot_sub_l, dot_scale_l, on_sphere, (dot_comm (image d A x)), skew_orthogonal. ring.
 Qed.
 
-(** T5, resting points: a unit vector x is at rest exactly if (l - A) x = h for some l, and
-    then l = <h, x>. *)
+(** T5, resting points: a unit vector x is at rest exactly if (λ − A)x = h for some λ, and then λ
+    = ⟨h, x⟩. *)
 Theorem rest_is_resolvent (x : vec) :
   unit_vector d x ->
   (same d (turning_velocity d A h x) origin <-> exists l, resolves d A h l x /\ dot d h x = l).
@@ -133,7 +133,8 @@ Proof.
   - intros [l [solves level]] i small. rewrite level. specialize (solves i small). lra.
 Qed.
 
-(** On the sphere, [l x - A x = h] alone gives the level. *)
+(** T5, resting points from the resolvent: a unit vector x with (λ − A)x = h is at rest, and ⟨h,
+    x⟩ = λ. *)
 Theorem resolvent_rests (l : R) (x : vec) :
   resolves d A h l x -> unit_vector d x ->
   same d (turning_velocity d A h x) origin /\ dot d h x = l.

@@ -14,8 +14,8 @@ Section Locking.
 Context {d : nat} (A : matrix) (h : vec).
 Hypothesis A_skew : skew d A.
 
-(** The smaller the level, the longer the resolvent: if (a - A) y = h and (b - A) z = h with
-    0 <= a < b, then |z| < |y|, unless h = 0. *)
+(** T5, the resolvent decreases: if (λ − A)y = h and (μ − A)z = h with 0 ≤ λ < μ, then ‖z‖ < ‖y‖,
+    for h ≠ 0. *)
 Theorem resolvent_decreases (a b : R) (y z : vec) :
   ~ same d h origin -> 0 <= a < b -> resolves d A h a y -> resolves d A h b z ->
   dot d z z < dot d y y.
@@ -49,7 +49,7 @@ Proof.
   unfold origin. ring.
 Qed.
 
-(** T5, uniqueness: at most one positive level has a resolvent on the sphere. *)
+(** T5, one level: at most one λ > 0 has ‖(λ − A)⁻¹h‖ = 1. *)
 Theorem level_is_unique (a b : R) (y z : vec) :
   ~ same d h origin -> 0 < a -> 0 < b ->
   resolves d A h a y -> resolves d A h b z -> unit_vector d y -> unit_vector d z -> a = b.
@@ -62,7 +62,8 @@ Proof.
     unfold unit_vector in *. lra.
 Qed.
 
-(** T5, no lock: if A y = -h for some y with |y| <= 1, no resting point has a positive level. *)
+(** T5, no lock: if Ay = −h for some y with ‖y‖ ≤ 1, no resting point x has a positive level ⟨h,
+    x⟩. *)
 Theorem interior_point_excludes_locking (y x : vec) :
   ~ same d h origin -> same d (image d A y) (scale (-1) h) -> dot d y y <= 1 ->
   unit_vector d x -> same d (turning_velocity d A h x) origin -> dot d h x <= 0.
@@ -81,7 +82,7 @@ Variables (T : R) (x : R -> vec).
 Hypothesis motion : turns d A h T x.
 Hypothesis start : unit_vector d (x 0).
 
-(** T5: a start on the sphere stays on it. *)
+(** T5, the sphere: a solution that starts on it stays on it, whatever the frequencies. *)
 Theorem sphere_is_kept (t : R) : 0 <= t <= T -> unit_vector d (x t).
 Proof.
   intros time.
@@ -118,8 +119,8 @@ Hypothesis attractor_unit : unit_vector d attractor.
 Hypothesis repeller_rests : resolves d A h (- l) repeller.
 Hypothesis repeller_unit : unit_vector d repeller.
 
-(** T5, the ratio law:
-    |x(t) - x+| |x(0) - x-| = e^(-l t) |x(0) - x+| |x(t) - x-|. *)
+(** T5, the ratio law: ‖x(t) − x₊‖ ‖x(0) − x₋‖ = e^(−λt) ‖x(0) − x₊‖ ‖x(t) − x₋‖, for the resting
+    points x₊ of level λ and x₋ of level −λ. *)
 Theorem ratio_law (t : R) :
   0 <= t <= T ->
   norm d (sub (x t) attractor) * norm d (sub (x 0) repeller)
@@ -167,8 +168,8 @@ Proof.
     rewrite exp_0. ring.
 Qed.
 
-(** T5, attraction: every start but x- reaches x+ exponentially, with rate l:
-    |x(t) - x+| <= 2 |x(0) - x+| / |x(0) - x-| e^(-l t). *)
+(** T5, attraction: every start but x₋ reaches x₊ exponentially, ‖x(t) − x₊‖ ≤ 2‖x(0) − x₊‖/‖x(0)
+    − x₋‖ · e^(−λt). *)
 Theorem attractor_attracts (t : R) :
   0 <= t <= T -> ~ same d (x 0) repeller ->
   norm d (sub (x t) attractor)

@@ -38,7 +38,7 @@ Proof.
   exfalso. apply driven, dot_self_zero. rewrite <- norm_square, <- none. ring.
 Qed.
 
-(** T1, resting points: on the sphere they are exactly h/|h| and -h/|h|. *)
+(** T1, resting points: on the unit sphere they are exactly ĥ and −ĥ, for h ≠ 0 and ĥ = h/‖h‖. *)
 Theorem equilibria_are_poles (x : vec) :
   unit_vector d x ->
   (same d (velocity d h x) origin <-> same d x pole \/ same d x antipole).
@@ -74,7 +74,7 @@ Hypothesis motion : settles d h T x.
 Hypothesis start : unit_vector d (x 0).
 Local Notation c := (fun t => dot d (x t) pole).
 
-(** T1: a start on the sphere stays on it. *)
+(** T1, the sphere: a solution that starts on it stays on it. *)
 Theorem sphere_is_kept (t : R) : 0 <= t <= T -> unit_vector d (x t).
 Proof.
   intros time.
@@ -86,7 +86,7 @@ Proof.
   - intros s inside. unfold velocity. rewrite dot_sub_r, dot_scale_r. ring.
 Qed.
 
-(** T1, the law of the cosine: c' = |h| (1 - c^2) for c = <x, h/|h|>. *)
+(** T1, the law of the cosine: ċ = ‖h‖(1 − c²) for c = ⟨x, ĥ⟩. *)
 Theorem cosine_law (s : R) : 0 <= s <= T -> is_derive c s (k * (1 - c s * c s)).
 Proof.
   intros inside. pose proof drive_positive as some.
@@ -102,8 +102,8 @@ Proof.
   cbv beta. nra.
 Qed.
 
-(** T1, the exact law: (1 - c(t)) (1 + c0) e^(2 |h| t) = (1 + c(t)) (1 - c0), that is
-    c(t) = tanh(|h| t + artanh c0). *)
+(** T1, the exact law: (1 − c(t))(1 + c₀) e^(2‖h‖t) = (1 + c(t))(1 − c₀), that is c(t) = tanh(‖h‖t
+    + artanh c₀). *)
 Theorem exact_law (t : R) :
   0 <= t <= T -> (1 - c t) * (1 + c 0) * exp (2 * k * t) = (1 + c t) * (1 - c 0).
 Proof.
@@ -122,7 +122,7 @@ Proof.
     pose proof drive_positive. rewrite Rabs_right by nra. nra.
 Qed.
 
-(** T1, the settling bound: 1 - c(t) <= 2 (1 - c0) / (1 + c0) e^(-2 |h| t) whenever c0 > -1. *)
+(** T1, the settling bound: 1 − c(t) ≤ 2(1 − c₀)/(1 + c₀) · e^(−2‖h‖t) whenever c₀ > −1. *)
 Theorem settling_bound (t : R) :
   0 <= t <= T -> -1 < c 0 ->
   1 - c t <= 2 * (1 - c 0) / (1 + c 0) * exp (- (2 * k * t)).
@@ -139,8 +139,8 @@ Proof.
   nra.
 Qed.
 
-(** T1, attraction: every start but -h/|h| reaches h/|h| exponentially,
-    |x(t) - h/|h|| <= 2 |x0 - h/|h|| / |x0 + h/|h|| e^(-|h| t). *)
+(** T1, attraction: every start x₀ ≠ −ĥ reaches ĥ exponentially, ‖x(t) − ĥ‖ ≤ 2‖x₀ − ĥ‖/‖x₀ + ĥ‖ ·
+    e^(−‖h‖t). *)
 Theorem pole_attracts (t : R) :
   0 <= t <= T -> ~ same d (x 0) antipole ->
   norm d (sub (x t) pole)
@@ -176,8 +176,8 @@ Proof.
 Qed.
 End Solution.
 
-(** T1, existence: for every start on the sphere the explicit flow obeys the equation for all
-    time, so that the statements above speak of something. *)
+(** T1, existence: from every start on the sphere the explicit flow solves the equation for all
+    time, so the statements above speak of something. *)
 Theorem flow_solves (x0 : vec) (T : R) :
   unit_vector d x0 -> settles d h T (flow d h x0) /\ same d (flow d h x0 0) x0.
 Proof.
