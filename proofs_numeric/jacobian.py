@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from lohe.proofs_numeric.balls import Balls, concatenate
 
 __all__ = [
-    "chart",
+    "chart_basis",
     "chart_linearisation",
+    "chart_point",
     "crosstalk_block",
     "field_jacobian_block",
     "hessian_block",
@@ -335,14 +336,10 @@ def tangent_coordinates(block: Array, left: Array, right: Array) -> Array:
     return left.mT @ block @ right
 
 
-def chart(coordinates: Array, pole: Floats) -> tuple[Array, Array, Array]:
-    r"""Stereographic chart of a pole of the first coordinate: point, basis and derivative.
+def chart_point(coordinates: Array, pole: Floats) -> tuple[Array, Array]:
+    r"""Point of a stereographic chart of a pole of the first coordinate.
 
-    .. math::
-
-        x_1 = s(c-1),\ c = 2/(1+|\xi|^2),\ x_{2\ldots d} = c\,\xi
-
-        B_1 = -sc\,\xi^{\top},\ B_{2\ldots d} = I - c\,\xi\xi^{\top},\ Dx = cB
+    .. math:: x_1 = s(c-1),\ c = 2/(1+|\xi|^2),\ x_{2\ldots d} = c\,\xi
 
     Parameters
     ----------
@@ -355,24 +352,46 @@ def chart(coordinates: Array, pole: Floats) -> tuple[Array, Array, Array]:
     -------
     point : (..., d) array
         The unit vector x.
-    basis : (..., d, d - 1) array
-        Orthonormal columns that span its tangent space.
-    derivative : (..., d, d - 1) array
-        Dx, a multiple of the basis.
+    conformal : (...) array
+        The factor c.
 
     Examples
     --------
-    >>> chart(np.array([1.0]), np.array(-1.0))[0]
+    >>> chart_point(np.array([1.0]), np.array(-1.0))[0]
     array([0., 1.])
     """
     conformal = 2 / (1 + (coordinates * coordinates).sum(-1))
     polar = conformal * pole - pole
     rest = conformal[..., None] * coordinates
-    point = concatenate([polar[..., None], rest], -1)
-    top = -conformal[..., None] * pole[..., None] * coordinates
-    bottom = (
-        np.eye(coordinates.shape[-1])
-        - conformal[..., None, None] * coordinates[..., :, None] * coordinates[..., None, :]
-    )
-    basis = concatenate([top[..., None, :], bottom], -2)
-    return point, basis, conformal[..., None, None] * basis
+    return concatenate([polar[..., None], rest], -1), conformal
+
+
+def chart_basis(coordinates: Array, point: Array, pole: Floats) -> Array:
+    r"""Orthonormal basis of the tangent space at a point of a stereographic chart.
+
+    .. math:: B_1 = -s\,x_{2\ldots d}^{\top},\ B_{2\ldots d} = I - x_{2\ldots d}\,\xi^{\top}
+
+    The derivative of the point by its coordinates is c B.
+
+    Parameters
+    ----------
+    coordinates : (..., d - 1) array
+    point : (..., d) array
+        By `chart_point`.
+    pole : (...) array
+        The sign s of the pole, 1 or -1.
+
+    Returns
+    -------
+    numpy.ndarray
+        (..., d, d - 1), orthonormal columns, each orthogonal to the point.
+
+    Examples
+    --------
+    >>> chart_basis(np.array([1.0]), np.array([0.0, 1.0]), np.array(-1.0)).ravel()
+    array([1., 0.])
+    """
+    rest = point[..., 1:]
+    top = -pole[..., None] * rest
+    bottom = np.eye(coordinates.shape[-1]) - rest[..., :, None] * coordinates[..., None, :]
+    return concatenate([top[..., None, :], bottom], -2)

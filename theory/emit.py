@@ -38,6 +38,7 @@ _NAMES: dict[Basic, str] = {
     blocks.pull: "pull",
     blocks.beta: "scale",
     chart.xi: "coordinates",
+    chart.rest: "rest",
     chart.B: "basis",
     chart.pole: "pole",
     chart.c: "conformal",

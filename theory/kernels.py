@@ -285,14 +285,10 @@ def tangent_coordinates(block: Array, left: Array, right: Array) -> Array:
     return left.mT @ block @ right
 '''
 
-_CHART = '''def chart(coordinates: Array, pole: Floats) -> tuple[Array, Array, Array]:
-    r"""Stereographic chart of a pole of the first coordinate: point, basis and derivative.
+_CHART = '''def chart_point(coordinates: Array, pole: Floats) -> tuple[Array, Array]:
+    r"""Point of a stereographic chart of a pole of the first coordinate.
 
-    .. math::
-
-        __POINT_POLAR__,\\ __POINT_REST__
-
-        __BASIS_POLAR__,\\ __BASIS_REST__,\\ __DERIVATIVE__
+    .. math:: __POINT_POLAR__,\\ __POINT_REST__
 
     Parameters
     ----------
@@ -305,24 +301,49 @@ _CHART = '''def chart(coordinates: Array, pole: Floats) -> tuple[Array, Array, A
     -------
     point : (..., d) array
         The unit vector x.
-    basis : (..., d, d - 1) array
-        Orthonormal columns that span its tangent space.
-    derivative : (..., d, d - 1) array
-        Dx, a multiple of the basis.
+    conformal : (...) array
+        The factor c.
 
     Examples
     --------
-    >>> chart(np.array([1.0]), np.array(-1.0))[0]
+    >>> chart_point(np.array([1.0]), np.array(-1.0))[0]
     array([0., 1.])
     """
     conformal = 2 / (1 + (coordinates * coordinates).sum(-1))
     polar = __POINT_POLAR_CODE__
     rest = __POINT_REST_CODE__
-    point = concatenate([polar[..., None], rest], -1)
+    return concatenate([polar[..., None], rest], -1), conformal
+
+
+def chart_basis(coordinates: Array, point: Array, pole: Floats) -> Array:
+    r"""Orthonormal basis of the tangent space at a point of a stereographic chart.
+
+    .. math:: __BASIS_POLAR__,\\ __BASIS_REST__
+
+    The derivative of the point by its coordinates is c B.
+
+    Parameters
+    ----------
+    coordinates : (..., d - 1) array
+    point : (..., d) array
+        By `chart_point`.
+    pole : (...) array
+        The sign s of the pole, 1 or -1.
+
+    Returns
+    -------
+    numpy.ndarray
+        (..., d, d - 1), orthonormal columns, each orthogonal to the point.
+
+    Examples
+    --------
+    >>> chart_basis(np.array([1.0]), np.array([0.0, 1.0]), np.array(-1.0)).ravel()
+    array([1., 0.])
+    """
+    rest = point[..., 1:]
     top = __BASIS_POLAR_CODE__
-__BASIS_REST_CODE__
-    basis = concatenate([top[..., None, :], bottom], -2)
-    return point, basis, __DERIVATIVE_CODE__
+    bottom = __BASIS_REST_CODE__
+    return concatenate([top[..., None, :], bottom], -2)
 '''
 
 
@@ -333,9 +354,8 @@ def _chart_source() -> str:
         "BASIS_POLAR": (chart.BASIS_POLAR, numpy_vector(chart.BASIS_POLAR.expression)),
         "BASIS_REST": (
             chart.BASIS_REST,
-            "\n".join(_indented("bottom = ", chart.BASIS_REST.expression, 4, "coordinates")),
+            numpy_code(chart.BASIS_REST.expression, like="coordinates"),
         ),
-        "DERIVATIVE": (chart.DERIVATIVE, numpy_code(chart.DERIVATIVE.expression)),
     }
     source = _CHART
     for name, (form, code) in forms.items():
@@ -345,7 +365,7 @@ def _chart_source() -> str:
 
 def kernels_source() -> str:
     """Return the source of ``proofs_numeric/jacobian.py``, ending in a newline."""
-    others = ["chart", "tangent_basis", "tangent_coordinates"]
+    others = ["chart_basis", "chart_point", "tangent_basis", "tangent_coordinates"]
     names = sorted([*(k.form.name for k in _KERNELS), *others])
     header = _HEADER.replace("__NAMES__", "\n".join(f'    "{name}",' for name in names))
     basis = _TANGENT_COORDINATES.replace("__LATEX__", blocks.BASIS.latex)

@@ -15,7 +15,8 @@ def test_points_are_unit_bases_orthonormal_and_tangent_and_the_chart_conformal(d
     frame = Frame.euclidean(d - 1)
 
     def at(form):
-        return frame.evaluate(form.expression, {chart.xi: xi, chart.pole: pole, chart.c: c})
+        values = {chart.xi: xi, chart.rest: c * xi, chart.pole: pole, chart.c: c}
+        return frame.evaluate(form.expression, values)
 
     polar = chart.POINT_POLAR.expression.subs({chart.pole: pole, chart.c: c})
     point = Matrix.vstack(Matrix([polar]), at(chart.POINT_REST))
