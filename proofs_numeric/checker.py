@@ -1,8 +1,8 @@
 """The independent checker of certificates: exact integers, rationals and Arb balls only.
 
 It takes no verdict, reason or number on trust: a claim is repeated only if every value in it is
-confirmed here from the instance; otherwise it is undecided. This file and `checker_exact` are all
-of it; they share nothing with the program that made the certificate.
+confirmed here from the instance; otherwise it is undecided. This file, `checker_exact` and
+`checker_equilibria` are all of it; they share nothing with the program that made the certificate.
 
     python -m lohe.proofs_numeric.checker X.certificate.json X.network.npz
 
@@ -15,258 +15,294 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import ctx, fmpq
 
+from lohe.proofs_numeric.checker_coupled import (
+    Object,
+    attracts,
+    box,
+    cap,
+    contracts,
+    contracts_globally,
+    counted,
+    counted_globally,
+    drifting,
+    in_time,
+    lock,
+    lock_settling,
+    locks,
+    member,
+    nearby,
+    recounted,
+    settles,
+    unlocked,
+    worst_of,
+)
 from lohe.proofs_numeric.checker_exact import (
+    ZERO,
     Instance,
     RejectedError,
+    Tokens,
     UnconfirmedError,
+    confirm,
+    fields,
     inner,
     instance_digest,
+    natural,
+    need,
     number,
-    power,
+    rationals,
+    root,
 )
 
 __all__ = ["RejectedError", "check", "main"]
 
-COUPLED = "crosstalk or natural frequencies are present; only decoupled networks are checked"
-LARGEST_FILE = 64 * 2**20
-Object = Mapping[str, Any]
+VERSION, LARGEST_FILE = 2, 256 * 2**20
+SETS = ("mismatch", "crosstalk", "frequency", "anchors")
 
 
-def natural(value: Any) -> int:
-    """Return a natural number, or reject the document."""
-    if type(value) is not int or value < 0:
-        raise RejectedError(f"{value!r:.40} is not a natural number")
-    return value
-
-
-def rationals(values: Any) -> list[fmpq]:
-    """Return a list of fractions from their texts, or reject the document."""
-    try:
-        pairs = [[int(part, 16) for part in text.split("/")] for text in values]
-        return [fmpq(p, q) for p, q in pairs]
-    except (AttributeError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise RejectedError("a fraction is not written p/q in hexadecimal") from error
-
-
-def fields(document: Any, *names: str, optional: Sequence[str] = ()) -> list[Any]:
-    """Return the fields by name; reject an object with others, or without one of them."""
-    if not isinstance(document, dict):
-        raise RejectedError("an object was expected")
-    if not set(names) <= set(document) <= {*names, *optional}:
-        raise RejectedError(f"found the fields {', '.join(document)}, not those expected"[:200])
-    return [document.get(name) for name in (*names, *optional)]
-
-
-def lower_bound(it: Instance, value: fmpq, directions: Any) -> list[fmpq]:
-    """Confirm a lower bound of every drive norm on every device; return the checker's own."""
-    floors, least = it.floors(directions)
-    if not 0 <= value <= least:
-        raise UnconfirmedError(
-            f"the drive norm of oscillator {floors.index(least)} is below the bound claimed"
-        )
-    return floors
-
-
-def settled(it: Instance, values: Any, witness: Any, rate: bool) -> None:
-    """Confirm drive_norm_lower, worst_oscillator, oscillators and the rate."""
-    names = ("drive_norm_lower", "worst_oscillator", "oscillators")
-    low, worst, count, *rest = fields(values, *names, *["rate_lower"] * rate)
-    (directions,) = fields(witness, optional=("directions",))
-    floors = lower_bound(it, number(low), directions)
-    if natural(count) != it.n or natural(worst) >= it.n:
-        raise UnconfirmedError("the number of oscillators is wrong")
-    if floors[worst] > number(low) * fmpq(1000001, 1000000) + power(-1073):
-        raise UnconfirmedError(f"oscillator {worst} is not the one with the smallest drive")
-    for value in rest:
-        lower_bound(it, number(value), directions)
-
-
-def collapse(it: Instance, oscillator: Any, device: Any) -> str:
-    """Confirm that some device within the mismatch has a zero drive at one oscillator."""
-    i, deviations = natural(oscillator), rationals(device)
-    if i >= it.n:
-        raise UnconfirmedError(f"there is no oscillator {i}")
-    if not deviations:
-        if any(it.drives[i]):
-            raise UnconfirmedError(f"the drive of oscillator {i} is not zero")
-        return f"the drive of oscillator {i} is exactly zero"
-    if len(deviations) != len(it.table) or any(abs(e) > it.mismatch for e in deviations):
-        raise UnconfirmedError("the device is not one within the mismatch")
-    actual = [w * (1 + e) for w, e in zip(it.couplings(i), deviations, strict=True)]
-    if any(inner(actual, column) for column in zip(*it.table, strict=True)):
-        raise UnconfirmedError("the device does not cancel the drive")
-    return f"a device within the mismatch leaves oscillator {i} without a drive"
-
-
-def unique_stable(
-    it: Instance, values: Any, witness: Any, parameters: Object, refuted: bool
-) -> str:
-    """T1: a non-zero drive has exactly one stable resting point."""
-    if refuted:
-        fields(values)
-        return collapse(it, *fields(witness, "oscillator", "device"))
-    settled(it, values, witness, rate=False)
-    return "T1: every drive is non-zero, checked exactly"
-
-
-def almost_global(
-    it: Instance, values: Any, witness: Any, parameters: Object, refuted: bool
-) -> str:
-    """T1: it attracts every start but its antipode, at the rate ‖h‖."""
-    if refuted:
-        return unique_stable(it, values, witness, parameters, refuted)
-    settled(it, values, witness, rate=True)
-    return "T1: each oscillator reaches its resting point from every start but one"
-
-
-def settling(it: Instance, values: Any, witness: Any, parameters: Object, refuted: bool) -> str:
-    """T2: a quantile of the start's cosine gives the time."""
-    if refuted:
-        return unique_stable(it, values, witness, parameters, refuted)
-    names = ("epsilon", "delta", "time_upper")
-    epsilon, delta, time = (number(x) for x in fields(values, *names))
-    *texts, directions = fields(witness, "drive_norm_lower", "quantile", optional=("directions",))
-    low, z = (number(text) for text in texts)
-    if (epsilon, delta) != (number(parameters["epsilon"]), number(parameters["delta"])):
-        raise UnconfirmedError("epsilon or delta is not the parameter")
-    if not (0 < epsilon < 2 and 0 < delta < 1 and 0 < z < 1 and low > 0):
-        raise UnconfirmedError("a number is outside its range")
-    lower_bound(it, low, directions)
-    shape = arb(fmpq(it.d - 1, 2))
-    if not arb(z).beta_lower(shape, shape, 1) <= arb(delta):
-        raise UnconfirmedError("starts below the quantile are more likely than delta")
-    spread = arb(4 / epsilon**2 - 1).log() - arb(z / (1 - z)).log()
-    if time < 0 or not spread <= arb(2 * low * time):
-        raise UnconfirmedError("time_upper is too short")
-    return "T2: the quantile and the smallest drive give the time, checked in Arb"
-
-
-def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, refuted: bool) -> str:
-    """T3: coherence above the mismatch keeps every resting point, and bounds its move."""
-    affine = float(it.arrays["readout_exponent"]) == 1.0
-    moves = ["angle_sine_upper", *["weight_error_upper"] * affine] * (not refuted)
-    names = ("mismatch", "coherence_lower", "tolerance_lower", *moves)
-    epsilon, coherence, tolerance, *moved = (number(x) for x in fields(values, *names))
-    if epsilon != number(parameters["mismatch"]) or not it.anchored:
-        raise UnconfirmedError("the mismatch is not the parameter")
-    square = it.coherence_square()
-    if coherence < 0 or coherence**2 > square:
-        raise UnconfirmedError("an oscillator is less coherent than coherence_lower")
-    # What is confirmed for the mismatch itself below holds for every smaller one.
-    if tolerance < 0 or (tolerance**2 > square and (refuted or tolerance > epsilon)):
-        raise UnconfirmedError("tolerance_lower exceeds the coherence")
-    if refuted:
-        return collapse(it, *fields(witness, "oscillator", "device"))
-    it.floors(*fields(witness, optional=("directions",)))
-    if moved[0] < 0 or (moved[0] < 1 and moved[0] ** 2 * square < epsilon**2):
-        raise UnconfirmedError("a resting point may move further than angle_sine_upper")
-    if affine and not it.weights_within(moved[1]):
-        raise UnconfirmedError("the weights may change by more than weight_error_upper")
-    trivial = affine and moved[1] >= 2
-    return "T3: every resting point survives the mismatch, checked exactly" + (
-        "; the bound on the weights is only the trivial one" * trivial
+def still(it: Instance) -> None:
+    """Confirm that no device has crosstalk or natural frequencies, as T1 to T3 and T7 need."""
+    confirm(
+        it.alone and not it.eta and not it.omega, "crosstalk or natural frequencies are present"
     )
 
 
-def all_inputs(it: Instance, values: Any, witness: Any, parameters: Object, refuted: bool) -> str:
+def driven(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T1: a non-zero drive has one stable resting point; all starts but one reach it."""
+    still(it)
+    names = ("drive_norm_lower", "worst_oscillator", "oscillators")
+    low, worst, count, *rest = fields(values, *names, *["rate_lower"] * ("rate_lower" in values))
+    floors, least = it.floors(*fields(witness, optional=("directions",)))
+    worst_of(it, floors, low, worst, count)
+    confirm(all(0 <= number(x) <= least for x in rest), "rate_lower exceeds the smallest drive")
+    return "T1: every drive is non-zero on every device, checked exactly"
+
+
+def globally(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T1, with the rate."""
+    need(isinstance(values, dict) and "rate_lower" in values, "rate_lower is missing")
+    driven(it, values, witness, parameters)
+    return "T1: each oscillator reaches its resting point from every start but one"
+
+
+def uniquely(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T1, without the rate."""
+    need(isinstance(values, dict) and "rate_lower" not in values, "rate_lower is not expected")
+    return driven(it, values, witness, parameters)
+
+
+def collapsed(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T1, refuted: some device leaves an oscillator, which hears nobody, without a drive.
+
+    When the couplings sum to s and the anchors may move by δ, moving all of them by -h'/s cancels
+    any drive up to δs.
+    """
+    fields(values)
+    oscillator, device = fields(witness, "oscillator", "device")
+    i, deviations = member(it, oscillator), rationals(device)
+    confirm(not it.hears(i), f"oscillator {i} hears others")
+    drive, total = it.drives[i], it.sums[i]
+    if deviations:
+        within = len(deviations) == len(it.table) and all(abs(e) <= it.mismatch for e in deviations)
+        confirm(within, "the device is not one within the mismatch")
+        actual = [w * (1 + e) for w, e in zip(it.couplings(i), deviations, strict=True)]
+        drive = [inner(actual, column) for column in zip(*it.table, strict=True)]
+        total = sum(actual, ZERO)
+    confirm(inner(drive, drive) <= (it.delta * total) ** 2, f"a drive is left to oscillator {i}")
+    return f"T1: a device leaves oscillator {i} without a drive, checked exactly"
+
+
+def settling(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T2: a quantile of the start's cosine gives the time."""
+    still(it)
+    low, *rest = fields(witness, "drive_norm_lower", "quantile", optional=("directions",))
+    rate = number(low)
+    confirm(0 < rate <= it.floors(rest[1])[1], "a drive is below drive_norm_lower")
+    settles(it.d, in_time(values, parameters), rate, rest[0], antipode=True)
+    return "T2: the quantile and the smallest drive give the time, checked in Arb"
+
+
+def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bool = True) -> str:
+    """T3: drives above their errors keep every resting point, and bound its move."""
+    still(it)
+    affine = float(it.arrays["readout_exponent"]) == 1.0
+    moves = ["angle_sine_upper", *["weight_error_upper"] * affine] * ok
+    names = ("mismatch", "coherence_lower", "tolerance_lower", *moves)
+    epsilon, coherence, tolerance, *moved = (number(x) for x in fields(values, *names))
+    same = epsilon == number(parameters["mismatch"]) and it.anchored
+    confirm(same, "the mismatch is not the parameter")
+    square = it.coherence_square()
+    coherent = coherence >= 0 and coherence**2 <= square
+    confirm(coherent, "an oscillator is less coherent than coherence_lower")
+    shaken = it.delta * (1 + tolerance)
+    tolerated = tolerance == 0 or all(
+        (tolerance * m + shaken * w) ** 2 <= q
+        for m, w, q in zip(it.masses, it.sums, it.squares, strict=True)
+    )
+    # What is confirmed for the mismatch itself below holds for every smaller one.
+    tolerated = tolerated or (ok and tolerance <= epsilon)
+    confirm(tolerance >= 0 and tolerated, "tolerance_lower exceeds what is tolerated")
+    if not ok:
+        return collapsed(it, {}, witness, parameters)
+    it.floors(*fields(witness, optional=("directions",)))
+    sines = [e * e / q if q else fmpq(1) for e, q in zip(it.errors, it.squares, strict=True)]
+    far = moved[0] >= 1 or (moved[0] >= 0 and all(s <= moved[0] ** 2 for s in sines))
+    confirm(far, "a resting point may move further than angle_sine_upper")
+
+    def chord(i: int) -> fmpq:
+        return root(2 * sines[i] / (1 + root(1 - sines[i], False)), True)
+
+    def facing(i: int, resultant: list[fmpq]) -> fmpq:
+        projection = inner(it.drives[i], resultant)
+        return projection / root(it.squares[i], projection > 0)
+
+    if affine and moved[1] < 2:
+        # Beyond a right angle nothing but the trivial bound is known.
+        within = max(sines) < 1 and it.weights_within(moved[1], chord, facing)
+        confirm(within, "the weights may change by more than weight_error_upper")
+    return "T3: every resting point survives on every device, checked exactly" + (
+        "; the bound on the weights is only the trivial one" * (affine and moved[1] >= 2)
+    )
+
+
+def mismatch_refuted(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T3, refuted: a device leaves an oscillator without a drive."""
+    return mismatch(it, values, witness, parameters, ok=False)
+
+
+def all_inputs(it: Instance, values: Any, witness: Any, parameters: Object, ok: bool = True) -> str:
     """T4: anchors in an open half-space, or convex weights that balance them."""
     low, *counts = fields(values, "margin_lower", "keys", "prefix")
     margin, keys, prefix = number(low), natural(counts[0]), natural(counts[1])
-    direction, *rest = fields(witness, "direction", *["weights"] * refuted)
+    direction, *rest = fields(witness, "direction", *["weights"] * (not ok))
     y = rationals(direction)
-    if not it.anchored or keys != len(it.table) or (prefix < keys) != refuted or prefix > keys:
-        raise UnconfirmedError("the number of keys is wrong")
-    if len(y) != it.d * (prefix > 0):
-        raise UnconfirmedError("the direction has the wrong shape")
-    least = min((inner(y, row) for row in it.table[:prefix]), default=fmpq(0))
-    if least <= 0 < prefix or margin < 0 or margin**2 * inner(y, y) > least**2:
-        raise UnconfirmedError("the direction does not give the margin")
-    if prefix == 0 < margin:
-        raise UnconfirmedError("no anchors have no margin")
-    if not refuted:
+    sound = it.anchored and keys == len(it.table) and (prefix == keys) == ok and prefix <= keys
+    confirm(sound, "the number of keys is wrong")
+    confirm(len(y) == it.d * (prefix > 0), "the direction has the wrong shape")
+    least = min((inner(y, row) for row in it.table[:prefix]), default=ZERO)
+    if prefix:
+        enough = least > 0 and margin >= 0 and (margin + it.delta) ** 2 * inner(y, y) <= least**2
+        confirm(enough, "the direction does not give the margin")
+    confirm(prefix > 0 or margin == 0, "no anchors have no margin")
+    if ok:
         return f"T4: all {keys} anchors lie in an open half-space, checked exactly"
     weights = rationals(rest[0])
-    if len(weights) != prefix + 1 or min(weights) < 0 or sum(weights, fmpq(0)) != 1:
-        raise UnconfirmedError("the weights are not convex")
-    if any(inner(weights, column) for column in zip(*it.table[: prefix + 1], strict=True)):
-        raise UnconfirmedError("the weights do not balance the anchors")
+    convex = len(weights) == prefix + 1 and min(weights) >= 0 and sum(weights, ZERO) == 1
+    confirm(convex, "the weights are not convex")
+    columns = zip(*it.table[: prefix + 1], strict=True)
+    confirm(not any(inner(weights, c) for c in columns), "the weights do not balance the anchors")
     return (
         f"T4: convex weights balance the first {prefix + 1} anchors to exactly zero; "
         f"the first {prefix} lie in an open half-space"
     )
 
 
-def digital_step(it: Instance, values: Any, witness: Any, parameters: Object, refuted: bool) -> str:
-    """T7: projected Euler settles below 2/‖h‖, without overshoot up to 1/‖h‖."""
+def all_inputs_refuted(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T4, refuted: a coupling balances the anchors."""
+    return all_inputs(it, values, witness, parameters, ok=False)
+
+
+def steps(it: Instance, values: Any, parameters: Object) -> tuple[fmpq, fmpq, fmpq | None]:
+    """Confirm the bounds of T7; return them and the step."""
+    still(it)
     names = ("step_monotone", "step_settles", "drive_norm_upper")
     monotone, settles, upper = (number(x) for x in fields(values, *names))
-    for square, mass in zip(it.squares, it.masses, strict=True):
-        room = upper - it.mismatch * mass
-        if room < 0 or room * room < square:
-            raise UnconfirmedError("a drive norm exceeds drive_norm_upper")
-    if min(monotone, settles) < 0 or monotone * upper > 1 or settles * upper >= 2:
-        raise UnconfirmedError("the steps are too long for drive_norm_upper")
-    step = None if parameters["step"] is None else number(parameters["step"])
-    if not refuted:
-        it.floors(*fields(witness, optional=("directions",)))
-        if step is None:
-            return "T7: projected Euler settles for every step up to the bound"
-        if not 0 < step <= settles:
-            raise UnconfirmedError("the step is longer than step_settles")
-        manner = "without" if step <= monotone else "with possible"
-        return f"T7: projected Euler with this step settles, {manner} overshoot"
+    for square, error in zip(it.squares, it.errors, strict=True):
+        room = upper - error
+        confirm(room >= 0 and room * room >= square, "a drive norm exceeds drive_norm_upper")
+    short = min(monotone, settles) >= 0 and monotone * upper <= 1 and settles * upper < 2
+    confirm(short, "the steps are too long for drive_norm_upper")
+    return monotone, settles, None if parameters["step"] is None else number(parameters["step"])
+
+
+def digital_step(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T7: projected Euler settles below 2/‖h‖, without overshoot up to 1/‖h‖."""
+    monotone, settles, step = steps(it, values, parameters)
+    it.floors(*fields(witness, optional=("directions",)))
+    if step is None:
+        return "T7: projected Euler settles for every step up to the bound"
+    confirm(0 < step <= settles, "the step is longer than step_settles")
+    manner = "without" if step <= monotone else "with possible"
+    return f"T7: projected Euler with this step settles, {manner} overshoot"
+
+
+def digital_step_refuted(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T7, refuted: beyond 2/‖h‖ a resting point is unstable, or there is none."""
+    step = steps(it, values, parameters)[2]
     oscillator, device = fields(witness, "oscillator", optional=("device",))
     if device is not None:
-        return collapse(it, oscillator, device)
-    if step is None or step <= 0 or natural(oscillator) >= it.n:
-        raise UnconfirmedError("no step or no such oscillator")
-    if (step * (1 + it.mismatch)) ** 2 * it.squares[oscillator] <= 4:
-        raise UnconfirmedError("the step is not too long")
-    return f"T7: with this step the resting point of oscillator {oscillator} is unstable"
+        return collapsed(it, {}, witness, parameters)
+    i = member(it, oscillator)
+    confirm(step is not None and step > 0, "there is no step")
+    reach = (step or ZERO) * (1 + it.mismatch)
+    confirm(reach**2 * it.squares[i] > 4, "the step is not too long")
+    return f"T7: with this step the resting point of oscillator {i} is unstable"
 
 
-CLAIMS = {
-    "unique_stable": unique_stable,
-    "almost_global": almost_global,
-    "settling": settling,
-    "mismatch": mismatch,
-    "all_inputs": all_inputs,
-    "digital_step": digital_step,
+Proof: TypeAlias = Callable[[Any, Any, Any, Object], str]
+LONE: dict[str, Proof] = {"T1": collapsed, "T5": unlocked}
+SEVERAL: dict[str, Proof] = {**LONE, "L3": drifting, "T8": recounted}
+CLAIMS: dict[str, tuple[dict[str, Proof], dict[str, Proof]]] = {
+    "unique_stable": (
+        {"T1": uniquely, "T5": locks, "T6": contracts, "T6a": attracts, "T8": counted},
+        SEVERAL,
+    ),
+    "almost_global": (
+        {
+            "T1": globally,
+            "T5": locks,
+            "T6": contracts_globally,
+            "T6a": attracts,
+            "T8": counted_globally,
+        },
+        SEVERAL,
+    ),
+    "settling": ({"T1": settling, "T5": lock_settling}, LONE),
+    "mismatch": ({"T3": mismatch}, {"T3": mismatch_refuted}),
+    "all_inputs": ({"T4": all_inputs}, {"T4": all_inputs_refuted}),
+    "lock": ({"T5": lock}, {"T5": unlocked}),
+    "local_cap": ({"T6b": cap}, {}),
+    "digital_step": ({"T7": digital_step}, {"T7": digital_step_refuted}),
+    "box": ({"T8": box}, {}),
+    "input_box": ({"L4": nearby}, {}),
 }
 
 
-def decide(it: Instance, name: str, claim: Any, parameters: Object) -> dict[str, str]:
+def decide(it: Instance | Tokens, name: str, claim: Any, parameters: Object) -> dict[str, str]:
     """Return the checker's own verdict and reason for one claim."""
     verdict, _, values, witness = fields(claim, "verdict", "reason", "values", "witness")
-    if verdict not in ("proved", "refuted", "undecided"):
-        raise RejectedError(f"claim {name} has no verdict")
+    need(verdict in ("proved", "refuted", "undecided"), f"claim {name} has no verdict")
     try:
-        if it.coupled and name != "all_inputs":
-            raise UnconfirmedError(COUPLED)
-        if verdict == "undecided":
-            raise UnconfirmedError("the certificate leaves this claim open")
-        reason = CLAIMS[name](it, values, witness, parameters, verdict == "refuted")
+        confirm(verdict != "undecided", "the certificate leaves this claim open")
+        need(isinstance(witness, dict), "the witness is not an object")
+        theorem = witness.get("theorem")
+        known = CLAIMS[name][verdict == "refuted"]
+        confirm(isinstance(theorem, str) and theorem in known, "no theorem here decides this")
+        of_tokens = isinstance(it, Tokens)
+        fits = name == "all_inputs" or of_tokens == (name == "input_box")
+        confirm(fits, "this claim is not about such an instance")
+        rest = {key: value for key, value in witness.items() if key != "theorem"}
+        reason = known[str(theorem)](it, values, rest, parameters)
     except UnconfirmedError as error:
         return {"verdict": "undecided", "reason": str(error)}
     return {"verdict": verdict, "reason": reason}
 
 
 def check(document: Any, arrays: Object) -> dict[str, Any]:
-    """Check a certificate against the arrays of its network.
+    """Check a certificate against the arrays of its network or tokens.
 
     Parameters
     ----------
     document
         The certificate as JSON data.
     arrays
-        The arrays that define the network, as in its file.
+        The arrays that define the instance, as in its file.
 
     Returns
     -------
@@ -277,29 +313,28 @@ def check(document: Any, arrays: Object) -> dict[str, Any]:
     Raises
     ------
     RejectedError
-        If the document is malformed, altered, or about another network.
+        If the document is malformed, altered, or about another instance.
     """
     names = ("format", "version", "network", "parameters", "claims", "tool", "digest")
     kind, version, network, parameters, claims, _, digest = fields(document, *names)
-    if kind != "lohe.certificate" or natural(version) != 1:
-        raise RejectedError("not a lohe.certificate of version 1")
+    need(kind == "lohe.certificate", "not a lohe.certificate")
+    need(natural(version) >= VERSION, "written by an earlier release; certify again")
+    need(version == VERSION, f"not a lohe.certificate of version {VERSION}")
     body = {key: value for key, value in document.items() if key != "digest"}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    if digest != hashlib.sha256(text.encode()).hexdigest():
-        raise RejectedError("the certificate was altered after it was written (digest differs)")
+    same = digest == hashlib.sha256(text.encode()).hexdigest()
+    need(same, "the certificate was altered after it was written (digest differs)")
     sha, n, d = fields(network, "sha256", "n", "d")
-    if sha != instance_digest(arrays):
-        raise RejectedError("the certificate is for another network (SHA-256 differs)")
-    fields(parameters, "mismatch", "epsilon", "delta", "step")
-    if not isinstance(claims, dict) or not claims or not set(claims) <= set(CLAIMS):
-        raise RejectedError("the claims are not those of this version")
-    tolerated = number(parameters["mismatch"])
-    if tolerated < 0:
-        raise RejectedError("the mismatch is negative")
+    need(sha == instance_digest(arrays), "the certificate is for another network (SHA-256 differs)")
+    fields(parameters, *SETS, "epsilon", "delta", "step")
+    need(isinstance(claims, dict) and claims, "there are no claims")
+    need(set(claims) <= set(CLAIMS), "the claims are not those of this version")
+    sets = {name: number(parameters[name]) for name in SETS}
+    need(min(sets.values()) >= 0, "an uncertainty is negative")
     with ctx.workprec(256):
-        it = Instance(arrays, tolerated)
-        if (natural(n), natural(d)) != (it.n, it.d):
-            raise RejectedError("the certificate is for a network of another size")
+        it = (Tokens if "tokens" in arrays else Instance)(arrays, sets)
+        same = (natural(n), natural(d)) == (it.n, it.d)
+        need(same, "the certificate is for a network of another size")
         found = {
             name: decide(it, name, claims[name], parameters) for name in CLAIMS if name in claims
         }
@@ -310,18 +345,15 @@ def check(document: Any, arrays: Object) -> dict[str, Any]:
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse an object that repeats a key."""
-    if len(dict(pairs)) != len(pairs):
-        raise RejectedError("a key is repeated")
+    need(len(dict(pairs)) == len(pairs), "a key is repeated")
     return dict(pairs)
 
 
 def read(arguments: Sequence[str]) -> tuple[Any, dict[str, Any]]:
     """Return the document and the arrays in the files named."""
-    if len(arguments) != 2:
-        raise RejectedError("usage: checker X.certificate.json X.network.npz")
+    need(len(arguments) == 2, "usage: checker X.certificate.json X.network.npz")
     try:
-        if Path(arguments[0]).stat().st_size > LARGEST_FILE:
-            raise RejectedError("the certificate is too large")
+        need(Path(arguments[0]).stat().st_size <= LARGEST_FILE, "the certificate is too large")
         text = Path(arguments[0]).read_text(encoding="utf-8")
         document = json.loads(text, object_pairs_hook=unique)
         with open(arguments[1], "rb") as file, np.load(file, allow_pickle=False) as archive:

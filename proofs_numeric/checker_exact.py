@@ -1,37 +1,31 @@
-"""The exact half of the independent checker: a network's drives in integers and rationals.
+"""The exact half of the independent checker: instances in integers, rationals and Arb balls.
 
 Like `checker`, it shares nothing with the program that makes certificates: the standard library,
-NumPy to hold arrays, and python-flint for integers and rationals of any size.
+NumPy to hold arrays, and python-flint for numbers of any size. Floats are computed with in two
+places only: where they are integers below 2^53, and where a guess is then verified.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
-from flint import fmpq, fmpz, fmpz_mat
-
-__all__ = [
-    "Instance",
-    "RejectedError",
-    "UnconfirmedError",
-    "inner",
-    "instance_digest",
-    "number",
-    "power",
-    "sqrt_down",
-    "sqrt_up",
-]
+from flint import arb, arb_mat, fmpq, fmpq_mat, fmpz
 
 ANCHORED = ("couplings", "anchors", "visible")
 SPARSE = ("crosstalk_data", "crosstalk_indices", "crosstalk_indptr")
-ARRAYS = ("drive", *ANCHORED, *SPARSE, "crosstalk", "frequency", "readout_exponent")
-INTEGERS = ("visible", "crosstalk_indices", "crosstalk_indptr")
-ROWS, ROOT_BITS = 4096, 160
+NETWORK = ("drive", *ANCHORED, *SPARSE, "crosstalk", "frequency", "readout_exponent")
+TOKENS = ("tokens", "query_weights", "key_weights", "anchors", "coupling", "causal", "key_mask")
+WHOLE = ("visible", "crosstalk_indices", "crosstalk_indptr", "coupling", "causal", "key_mask")
+ROOT_BITS, NORM_BITS, UNIT_BITS = 160, 64, 100
+ZERO, ONE = fmpq(0), fmpq(1)
+Arrays = Mapping[str, Any]
 
 
 class RejectedError(ValueError):
@@ -40,6 +34,12 @@ class RejectedError(ValueError):
 
 class UnconfirmedError(Exception):
     """A claim could not be confirmed; one line says why."""
+
+
+def confirm(sure: bool, otherwise: str) -> None:
+    """Leave the claim open unless something is sure."""
+    if not sure:
+        raise UnconfirmedError(otherwise)
 
 
 def rational(value: float) -> fmpq:
@@ -58,44 +58,93 @@ def number(text: Any) -> fmpq:
     return rational(value)
 
 
+def natural(value: Any) -> int:
+    """Return a natural number, or reject the document."""
+    if type(value) is not int or value < 0:
+        raise RejectedError(f"{value!r:.40} is not a natural number")
+    return value
+
+
+def rationals(values: Any) -> list[fmpq]:
+    """Return a list of fractions from their texts, or reject the document."""
+    try:
+        pairs = [[int(part, 16) for part in text.split("/")] for text in values]
+        return [fmpq(p, q) for p, q in pairs]
+    except (AttributeError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise RejectedError("a fraction is not written p/q in hexadecimal") from error
+
+
+def fields(document: Any, *names: str, optional: Sequence[str] = ()) -> list[Any]:
+    """Return the fields by name; reject an object with others, or without one of them."""
+    if not isinstance(document, dict):
+        raise RejectedError("an object was expected")
+    if not set(names) <= set(document) <= {*names, *optional}:
+        raise RejectedError(f"found the fields {', '.join(document)}, not those expected"[:200])
+    return [document.get(name) for name in (*names, *optional)]
+
+
+def packed(value: Any, *shape: int | None) -> Any:
+    """Return a packed array of finite floats; None stands for a length of 1 to 9."""
+    if not isinstance(value, dict) or set(value) != {"shape", "float64"}:
+        raise RejectedError("a packed array needs shape and float64, and nothing else")
+    sizes, text = value["shape"], value["float64"]
+    if not isinstance(text, str) or not isinstance(sizes, list):
+        raise RejectedError("a packed array is not of the right types")
+    if len(sizes) != len(shape) or any(type(k) is not int or k < 0 for k in sizes):
+        raise RejectedError("the shape of a packed array is wrong")
+    for size, expected in zip(sizes, shape, strict=True):
+        if size != expected and not (expected is None and 0 < size < 10):
+            raise RejectedError("the shape of a packed array is wrong")
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise RejectedError("a packed array is not strict base64") from error
+    if len(raw) != 8 * prod(sizes) or base64.b64encode(raw).decode() != text:
+        raise RejectedError("a packed array does not have the length of its shape")
+    array = np.frombuffer(raw, dtype="<f8").reshape(sizes)
+    if not np.isfinite(array).all():
+        raise RejectedError("a packed array holds NaN or infinity")
+    return array
+
+
 def power(exponent: int) -> fmpq:
     """Return a power of two."""
     return fmpq(fmpz(1) << exponent) if exponent >= 0 else fmpq(1, fmpz(1) << -exponent)
 
 
-def inner(x: Sequence[fmpq], y: Sequence[fmpq]) -> fmpq:
+def inner(x: Iterable[fmpq], y: Iterable[fmpq]) -> fmpq:
     """Return the inner product."""
-    return sum((a * b for a, b in zip(x, y, strict=True)), fmpq(0))
+    return sum((a * b for a, b in zip(x, y, strict=True)), ZERO)
 
 
-def _root(x: fmpq) -> tuple[fmpz, int]:
-    """Return the floor of 2^k times the root of x > 0, and k: finer than any float near it."""
-    bits = int(x.p).bit_length() - int(x.q).bit_length()
-    k = max(ROOT_BITS - bits // 2, 0)
-    return ((x.p << 2 * k) // x.q).isqrt(), k
-
-
-def sqrt_down(x: fmpq) -> fmpq:
-    """Return a lower bound of the root of x >= 0."""
+def root(x: fmpq, up: bool, bits: int = ROOT_BITS) -> fmpq:
+    """Return a bound of the root of x >= 0, good to 2^-bits of it; exact where the root is."""
     if x == 0:
         return x
-    floor, k = _root(x)
-    return fmpq(floor, fmpz(1) << k)
+    k = max(bits - (int(x.p).bit_length() - int(x.q).bit_length()) // 2, 0)
+    floor = ((x.p << 2 * k) // x.q).isqrt()
+    below = fmpq(floor, fmpz(1) << k)
+    return below if not up or below * below == x else fmpq(floor + 1, fmpz(1) << k)
 
 
-def sqrt_up(x: fmpq) -> fmpq:
-    """Return an upper bound of the root of x >= 0."""
-    if x == 0:
-        return x
-    floor, k = _root(x)
-    root = fmpq(floor, fmpz(1) << k)
-    return root if root * root == x else fmpq(floor + 1, fmpz(1) << k)
+def units(rows: Any) -> list[list[fmpq]]:
+    """Return each row over its norm; every entry is off by at most 2^(1 - UNIT_BITS)."""
+    found = []
+    for row in rows.tolist():
+        exact = [rational(x) for x in row]
+        confirm(any(exact), "a centre has no direction")
+        size = root(inner(exact, exact), False)
+        found.append(
+            [power(-UNIT_BITS) * ((x / size).p * 2**UNIT_BITS // (x / size).q) for x in exact]
+        )
+    return found
 
 
-def instance_digest(arrays: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a network: a line on each array, then its bytes."""
-    sha = hashlib.sha256(b"lohe.network 1\n")
-    for name in ARRAYS:
+def instance_digest(arrays: Arrays) -> str:
+    """Return the SHA-256 of an instance: a line on each array, then its bytes."""
+    kind, names = ("tokens", TOKENS) if "tokens" in arrays else ("network", NETWORK)
+    sha = hashlib.sha256(f"lohe.{kind} 1\n".encode())
+    for name in names:
         if name in arrays:
             array = np.asarray(arrays[name])
             little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
@@ -104,88 +153,207 @@ def instance_digest(arrays: Mapping[str, Any]) -> str:
     return sha.hexdigest()
 
 
-def validate(arrays: Mapping[str, Any]) -> None:
+def need(sure: Any, otherwise: str) -> None:
+    """Reject arrays that are no instance."""
+    if not sure:
+        raise RejectedError(otherwise)
+
+
+def finite(arrays: Arrays, allowed: Sequence[str]) -> None:
+    """Refuse unknown arrays, and floats that are not finite or not of 64 bits."""
+    need(set(arrays) <= set(allowed), "the arrays are not those of an instance")
+    for name in set(arrays) - set(WHOLE):
+        sound = arrays[name].dtype == np.float64 and np.isfinite(arrays[name]).all()
+        need(sound, f"{name} holds numbers that are not finite 64-bit floats")
+
+
+def validate_network(arrays: Arrays) -> None:
     """Refuse arrays that are no network."""
-    if set(arrays) - set(ARRAYS) or "readout_exponent" not in arrays:
-        raise RejectedError("the network's arrays are not those of a network file")
-    for name in set(arrays) - set(INTEGERS):
-        if arrays[name].dtype != np.float64 or not np.isfinite(arrays[name]).all():
-            raise RejectedError(f"{name} holds numbers that are not finite 64-bit floats")
+    finite(arrays, NETWORK)
     given = tuple(name in arrays for name in ("drive", "couplings", "anchors"))
-    if given not in ((True, False, False), (False, True, True)):
-        raise RejectedError("the network needs either drives, or couplings and anchors")
+    known = ((True, False, False), (False, True, True))
+    need(given in known, "the network needs either drives, or couplings and anchors")
     for name in {"drive", "couplings", "anchors"} & set(arrays):
-        if arrays[name].ndim != 2 or 0 in arrays[name].shape:
-            raise RejectedError(f"{name} is not a matrix")
-    if arrays["anchors" if "anchors" in arrays else "drive"].shape[1] < 2:
-        raise RejectedError("the dimension is less than 2")
-    if arrays["readout_exponent"].ndim != 0:
-        raise RejectedError("readout_exponent is not one number")
-    if "couplings" not in arrays:
-        return
-    couplings = arrays["couplings"]
-    if couplings.shape[1] != arrays["anchors"].shape[0] or np.any(couplings < 0):
-        raise RejectedError("couplings are negative or do not fit the anchors")
-    visible = arrays.get("visible", couplings > 0)
-    if visible.dtype != np.bool_ or visible.shape != couplings.shape:
-        raise RejectedError("visible does not fit the couplings")
-    if np.any((couplings > 0) & ~visible):
-        raise RejectedError("a hidden key has a positive coupling")
+        need(arrays[name].ndim == 2 and arrays[name].size, f"{name} is not a matrix")
+    n = len(arrays["couplings" if given[1] else "drive"])
+    d = arrays["anchors" if given[1] else "drive"].shape[1]
+    need(d >= 2, "the dimension is less than 2")
+    exponent = arrays.get("readout_exponent")
+    need(exponent is not None and exponent.ndim == 0, "readout_exponent is not one number")
+    if given[1]:
+        couplings = arrays["couplings"]
+        fits = couplings.shape[1] == len(arrays["anchors"]) and not np.any(couplings < 0)
+        need(fits, "couplings are negative or do not fit the anchors")
+        visible = arrays.get("visible", couplings > 0)
+        fits = visible.dtype == np.bool_ and visible.shape == couplings.shape
+        need(fits, "visible does not fit the couplings")
+        need(not np.any((couplings > 0) & ~visible), "a hidden key has a positive coupling")
+    else:
+        need("visible" not in arrays, "visible needs couplings")
+    if "frequency" in arrays:
+        turning = arrays["frequency"]
+        need(turning.shape == (n, d, d), "frequency does not fit the drives")
+        need(not np.any(turning != -turning.swapaxes(1, 2)), "frequency is not skew")
+    if "crosstalk" in arrays:
+        matrix = arrays["crosstalk"]
+        need(matrix.shape == (n, n) and not np.diagonal(matrix).any(), "crosstalk does not fit")
+    found = [name for name in SPARSE if name in arrays]
+    need(not found or (len(found) == 3 and "crosstalk" not in arrays), "crosstalk is incomplete")
+    if found:
+        data, columns, ends = (arrays[name] for name in SPARSE)
+        fits = columns.dtype.kind == ends.dtype.kind == "i" and ends.shape == (n + 1,)
+        fits = fits and data.ndim == 1 and columns.shape == data.shape
+        fits = fits and ends[0] == 0 and ends[-1] == data.size and not np.any(np.diff(ends) < 0)
+        need(fits, "crosstalk is no sparse matrix of the right size")
+        rows = np.repeat(np.arange(n), np.diff(ends))
+        fits = not np.any((columns < 0) | (columns >= n) | ((columns == rows) & (data != 0)))
+        steps = (np.diff(columns) <= 0) & (np.diff(rows) == 0)
+        need(fits and not steps.any(), "crosstalk has entries on its diagonal or out of order")
 
 
-def integers(rows: Any) -> tuple[fmpz_mat, list[int]]:
-    """Return floats as an integer matrix and a power of two for each row, exactly."""
-    mantissa, exponent = np.frexp(rows)
-    whole = np.ldexp(mantissa, 53).astype(np.int64)
-    shift = np.where(rows == 0, 2000, exponent.astype(np.int64) - 53)
-    lowest = shift.min(axis=1)
-    shift = np.where(rows == 0, 0, shift - lowest[:, None])
-    entries = (whole.astype(object) << shift.astype(object)).ravel().tolist()
-    return fmpz_mat(rows.shape[0], rows.shape[1], entries), [int(e) for e in lowest]
+def planes(x: Any, bits: int) -> tuple[list[tuple[int, Any]], Any]:
+    """Split rows of floats exactly: 2^low Σ_p 2^(p bits) plane_p, in integers below 2^bits."""
+    mantissa, exponent = np.frexp(x)
+    whole = np.ldexp(np.abs(mantissa), 53).astype(np.int64)
+    shift = np.where(x == 0, 5000, exponent.astype(np.int64) - 53)
+    low = shift.min(axis=1)
+    shift = np.where(x == 0, 0, shift - low[:, None])
+    found = []
+    for p in range(-(-(53 + int(shift.max(initial=0))) // bits)):
+        left = shift - p * bits
+        moved = (whole << np.clip(left, 0, bits)) >> np.clip(-left, 0, 63)
+        plane = (moved & ((1 << bits) - 1)).astype(np.float64)
+        if plane.any():
+            found.append((p, np.copysign(plane, x)))
+    return found, low
 
 
-def products(factors: Any, table: list[list[fmpq]]) -> list[list[fmpq]]:
-    """Return the exact matrix product of floats and rationals with power-of-two denominators."""
-    columns = len(table[0])
+def products(blocks: Iterable[tuple[Any, Any]], table: list[list[fmpq]]) -> list[list[fmpq]]:
+    """Return the exact product of floats and rationals with power-of-two denominators.
+
+    Each block holds rows, and the places in the table of their entries (None: all). Both factors
+    are split into integers below 2^bits, with 2 bits + log2(terms) <= 53: every partial sum in a
+    product of matrices is then an integer that a float holds exactly, in whatever order it is
+    added. A bucket adds fewer than 2^10 such sums, as integers of 64 bits.
+    """
+    bits = (53 - (len(table) - 1).bit_length()) // 2
     scale = max(int(x.q) for row in table for x in row)
-    whole = fmpz_mat(len(table), columns, [(x * scale).p for row in table for x in row])
+    whole: Any = np.array([[int((x * scale).p) for x in row] for row in table], dtype=object)
+    size, columns, q = abs(whole), [], 0
+    while np.any(size >> (q * bits)):
+        part = (size >> (q * bits)) & ((1 << bits) - 1)
+        columns.append((q, (part * np.where(whole < 0, -1, 1)).astype(np.float64)))
+        q += 1
     rows: list[list[fmpq]] = []
-    for start in range(0, len(factors), ROWS):
-        block, exponents = integers(factors[start : start + ROWS])
-        totals = (block * whole).entries()
-        for k, exponent in enumerate(exponents):
+    for block, places in blocks:
+        split, low = planes(block, bits)
+        buckets: dict[int, Any] = {}
+        for p, left in split:
+            for q, right in columns:
+                found = (left @ (right if places is None else right[places])).astype(np.int64)
+                buckets[p + q] = buckets[p + q] + found if p + q in buckets else found
+        totals = np.zeros((len(block), len(table[0])), dtype=object)
+        for place, found in buckets.items():
+            totals += found.astype(object) << (place * bits)
+        for total, exponent in zip(totals.tolist(), low.tolist(), strict=True):
             unit = power(exponent) / scale
-            rows.append([x * unit for x in totals[k * columns : (k + 1) * columns]])
+            rows.append([fmpq(x) * unit for x in total])
     return rows
+
+
+def dense_blocks(matrix: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the rows of a matrix, some at a time."""
+    step = max(1, 2**19 // max(1, matrix.shape[1]))
+    for start in range(0, len(matrix), step):
+        yield matrix[start : start + step], None
 
 
 class Instance:
     """A network's exact drives, and the sums that bound what a device can do to them."""
 
-    def __init__(self, arrays: Mapping[str, Any], mismatch: fmpq) -> None:
-        validate(arrays)
-        self.arrays, self.mismatch = arrays, mismatch
-        self.anchored = "couplings" in arrays
-        coupled = {"crosstalk", "crosstalk_data", "frequency"} & set(arrays)
-        self.coupled = any(bool(np.any(arrays[name])) for name in coupled)
+    def __init__(self, arrays: Arrays, parameters: Mapping[str, fmpq]) -> None:
+        validate_network(arrays)
+        self.arrays, self.anchored = arrays, "couplings" in arrays
+        names = ("mismatch", "crosstalk", "frequency", "anchors")
+        self.mismatch, self.eta, self.omega, self.delta = (parameters[name] for name in names)
+        self.exact = not any(parameters[name] for name in names)
+        self.cache: dict[Any, Any] = {}
         self.table: list[list[fmpq]] = []
-        self.norms: list[fmpq] = []
         if self.anchored:
             self.table = [[rational(x) for x in row] for row in arrays["anchors"]]
-            self.norms = [sqrt_up(inner(row, row)) for row in self.table]
-            table = [[*row, norm] for row, norm in zip(self.table, self.norms, strict=True)]
-            totals = products(arrays["couplings"], table)
-            self.drives = [total[:-1] for total in totals]
-            self.masses = [total[-1] for total in totals]
-            self.squares = [inner(drive, drive) for drive in self.drives]
-        elif mismatch > 0:
-            raise RejectedError("a mismatch needs couplings and anchors; the network has drives")
+            self.norms = [root(inner(row, row), True, NORM_BITS) for row in self.table]
+            table = [[*row, norm, ONE] for row, norm in zip(self.table, self.norms, strict=True)]
+            totals = products(dense_blocks(arrays["couplings"]), table)
+            self.drives = [total[:-2] for total in totals]
+            self.masses, self.sums = ([total[k] for total in totals] for k in (-2, -1))
+        elif self.mismatch > 0 or self.delta > 0:
+            raise RejectedError("mismatch and displaced anchors need couplings and anchors")
         else:
             self.drives = [[rational(x) for x in row] for row in arrays["drive"]]
-            self.squares = [inner(drive, drive) for drive in self.drives]
-            self.masses = [sqrt_up(square) for square in self.squares]
+            self.masses = self.sums = [ZERO] * len(self.drives)
+        self.squares = [inner(drive, drive) for drive in self.drives]
         self.n, self.d = len(self.drives), len(self.drives[0])
-        self._floors: dict[str, tuple[list[fmpq], fmpq]] = {}
+        shaken = self.delta * (1 + self.mismatch)
+        pairs = zip(self.masses, self.sums, strict=True)
+        self.errors = [self.mismatch * mass + shaken * total for mass, total in pairs]
+        self.turning = bool(np.any(arrays.get("frequency", 0)))
+        self.heard = any(bool(np.any(arrays.get(x, 0))) for x in ("crosstalk", SPARSE[0]))
+        self.alone = not (self.turning or self.heard)
+
+    def blocks(self) -> Iterator[tuple[Any, Any]]:
+        """Yield the rows of J, some at a time, with the places of their columns."""
+        if "crosstalk" in self.arrays:
+            yield from dense_blocks(self.arrays["crosstalk"])
+            return
+        data, columns, ends = (self.arrays[name] for name in SPARSE)
+        for start in range(0, self.n, 64):
+            bounds = ends[start : start + 65]
+            places, at = np.unique(columns[bounds[0] : bounds[-1]], return_inverse=True)
+            block = np.zeros((len(bounds) - 1, max(1, len(places))))
+            block[np.repeat(np.arange(len(block)), np.diff(bounds)), at] = data[
+                bounds[0] : bounds[-1]
+            ]
+            yield block, places if len(places) else np.zeros(1, dtype=int)
+
+    @cached_property
+    def strengths(self) -> list[fmpq]:
+        """S_i: the sum of |J'_ik| over k on the worst device."""
+        if not self.heard:
+            return [self.eta] * self.n
+        ones = [[ONE]] * self.n
+        return [
+            row[0] + self.eta for row in products(((abs(b), at) for b, at in self.blocks()), ones)
+        ]
+
+    @cached_property
+    def speeds(self) -> list[fmpq]:
+        """Upper bounds of ‖A'_i‖: the Frobenius norm over √2, plus ω."""
+        if not self.turning:
+            return [self.omega] * self.n
+        upper = np.triu_indices(self.d, 1)
+        sizes = ([rational(x) for x in A[upper]] for A in self.arrays["frequency"])
+        return [root(inner(row, row), True) + self.omega for row in sizes]
+
+    @cached_property
+    def lows(self) -> list[fmpq]:
+        """Lower bounds of ‖h'_i‖ over all devices; not positive where a drive may vanish."""
+        return [root(q, False) - e for q, e in zip(self.squares, self.errors, strict=True)]
+
+    def hears(self, i: int) -> dict[int, float]:
+        """Return the non-zero J_ik of oscillator `i`."""
+        if "crosstalk" in self.arrays:
+            row = self.arrays["crosstalk"][i]
+            return {int(k): float(row[k]) for k in np.flatnonzero(row)}
+        data, columns, ends = (self.arrays.get(name, np.zeros(self.n + 1, int)) for name in SPARSE)
+        part = slice(ends[i], ends[i + 1])
+        return {int(k): float(x) for k, x in zip(columns[part], data[part], strict=True) if x}
+
+    def symmetric(self) -> bool:
+        """Say whether J = J^T exactly."""
+        if "crosstalk" in self.arrays:
+            return bool(np.array_equal(self.arrays["crosstalk"], self.arrays["crosstalk"].T))
+        rows = [self.hears(i) for i in range(self.n)]
+        return all(rows[k].get(i) == x for i, row in enumerate(rows) for k, x in row.items())
 
     def couplings(self, i: int) -> list[fmpq]:
         """Return the exact couplings of oscillator `i`."""
@@ -194,52 +362,135 @@ class Instance:
     def floors(self, directions: Any) -> tuple[list[fmpq], fmpq]:
         """Return positive lower bounds of ‖h'_i‖ over all devices and their least, or refuse."""
         key = json.dumps(directions, sort_keys=True)
-        if key not in self._floors:
+        if key not in self.cache:
             given = {} if directions is None else directions
             if not isinstance(given, dict) or not all(isinstance(y, list) for y in given.values()):
                 raise RejectedError("directions must map oscillators to lists")
             floors = [self._floor(i, given.get(str(i))) for i in range(self.n)]
-            self._floors[key] = floors, min(floors)
-        return self._floors[key]
+            self.cache[key] = floors, min(floors)
+        found: tuple[list[fmpq], fmpq] = self.cache[key]
+        return found
 
     def _floor(self, i: int, direction: list[Any] | None) -> fmpq:
-        if direction is None:
-            floor = sqrt_down(self.squares[i]) - self.mismatch * self.masses[i]
-        else:
+        floor = self.lows[i]
+        if direction is not None:
             y = [number(x) for x in direction]
-            if len(y) != self.d or not any(y) or not self.anchored:
-                raise UnconfirmedError(f"the direction of oscillator {i} has the wrong shape")
+            sound = len(y) == self.d and any(y) and self.anchored
+            confirm(sound, f"the direction of oscillator {i} has the wrong shape")
             pairs = zip(self.couplings(i), self.table, strict=True)
-            reach = sum((w * abs(inner(y, r)) for w, r in pairs), fmpq(0))
-            floor = (inner(y, self.drives[i]) - self.mismatch * reach) / sqrt_up(inner(y, y))
-        if floor <= 0:
-            raise UnconfirmedError(f"oscillator {i} may be left without a drive")
+            reach = inner(y, self.drives[i])
+            reach -= self.mismatch * sum((w * abs(inner(y, r)) for w, r in pairs), ZERO)
+            floor = reach / root(inner(y, y), True)
+            floor -= self.delta * (1 + self.mismatch) * self.sums[i]
+        confirm(floor > 0, f"oscillator {i} may be left without a drive")
         return floor
 
     def coherence_square(self) -> fmpq:
         """Return a lower bound of min_i ρ_i², exact up to the rounding of the anchors' norms."""
         pairs = zip(self.squares, self.masses, strict=True)
-        return min(q / (mass * mass) if mass else fmpq(0) for q, mass in pairs)
+        return min(q / (mass * mass) if mass else ZERO for q, mass in pairs)
 
-    def weights_within(self, bound: fmpq) -> bool:
-        """Say whether Σ_j |a'_ij - a_ij| <= bound is sure for every oscillator and device (T3)."""
-        if bound >= 2 or self.mismatch == 0:
-            return bound >= 0
+    def weights_within(
+        self, bound: fmpq, chord: Callable[[int], fmpq], facing: Callable[[int, list[fmpq]], fmpq]
+    ) -> bool:
+        """Say whether Σ_j |a'_ij - a_ij| <= bound is sure for every oscillator and device.
+
+        `chord(i)` bounds how far the state moves, and `facing(i, R)` bounds ⟨x_i, R⟩ from below.
+        """
+        if bound >= 2:
+            return True
         visible = np.asarray(self.arrays.get("visible", self.arrays["couplings"] > 0))
-        one, zero = fmpq(1), fmpq(0)
         pairs = zip(self.table, self.norms, strict=True)
-        table = [[*row, norm, max(zero, norm - one), one] for row, norm in pairs]
-        totals = products(visible.astype(np.float64), table)
+        table = [[*row, norm, max(ZERO, norm + self.delta - 1), ONE] for row, norm in pairs]
+        totals = products(dense_blocks(visible.astype(np.float64)), table)
         for i, (*total, norm, clamps, keys) in enumerate(totals):
-            sine_square = (self.mismatch * self.masses[i]) ** 2 / self.squares[i]
-            if sine_square >= 1:
-                return False
-            chord = sqrt_up(2 * sine_square / (1 + sqrt_down(1 - sine_square)))
-            projection = inner(self.drives[i], total)
-            root = sqrt_up if projection > 0 else sqrt_down
-            weight = keys + projection / root(self.squares[i])
-            moved = chord * norm
-            shift = min(moved, chord * sqrt_up(inner(total, total)) + clamps)
+            c = chord(i)
+            weight, moved = keys + facing(i, total), c * norm + keys * self.delta
+            resultant = root(inner(total, total), True)
+            shift = min(moved, c * resultant + keys * self.delta + clamps)
             if not (weight > shift and bound * (weight - shift) >= moved + shift):
                 return False
         return True
+
+    def resolvent(self, i: int, rate: fmpq) -> list[fmpq]:
+        """Return (rate - A_i)^{-1} h_i exactly, for a rate > 0."""
+        if not self.turning:
+            return [x / rate for x in self.drives[i]]
+        entries = [-rational(x) for x in self.arrays["frequency"][i].ravel()]
+        for j in range(self.d):
+            entries[j * (self.d + 1)] += rate
+        matrix = fmpq_mat(self.d, self.d, entries)
+        return list(matrix.solve(fmpq_mat(self.d, 1, self.drives[i])).entries())
+
+
+def softplus(s: arb) -> arb:
+    """Return ln(1 + e^s)."""
+    return s.exp().log1p()
+
+
+def elu(s: arb) -> arb:
+    """Return s + 1 above zero, e^s below."""
+    return s + 1 if s > 0 else s.exp() if s <= 0 else (s + 1).union(s.exp())
+
+
+COUPLINGS: tuple[Callable[[arb], arb], ...] = (
+    softplus,
+    lambda s: s.max(arb(0)) + arb(1e-3),
+    elu,
+    lambda s: (s + (s * s + 4 * arb(2).log() ** 2).sqrt()) / 2,
+)
+
+
+class Tokens:
+    """Tokens with a head's weights: the couplings of all inputs within a radius (L4)."""
+
+    def __init__(self, arrays: Arrays, parameters: Mapping[str, fmpq]) -> None:
+        finite(arrays, TOKENS)
+        need(set(TOKENS[:-1]) <= set(arrays), "the arrays are not those of tokens")
+        x, query, key, anchors, coupling, causal = (arrays[name] for name in TOKENS[:-1])
+        fits = x.ndim == 3 and query.ndim == 2 and x.size and query.size
+        fits = fits and query.shape == key.shape and query.shape[1] == x.shape[2]
+        fits = fits and anchors.ndim == 2 and len(anchors) == x.shape[1] and anchors.shape[1] >= 2
+        need(fits, "the arrays of the tokens do not fit each other")
+        fits = coupling.dtype == np.uint8 and coupling.ndim == 0 and coupling < len(COUPLINGS)
+        fits = fits and causal.dtype == np.bool_ and causal.ndim == 0
+        mask = arrays.get("key_mask", np.ones(x.shape[:2], dtype=np.bool_))
+        fits = fits and mask.dtype == np.bool_ and mask.shape == x.shape[:2] and mask.any()
+        need(fits, "the tokens have no valid coupling, causal or key_mask")
+        self.arrays, self.mask, self.anchored = arrays, mask, True
+        self.table = [[rational(value) for value in row] for row in anchors]
+        self.n, self.d = int(np.count_nonzero(mask)), anchors.shape[1]
+        self.mismatch, self.delta = parameters["mismatch"], parameters["anchors"]
+        self.steady = not (parameters["crosstalk"] or parameters["frequency"])
+
+    def floors(self, radius: fmpq, directions: Any) -> list[arb]:
+        """Return lower bounds of ‖h_i‖ over all inputs within the radius and all devices."""
+        x, query, key, _, which, causal = (self.arrays[name] for name in TOKENS[:-1])
+        wq, wk = (arb_mat(m.tolist()) for m in (query, key))
+        one, r = 1 / arb(len(query)).sqrt(), arb(radius)
+        coupling = COUPLINGS[int(which)]
+        floors: list[arb] = []
+        size = r * r * norms(wq.transpose() * wk * one, whole=True)[0]
+        low, high, shaken = 1 - self.mismatch, 1 + self.mismatch, self.delta * (1 + self.mismatch)
+        for tokens, mask in zip(x, self.mask, strict=True):
+            q, k = (arb_mat(tokens.tolist()) * w.transpose() for w in (wq, wk))
+            scores = (q * k.transpose() * one).tolist()
+            listens, speaks = (norms(a * w * one) for a, w in ((q, wk), (k, wq)))
+            for i in np.flatnonzero(mask):
+                y = [rational(value) for value in directions[len(floors)]]
+                facing = [arb(inner(y, row)) for row in self.table]
+                total = reach = arb(0)
+                for j in np.flatnonzero(mask[: i + 1] if causal else mask):
+                    spread = r * (listens[i] + speaks[j]) + size
+                    least, most = (coupling(scores[i][j] + s * spread) for s in (-1, 1))
+                    ends = (least * low).min(most * low), most * high
+                    total += (ends[0] * facing[j]).min(ends[1] * facing[j])
+                    reach += most
+                floors.append(total / arb(inner(y, y)).sqrt() - shaken * reach)
+        return floors
+
+
+def norms(matrix: arb_mat, whole: bool = False) -> list[arb]:
+    """Return the sums of the absolute values of each row, or of the whole matrix."""
+    rows = [sum(map(abs, row), arb(0)) for row in matrix.tolist()]
+    return [sum(rows, arb(0))] if whole else rows
