@@ -144,6 +144,17 @@ class Batch:
             slack[left] *= _GROWTH
         return found
 
+    def survive(self, error: Floats, spread: Floats) -> NDArray[np.bool_]:
+        """Prove that every device locks, at whatever rate (T5, robust lock and dominance)."""
+        proved = self.dominance(error, spread) > 0
+        level = self.spectrum.safest_level(error, spread)
+        left = np.flatnonzero(~proved & (level >= LEAST_LEVEL) & (level <= MOST_LEVEL))
+        level = level[left]
+        room = np.maximum(down(level - spread[left]), 0.0)
+        norm = self.solve(left, level).lower
+        proved[left] = down(norm * room) > up(level + error[left])
+        return proved
+
     def ceilings(self, error: Floats, spread: Floats) -> Floats:
         r"""Find levels that no device's rate reaches (T5, ceiling).
 

@@ -17,7 +17,11 @@ __all__ = ["Spectrum", "decompose"]
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-_GRID, _FALLS, _BISECTIONS, _NEWTON = 48, 8, 44, 100
+_FALLS, _BISECTIONS, _THIRDS, _NEWTON = 8, 44, 10, 100
+# Levels to try, as shares of the way from the spread of the frequency to the rate.
+_SHARES = np.concatenate(
+    [2.0 ** -np.arange(40.0, 5.0, -1), np.linspace(0.04, 0.96, 24), 1 - 2.0 ** -np.arange(5.0, 40)]
+)
 # Squared rates below this are left to exact arithmetic, scaled to numbers of order one.
 _LEAST_SQUARE = 2.0**-130
 
@@ -65,6 +69,33 @@ class Spectrum:
         slope: Floats = np.divide(fall, norm, out=np.zeros_like(norm), where=norm > 0)
         return slope
 
+    def safest_level(self, error: Floats, spread: Floats) -> Floats:
+        r"""Guess the level where :math:`\|y\| (\lambda - \omega) / (\lambda + e)` is largest."""
+        floor = np.minimum(spread, self.rates)
+        width = self.rates - floor
+
+        def safety(share: Floats) -> Floats:
+            level = floor + share * width
+            with np.errstate(divide="ignore", invalid="ignore"):
+                found = self.norm(level) * (level - spread) / (level + error)
+            return np.where(np.isnan(found), -np.inf, found)
+
+        best = np.full(len(floor), _SHARES[0])
+        most, place = safety(best), np.zeros(len(floor), dtype=np.intp)
+        for k, share in enumerate(_SHARES):
+            found = safety(np.full(len(floor), share))
+            place[found > most] = k
+            most = np.maximum(most, found)
+        low = _SHARES[np.maximum(place - 1, 0)]
+        high = _SHARES[np.minimum(place + 1, len(_SHARES) - 1)]
+        for _ in range(_THIRDS):
+            left, right = low + (high - low) / 3, high - (high - low) / 3
+            rises = safety(left) < safety(right)
+            low, high = np.where(rises, left, low), np.where(rises, high, right)
+        best = (low + high) / 2
+        best = np.where(safety(best) > most, best, _SHARES[place])
+        return np.asarray(floor + best * width)
+
     def highest_level(self, error: Floats, spread: Floats) -> Floats:
         r"""Guess the largest level with :math:`\|y\| (\lambda - \omega) = \lambda + e`, or 0."""
         if not (np.any(error) or np.any(spread)):
@@ -74,25 +105,14 @@ class Spectrum:
             with np.errstate(invalid="ignore"):
                 return self.norm(level) * (level - spread) > level + error
 
-        rates = self.rates
-        low, high = np.zeros_like(rates), rates.copy()
-        # From just below the rate, where small errors leave room, down to the spread.
-        shares = 1 - np.concatenate([2.0 ** np.arange(-40, -4), np.linspace(0.05, 0.999, _GRID)])
-        floor = np.minimum(spread, rates)
-        open_ = np.ones(len(rates), dtype=np.bool_)
-        for share in shares:
-            trial = floor + share * (rates - floor)
-            good = open_ & holds(trial)
-            low[good] = trial[good]
-            open_ &= ~good
-            high[open_] = trial[open_]
-            if not open_.any():
-                break
+        safe = self.safest_level(error, spread)
+        some = holds(safe)
+        low, high = safe, self.rates.copy()
         for _ in range(_BISECTIONS):
             middle = low + (high - low) / 2
             good = holds(middle)
             low, high = np.where(good, middle, low), np.where(good, high, middle)
-        return np.where(open_, 0.0, low)
+        return np.where(some, low, 0.0)
 
     def lowest_ceiling(self, error: Floats, spread: Floats) -> Floats:
         r"""Guess the smallest level with :math:`\|y\| (\lambda + \omega) + e = \lambda`."""
