@@ -24,10 +24,11 @@ __all__ = ["find_centre"]
 
 Floats = NDArray[np.float64]
 
-# Rounds of the plain and of the damped iteration. One round reads J once.
+# Most rounds of the plain and of the damped iteration, each of which reads J once; and how many
+# multiplications each may take: some ten seconds at worst.
 _ROUNDS = 400
 _DAMPED_ROUNDS = 4000
-# Work of the damped iteration, in multiplications; plain rounds are always affordable.
+_WORK = 5 * 10**10
 _DAMPED_WORK = 10**10
 # Rounds within which the change must halve, or the iteration is taken to be stuck.
 _PATIENCE = 40
@@ -67,11 +68,12 @@ def find_centre(network: Network) -> Floats | None:
         settle = _settler(network)
         x = _start(network, settle)
         if network.crosstalk is not None:
-            x, settled = _iterate(network, settle, x, None, _ROUNDS)
             size = network.n * network.d
-            entries = getattr(network.crosstalk, "nnz", network.n**2) * network.d
-            if not settled and entries * _PATIENCE <= _DAMPED_WORK:
-                rounds = min(_DAMPED_ROUNDS, _DAMPED_WORK // max(entries, 1))
+            # A round costs at least what it takes to normalise the states.
+            work = max(getattr(network.crosstalk, "nnz", network.n**2), network.n) * network.d
+            x, settled = _iterate(network, settle, x, None, min(_ROUNDS, _WORK // work))
+            if not settled and work * _PATIENCE <= _DAMPED_WORK:
+                rounds = min(_DAMPED_ROUNDS, _DAMPED_WORK // work)
                 weights = crosstalk_sums_upper(network)[:, np.newaxis]
                 x, settled = _iterate(network, settle, x, weights, rounds)
             if not settled and size <= _INTEGRATED:

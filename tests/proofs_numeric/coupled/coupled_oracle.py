@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import mpmath
 import numpy as np
+from scipy import sparse
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.uncertainty import Uncertainty
@@ -104,3 +108,19 @@ def largest_angle(exact: list[mpmath.matrix], centre: np.ndarray) -> mpmath.mpf:
             y /= mpmath.norm(y)
             angles.append(2 * mpmath.asin(mpmath.norm(x - y) / 2))
         return max(angles)
+
+
+def exact_forces(net: Network, centre: np.ndarray) -> Iterator[tuple[Any, Any, Any]]:
+    """Each oscillator's force along the centre, rotation and residual, to the working precision."""
+    y = [to_mpmath(row) / mpmath.norm(to_mpmath(row)) for row in centre]
+    j = np.zeros((net.n, net.n)) if net.crosstalk is None else net.crosstalk
+    j = to_mpmath(j.toarray() if sparse.issparse(j) else j)
+    for i in range(net.n):
+        g = to_mpmath(net.drive[i])
+        if net.couplings is not None:
+            w, r = to_mpmath(net.couplings[i]), [to_mpmath(row) for row in net.anchors]
+            g = sum((w[k] * r[k] for k in range(len(r))), 0 * r[0])
+        g += sum((j[i, k] * y[k] for k in range(net.n)), 0 * y[0])
+        turned = 0 * y[0] if net.frequency is None else to_mpmath(net.frequency[i]) * y[i]
+        along = (y[i].T * g)[0]
+        yield along, mpmath.norm(turned), mpmath.norm(turned + g - along * y[i])

@@ -10,6 +10,7 @@ import pytest
 from coupled_oracle import (
     anchored,
     device,
+    exact_forces,
     largest_angle,
     network,
     resting_point_60,
@@ -62,6 +63,37 @@ def test_the_inner_cap_holds_the_equilibrium_of_the_exact_sums_over_anchors():
     exact = resting_point_60(net, cap.centre)
     assert largest_angle(exact, cap.centre) <= mpmath.mpf(cap.inner_upper) < 1e-12
     assert cap.weight_error_upper < 1e-12
+
+
+@pytest.mark.parametrize("allowed", [EXACT, ALLOWED])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_hypotheses_hold_to_100_digits_at_the_stated_floats(seed, allowed):
+    net = anchored(seed, n=4, crosstalk=0.3)
+    turns = skew(np.random.default_rng(seed), 4, 3, 0.2)
+    net = Network(
+        couplings=net.couplings, anchors=net.anchors, crosstalk=net.crosstalk, frequency=turns
+    )
+    cap = certify_cap(net, allowed)
+    eps, delta = mpmath.mpf(allowed.mismatch), mpmath.mpf(allowed.anchors)
+    eta, omega = mpmath.mpf(allowed.crosstalk), mpmath.mpf(allowed.frequency)
+    with mpmath.workdps(100):
+        norms = [mpmath.norm(mpmath.matrix(row)) for row in net.anchors.tolist()]
+        rates = []
+        for i, (along, turned, residual) in enumerate(exact_forces(net, cap.centre)):
+            w = [mpmath.mpf(x) for x in net.couplings[i].tolist()]
+            s = mpmath.fsum(abs(mpmath.mpf(x)) for x in net.crosstalk[i].tolist())
+            e = eps * mpmath.fdot(w, norms) + delta * (1 + eps) * mpmath.fsum(w)
+            for tangent in (cap.inner, cap.outer):
+                u = 2 * mpmath.atan(mpmath.mpf(tangent))
+                bracket = along * mpmath.cos(u) - turned * mpmath.sin(u) - s
+                assert 2 * mpmath.sin(u) * bracket > residual + e + eta + omega
+            u = 2 * mpmath.atan(mpmath.mpf(cap.inner))
+            rates.append(
+                along * mpmath.cos(2 * u)
+                - (turned + residual) * mpmath.sin(2 * u)
+                - (2 * s * mpmath.sin(u) + e + s + 2 * eta)
+            )
+        assert min(rates) * 0.999 < cap.rate_lower <= min(rates)
 
 
 @pytest.mark.parametrize("frequency", [0.0, 0.4])

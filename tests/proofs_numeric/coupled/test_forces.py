@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from coupled_oracle import anchored, rows, skew, to_mpmath, unit
+from coupled_oracle import anchored, exact_forces, rows, skew, unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -15,22 +15,6 @@ from lohe.dynamics.network import Network
 from lohe.proofs_numeric.coupled.forces import enclose_forces
 
 SIGNED = st.floats(-1e3, 1e3, allow_subnormal=True)
-
-
-def exact_forces(net: Network, centre: np.ndarray):
-    """The same three figures to 150 digits."""
-    y = [to_mpmath(row) / mpmath.norm(to_mpmath(row)) for row in centre]
-    j = np.zeros((net.n, net.n)) if net.crosstalk is None else net.crosstalk
-    j = to_mpmath(j.toarray() if sparse.issparse(j) else j)
-    for i in range(net.n):
-        g = to_mpmath(net.drive[i])
-        if net.couplings is not None:
-            w, r = to_mpmath(net.couplings[i]), [to_mpmath(row) for row in net.anchors]
-            g = sum((w[k] * r[k] for k in range(len(r))), 0 * r[0])
-        g += sum((j[i, k] * y[k] for k in range(net.n)), 0 * y[0])
-        turned = 0 * y[0] if net.frequency is None else to_mpmath(net.frequency[i]) * y[i]
-        along = (y[i].T * g)[0]
-        yield along, mpmath.norm(turned), mpmath.norm(turned + g - along * y[i])
 
 
 def assert_bounds_hold(net: Network, centre: np.ndarray, slack: float = np.inf) -> None:
