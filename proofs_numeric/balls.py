@@ -103,10 +103,25 @@ class Balls:
         object.__setattr__(self, "radius", radius)
 
     @classmethod
+    def _of(cls, middle: Floats, radius: Floats) -> Balls:
+        """Make balls from arrays of one shape, known to be finite and not negative."""
+        found = object.__new__(cls)
+        object.__setattr__(found, "middle", middle)
+        object.__setattr__(found, "radius", radius)
+        return found
+
+    @classmethod
+    def _rounded(cls, middle: Floats, radius: Floats) -> Balls:
+        """Make balls from what was computed: where that overflowed, they claim nothing."""
+        if np.isfinite(middle + radius).all():
+            return cls._of(middle, radius)
+        return cls(middle, radius)
+
+    @classmethod
     def exact(cls, values: ArrayLike) -> Balls:
         """Take floats as the numbers that they are."""
         middle = np.asarray(values, dtype=np.float64)
-        return cls(middle, np.zeros_like(middle))
+        return cls._rounded(middle, np.zeros(middle.shape))
 
     @classmethod
     def between(cls, lower: ArrayLike, upper: ArrayLike) -> Balls:
@@ -167,25 +182,25 @@ class Balls:
         return len(self.middle)
 
     def __getitem__(self, index: Any) -> Balls:
-        return Balls(self.middle[index], self.radius[index])
+        return Balls._of(self.middle[index], self.radius[index])
 
     def swapaxes(self, first: int, second: int) -> Balls:
         """Exchange two axes."""
-        return Balls(self.middle.swapaxes(first, second), self.radius.swapaxes(first, second))
+        return Balls._of(self.middle.swapaxes(first, second), self.radius.swapaxes(first, second))
 
     def reshape(self, *shape: int) -> Balls:
         """Give the array another shape."""
-        return Balls(self.middle.reshape(*shape), self.radius.reshape(*shape))
+        return Balls._of(self.middle.reshape(*shape), self.radius.reshape(*shape))
 
     def __neg__(self) -> Balls:
-        return Balls(-self.middle, self.radius)
+        return Balls._of(-self.middle, self.radius)
 
     def __add__(self, other: Balls | ArrayLike) -> Balls:
         right = _balls(other)
         with _quiet():
             middle = self.middle + right.middle
             radius = (self.radius + right.radius + _UNIT * np.abs(middle)) * _GROW + _TINY
-            return Balls(middle, radius)
+            return Balls._rounded(middle, radius)
 
     __radd__ = __add__
 
@@ -202,7 +217,7 @@ class Balls:
             # The rounding of the middle, u |a| |b|, and what underflows, as more radius of b.
             reach = right.radius + (_UNIT * size + _TINY)
             radius = np.abs(self.middle) * reach + (self.radius + _TINY) * (size + reach)
-            return Balls(self.middle * right.middle, radius * _GROW + _TINY)
+            return Balls._rounded(self.middle * right.middle, radius * _GROW + _TINY)
 
     __rmul__ = __mul__
 
@@ -220,7 +235,7 @@ class Balls:
 
     def __abs__(self) -> Balls:
         # ||x| - |m|| <= |x - m|.
-        return Balls(np.abs(self.middle), self.radius)
+        return Balls._of(np.abs(self.middle), self.radius)
 
     def sum(self, axis: int | tuple[int, ...] | None = None) -> Balls:
         """Enclose the sum along axes, of all entries by default."""
@@ -230,7 +245,7 @@ class Balls:
             g, factor = _product_factors(terms)
             # Summing radii loses at most the factor 1 - γ_n.
             radius = (self.radius + (g * np.abs(self.middle) + _TINY)).sum(axis)
-            return Balls(middle, radius * factor + terms * _TINY)
+            return Balls._rounded(middle, radius * factor + terms * _TINY)
 
     def reciprocal(self) -> Balls:
         """Enclose the reciprocals; the radius is infinite where zero is not excluded."""
@@ -278,7 +293,7 @@ def _product(left: Balls, right: Balls) -> Balls:
             + right.radius.max(initial=0.0)
         )
         radius = radius * factor + terms * _TINY * largest
-        return Balls(left.middle @ right.middle, radius)
+        return Balls._rounded(left.middle @ right.middle, radius)
 
 
 def concatenate(parts: Sequence[Array], axis: int = 0) -> Array:
@@ -298,4 +313,4 @@ def _join(join: Any, parts: Sequence[Any], axis: int) -> Any:
         return join(parts, axis)
     balls = [_balls(part) for part in parts]
     middle, radius = ([getattr(b, name) for b in balls] for name in ("middle", "radius"))
-    return Balls(join(middle, axis), join(radius, axis))
+    return Balls._of(join(middle, axis), join(radius, axis))

@@ -1,0 +1,280 @@
+r"""Enclose an equilibrium: exactly one in a box of chart coordinates, located in a small one (T8).
+
+The box condition :math:`|C\Phi(\tilde\xi)|_\infty + \|I - C\,D\Phi\|_\infty\,r < r` is asked for
+with room to spare, so that another program, with another C and its own roundings, finds it true
+as well. Where doubles are not enough the centre becomes a sum of doubles and the arithmetic Arb's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.balls import Balls
+from lohe.proofs_numeric.equilibria import escalation
+from lohe.proofs_numeric.equilibria.arbs import precision
+from lohe.proofs_numeric.equilibria.chart import poles, to_points
+from lohe.proofs_numeric.equilibria.guess import approach
+from lohe.proofs_numeric.equilibria.operator import linearise
+from lohe.proofs_numeric.equilibria.spectrum import Spectrum, box_spectrum, precise_spectrum
+from lohe.proofs_numeric.equilibria.system import System, read_precisely, read_system
+
+__all__ = ["Enclosure", "contains_no_equilibrium", "enclose", "radii", "spectrum", "unique_in"]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Dense matrices of the size of the unknowns, in doubles and in Arb.
+_MOST_UNKNOWNS, _MOST_PRECISE = 4096, 160
+# The condition must hold with the right side times this.
+_ROOM = 0.95
+_FIRST_OUTER, _LARGEST_OUTER = 0.2, 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Enclosure:
+    """A proved equilibrium.
+
+    Parameters
+    ----------
+    charts : (n,) int array
+        0 for the chart of the pole +e of the first coordinate, 1 for that of -e.
+    coordinates : (k, n, d - 1) array
+        Chart coordinates of the centre, the exact sum over k.
+    inner, outer : float
+        The equilibrium is the only one whose chart coordinates are all within `outer` of the
+        centre's, and its own are within `inner`.
+    unstable : int, optional
+        The number of eigenvalues with positive real part, if none can lie on the imaginary axis;
+        0 means asymptotically stable.
+    abscissa_upper : float
+        Upper bound of the real parts of the spectrum.
+    points : (n, d) array
+        The centre on the spheres, rounded.
+    """
+
+    charts: Integers
+    coordinates: Floats
+    inner: float
+    outer: float
+    unstable: int | None
+    abscissa_upper: float
+    points: Floats
+
+
+def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
+    """Prove that there is an equilibrium near a guess, and how far around it is the only one.
+
+    Parameters
+    ----------
+    network
+    guess : (n, d) array
+        States near an equilibrium, stable or not; they are normalised.
+
+    Returns
+    -------
+    Enclosure or str
+        The reason, where nothing could be proved.
+
+    Raises
+    ------
+    InputError
+        If the guess has the wrong shape or a zero or non-finite row.
+
+    Examples
+    --------
+    >>> found = enclose(Network([[0.0, 2.0]]), [[0.1, 1.0]])
+    >>> found.points, found.unstable, found.inner < 1e-14 < found.outer
+    (array([[0., 1.]]), 0, True)
+    """
+    points = np.asarray(guess, dtype=np.float64)
+    if points.shape != (network.n, network.d):
+        raise InputError(f"guess has shape {points.shape}; expected {(network.n, network.d)}")
+    norms = np.linalg.norm(points, axis=-1)
+    if not (np.isfinite(norms).all() and norms.all()):
+        raise InputError("guess has a zero or non-finite row; give vectors near the sphere")
+    d = network.d
+    unknowns = network.n * (d - 1)
+    if unknowns > _MOST_UNKNOWNS:
+        return f"{unknowns} unknowns; an equilibrium is enclosed for at most {_MOST_UNKNOWNS}"
+    system, precise = read_both(network)
+    found = approach(system, points)
+    if isinstance(found, str):
+        return found
+    charts, coordinates = found
+    operator = linearise(system, precise, poles(charts), coordinates)
+    if operator is not None:
+        proved = radii(operator.step.magnitude, operator.spread, d - 1, 2.0**-60)
+        if proved is not None:
+            return _enclosure(network, charts, coordinates[None], proved)
+    if unknowns > _MOST_PRECISE:
+        return (
+            f"doubles cannot isolate the equilibrium near the guess (its Jacobian is nearly "
+            f"singular), and more digits are tried for at most {_MOST_PRECISE} unknowns only"
+        )
+    for bits in escalation.PRECISIONS:
+        refined = escalation.refine(network, poles(charts), coordinates, bits)
+        if refined is None:
+            continue
+        proved = radii(refined.step, refined.spread, d - 1, 2.0 ** -(bits + 8))
+        if proved is not None:
+            return _enclosure(network, charts, refined.coordinates, proved)
+    return (
+        "the Jacobian near the guess is singular, or too nearly so to isolate an equilibrium with "
+        f"{escalation.PRECISIONS[-1]} bits; it may belong to a continuum of equilibria"
+    )
+
+
+def radii(
+    step: Floats, spread: Callable[[Floats], Floats], coordinates: int, smallest: float
+) -> tuple[float, float] | None:
+    r"""Find the smallest and the largest box on which Krawczyk's condition holds.
+
+    Parameters
+    ----------
+    step : (N,) array
+        Upper bounds of :math:`|C\Phi(\tilde\xi)|`.
+    spread : function
+        Upper bounds of :math:`|I - C\,D\Phi(\text{box})|\,r` for half widths r.
+    coordinates
+        Chart coordinates of one oscillator, d - 1.
+    smallest
+        Least radius to try.
+
+    Returns
+    -------
+    inner, outer : float
+        None where no box was found.
+    """
+    largest_step = float(step.max())
+    if not np.isfinite(largest_step):
+        return None
+
+    def excess(r: float) -> float:
+        return float(spread(np.full(step.shape, r)).max()) / r
+
+    def holds(r: float) -> bool:
+        return bool(np.all(step + spread(np.full(step.shape, r)) <= _ROOM * r))
+
+    inner = max(2 * largest_step, smallest)
+    # A zero in the box is an equilibrium while the box stays in the hemisphere of its centre.
+    while not holds(inner):
+        rate = excess(inner)
+        if not rate < _ROOM or 2 * coordinates * inner**2 >= 1:
+            return None
+        inner = max(1.01 * largest_step / (_ROOM - rate), 1.5 * inner)
+    # Shrink: the rate on the box found is at least that on a smaller one.
+    tighter = 1.0001 * largest_step / (_ROOM - min(excess(inner), _ROOM / 2))
+    if smallest <= tighter < inner and holds(tighter):
+        inner = tighter
+    if 4 * coordinates * inner**2 >= 1:
+        return None
+    return inner, _largest(inner, lambda r: excess(r) + largest_step / r)
+
+
+def _largest(inner: float, rate: Callable[[float], float]) -> float:
+    """Find the largest radius, to 5 %, at which a growing rate is below the room."""
+    low, high, r = inner, _LARGEST_OUTER, _FIRST_OUTER
+    while high > 1.05 * low:
+        found = rate(r)
+        low, high = (r, high) if found <= _ROOM else (low, r)
+        # The rate grows about linearly. Far from that, or stuck at an end: bisect.
+        guess = 0.98 * r * _ROOM / found if found > 0 else high
+        if not 1.01 * low < guess < high / 1.01:
+            guess = float(np.sqrt(low * high)) if high < _LARGEST_OUTER else min(4 * low, 1.9)
+        r = min(max(guess, low), high)
+    return low
+
+
+def read_both(network: Network) -> tuple[System, System]:
+    """Return the coefficients of a network in balls of doubles and in Arb's, the latter exact."""
+    with precision(escalation.PRECISIONS[-1]):
+        return read_system(network), read_precisely(network)
+
+
+def contains_no_equilibrium(
+    network: Network, charts: Integers, coordinates: Floats, radii: Floats
+) -> bool:
+    """Prove that a box of chart coordinates holds no equilibrium.
+
+    Parameters
+    ----------
+    network
+    charts : (n,) int array
+    coordinates : (n, d - 1) array
+        The middle of the box.
+    radii : (n, d - 1) array
+        Its half widths.
+
+    Returns
+    -------
+    bool
+        False where nothing is proved.
+    """
+    operator = linearise(*read_both(network), poles(charts), coordinates)
+    if operator is None:
+        return False
+    reach = (Balls.exact(operator.spread(radii.ravel())) + radii.ravel()).upper
+    return bool(np.any(operator.step.mignitude > reach))
+
+
+def unique_in(network: Network, charts: Integers, coordinates: Floats, radii: Floats) -> bool:
+    """Prove that a box of chart coordinates holds exactly one equilibrium.
+
+    Takes what `contains_no_equilibrium` takes; False where nothing is proved.
+    """
+    operator = linearise(*read_both(network), poles(charts), coordinates)
+    if operator is None:
+        return False
+    reach = (Balls.exact(operator.spread(radii.ravel())) + operator.step.magnitude).upper
+    within = (Balls.exact(radii) * radii).sum(-1).upper < 0.5
+    return bool(np.all(reach < radii.ravel()) and np.all(within))
+
+
+def spectrum(network: Network, enclosure: Enclosure) -> Spectrum:
+    """Enclose the spectrum of the linearisation at a proved equilibrium.
+
+    Parameters
+    ----------
+    network
+    enclosure
+        From `enclose`, of the same network.
+    """
+    return _spectrum(network, enclosure.charts, enclosure.coordinates, enclosure.inner)
+
+
+def _spectrum(network: Network, charts: Integers, coordinates: Floats, inner: float) -> Spectrum:
+    centre = Balls.exact(coordinates).sum(0)
+    found = box_spectrum(read_system(network), poles(charts), centre, inner)
+    if found.unstable is None and charts.size * coordinates.shape[-1] <= _MOST_PRECISE:
+        return precise_spectrum(network, poles(charts), coordinates, inner)
+    return found
+
+
+def _enclosure(
+    network: Network, charts: Integers, coordinates: Floats, proved: tuple[float, float]
+) -> Enclosure:
+    inner, outer = proved
+    found = _spectrum(network, charts, coordinates, inner)
+    return Enclosure(
+        charts=charts,
+        coordinates=coordinates,
+        inner=inner,
+        outer=outer,
+        unstable=found.unstable,
+        abscissa_upper=_outward(found),
+        points=to_points(charts, coordinates),
+    )
+
+
+def _outward(found: Spectrum) -> float:
+    """Leave the spectrum's upper bound some room, on the same side of zero."""
+    bound = found.abscissa_upper
+    scale = float((np.abs(found.centres) + found.radii).max())
+    wider = bound + float(found.radii.max()) + 1e-12 * scale
+    return min(wider, bound / 2) if bound < 0 else wider
