@@ -166,8 +166,8 @@ def certify_cap(
         if isinstance(found, str):
             return found
         proved = _prove(terms, *found)
-    if proved is None:
-        return "a cap was found in floats, but too narrow a one to be proved"
+    if isinstance(proved, str):
+        return proved
     inner, outer, rate = proved
     error = None
     if network.couplings is not None and network.readout_exponent == 1:
@@ -274,8 +274,8 @@ def _bisect(good: Callable[[float], bool], inside: float, outside: float, steps:
     return inside
 
 
-def _prove(terms: _Terms, inner: float, outer: float) -> tuple[float, float, float] | None:
-    """Prove T6b at floats near tan(u/2) of both angles; return them and the rate."""
+def _prove(terms: _Terms, inner: float, outer: float) -> tuple[float, float, float] | str:
+    """Prove T6b at floats near tan(u/2) of both angles; return them and the rate, or why not."""
     for slack in _SLACKS:
         large = min(math.tan(outer / 2) * (1 - slack), math.nextafter(1.0, 0.0))
         small = math.tan(inner / 2) * (1 + slack)
@@ -285,7 +285,11 @@ def _prove(terms: _Terms, inner: float, outer: float) -> tuple[float, float, flo
             rate = _rate_lower(terms, small)
             if rate > 0:
                 return small, large, rate
-    return None
+            return (
+                f"starts within {2 * outer:.6g} rad of the centre come and stay within "
+                f"{2 * inner:.6g} rad, but may not all settle there: the errors are too large"
+            )
+    return "a cap was found in floats, but too narrow a one to be proved"
 
 
 def _traps(terms: _Terms, tangent: float) -> bool:

@@ -240,6 +240,9 @@ def test_where_nothing_can_be_proved_the_reason_is_said():
     h = np.zeros((8, 2))
     h[0, 0] = 1e-3
     assert isinstance(certify_cap(Network(h, crosstalk=topology.ring(8)), EXACT), str)
+    alone = Network([[1.0, 0.0]])
+    assert certify_cap(alone, Uncertainty(frequency=0.5)).inner_upper > 0.5
+    assert "may not all settle" in certify_cap(alone, Uncertainty(crosstalk=0.6))
     with pytest.raises(InputError, match="couplings"):
         certify_cap(network(0), Uncertainty(mismatch=0.1))
 
