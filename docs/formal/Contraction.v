@@ -46,9 +46,6 @@ Definition sign_pattern (n : nat) (signs : nat -> R) : Prop :=
 Definition in_unit_balls (n d : nat) (X : state) : Prop :=
   forall i, (i < n)%nat -> norm d (X i) <= 1.
 
-Lemma Rabs_minus_one : Rabs (-1) = 1.
-Proof. rewrite Rabs_left; lra. Qed.
-
 Lemma maximum_nonneg n f : 0 <= maximum n f.
 Proof. induction n as [|n IH]; simpl; [lra|]. eapply Rle_trans; [exact IH | apply Rmax_l]. Qed.
 
@@ -121,21 +118,6 @@ Section Network.
 Context {n d : nat} (J : nat -> nat -> R) (h : state).
 
 Local Notation s := (row_sum n J).
-
-(** The norm of a weighted sum of vectors is at most the sum of |weights| times any bound. *)
-Lemma weighted_sum_bound (w : nat -> R) (V : state) (b : R) m :
-  (forall k, (k < m)%nat -> norm d (V k) <= b) ->
-  norm d (fun c => total m (fun k => w k * V k c)) <= total m (fun k => Rabs (w k)) * b.
-Proof.
-  induction m as [|m IH]; intros below; simpl.
-  - rewrite Rmult_0_l. apply norm_le; [lra|]. change (fun _ => 0) with origin.
-    rewrite dot_zero_l. lra.
-  - change (norm d (add (fun c => total m (fun k => w k * V k c)) (scale (w m) (V m)))
-            <= (total m (fun k => Rabs (w k)) + Rabs (w m)) * b).
-    eapply Rle_trans; [apply norm_triangle|]. rewrite norm_scale, Rmult_plus_distr_r.
-    apply Rplus_le_compat; [apply IH; intros k small; apply below; lia|].
-    apply Rmult_le_compat_l; [apply Rabs_pos | apply below; lia].
-Qed.
 
 (** What is felt is at least |h_i| - s_i long. *)
 Lemma felt_is_long (X : state) (i : nat) :

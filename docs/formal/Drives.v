@@ -5,7 +5,7 @@
     by at most a share e, and bounds the angle by which the resting point h/|h| turns. *)
 
 From Coq Require Import Reals Lra Lia.
-From Lohe Require Import Vectors Contraction.
+From Lohe Require Import Vectors.
 Open Scope R_scope.
 
 (** The drive sum_j w_j r_j of t anchors. *)
@@ -66,7 +66,7 @@ Proof.
   2:{ intros c _. unfold sub, drive. rewrite <- total_minus.
       apply total_ext; intros; ring. }
   eapply Rle_trans.
-  - apply (weighted_sum_bound (fun j => device j - w j) r 1). intros k less.
+  - apply (weighted_sum_bound t (fun j => device j - w j) r 1). intros k less.
     rewrite norm_unit by now apply anchors. lra.
   - rewrite Rmult_1_r, <- total_scale. now apply total_le.
 Qed.

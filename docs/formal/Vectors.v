@@ -81,6 +81,9 @@ Definition unit_vector (d : nat) (x : vec) : Prop := dot d x x = 1.
 (** The direction of a vector, [h / |h|]. *)
 Definition direction (d : nat) (h : vec) : vec := scale (/ norm d h) h.
 
+Lemma Rabs_minus_one : Rabs (-1) = 1.
+Proof. rewrite Rabs_left; lra. Qed.
+
 Section Dimension.
 Context {d : nat}.
 Implicit Types (x y z h : vec) (a b : R).
@@ -198,6 +201,21 @@ Proof.
   unfold norm. rewrite dot_scale_l, dot_scale_r, <- Rmult_assoc, sqrt_mult_alt.
   - now rewrite <- sqrt_Rsqr_abs.
   - apply Rle_0_sqr.
+Qed.
+
+(** The norm of a weighted sum of vectors is at most the sum of |weights| times any bound. *)
+Lemma weighted_sum_bound m (w : nat -> R) (V : nat -> vec) (b : R) :
+  (forall k, (k < m)%nat -> norm d (V k) <= b) ->
+  norm d (fun c => total m (fun k => w k * V k c)) <= total m (fun k => Rabs (w k)) * b.
+Proof.
+  induction m as [|m IH]; intros below; simpl.
+  - rewrite Rmult_0_l. apply norm_le; [lra|]. change (fun _ => 0) with origin.
+    rewrite dot_zero_l. lra.
+  - change (norm d (add (fun c => total m (fun k => w k * V k c)) (scale (w m) (V m)))
+            <= (total m (fun k => Rabs (w k)) + Rabs (w m)) * b).
+    eapply Rle_trans; [apply norm_triangle|]. rewrite norm_scale, Rmult_plus_distr_r.
+    apply Rplus_le_compat; [apply IH; intros k small; apply below; lia|].
+    apply Rmult_le_compat_l; [apply Rabs_pos | apply below; lia].
 Qed.
 
 (** Directions are unit vectors; the inner product with the own direction is the norm. *)
