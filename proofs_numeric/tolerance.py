@@ -1,0 +1,293 @@
+r"""How much every device may be off before a claim is no longer proved.
+
+Along a direction, such as one unit of mismatch for every half unit of crosstalk, the largest box
+of devices is sought for which the claim is proved: for each oscillator by itself, and for all of
+them together. Where a device that breaks the claim is known, it brackets the answer from above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.certify import certify
+from lohe.proofs_numeric.claims import Verdict
+from lohe.proofs_numeric.coupled.attraction import examine_attraction
+from lohe.proofs_numeric.coupled.cap import Cap, certify_cap
+from lohe.proofs_numeric.coupled.centre import find_centre
+from lohe.proofs_numeric.coupled.contraction import examine_contraction
+from lohe.proofs_numeric.decoupled import Drives, enclose_drives
+from lohe.proofs_numeric.exact import ExactAnchors
+from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
+from lohe.proofs_numeric.mismatch import examine_devices
+from lohe.proofs_numeric.tolerance_effects import Effect, Effects
+from lohe.proofs_numeric.tolerance_refutation import least_unlocking, sharpen_drive
+from lohe.proofs_numeric.tolerance_search import (
+    Limits,
+    box,
+    largest_scale,
+    lock_scales,
+    rule_scales,
+)
+from lohe.proofs_numeric.uncertainty import Uncertainty
+
+__all__ = ["CLAIMS", "SHARES", "Tolerance", "tolerance"]
+
+Floats = NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+CLAIMS = ("unique_stable", "local_cap")
+"""Claims whose tolerance can be asked for."""
+
+SHARES = (0.1, 0.5, 0.9, 1.0)
+"""Shares of the largest box at which the effects are bounded."""
+
+# Weakest oscillators that are looked at one by one, and those that are tried for a refutation.
+_SHARPENED, _TRIED = 256, 16
+# What proves each oscillator at its own scale need not quite prove all at the smallest of them.
+_RETREATS = (0.0, 2.0**-40, 2.0**-30, 2.0**-20, 2.0**-10, 2.0**-5, 0.25)
+
+
+@dataclass(frozen=True, eq=False)
+class Tolerance:
+    """The largest box along a direction for which a claim is proved.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    direction
+        The box at scale 1.
+    head
+        The scale at which the claim is proved for all oscillators together; 0 if none was found.
+    per_oscillator : (n,) array or None
+        The scale at which the theorem's hypothesis is proved for each oscillator; None for
+        ``local_cap``, which is about all of them.
+    refuted_at
+        A scale at which some device breaks the claim; 0 if the stored network does, None if no
+        such device is known.
+    theorem
+        What proves the claim; empty if nothing does.
+    effects
+        What the devices do, at `SHARES` of the box; empty if `head` is 0.
+    """
+
+    claim: str
+    direction: Uncertainty
+    head: float
+    per_oscillator: Floats | None
+    refuted_at: float | None
+    theorem: str
+    effects: tuple[Effect, ...] = field(default=())
+
+    @property
+    def box(self) -> Uncertainty:
+        """The devices for which the claim is proved."""
+        return box(self.direction, self.head)
+
+    @property
+    def angle_upper(self) -> float | None:
+        """The largest move of a resting point in the box, in radians; None without a box."""
+        return self.effects[-1].angle_upper if self.effects else None
+
+    @property
+    def weight_error_upper(self) -> float | None:
+        """The largest change of an oscillator's attention weights in the box, in sum."""
+        return self.effects[-1].weight_error_upper if self.effects else None
+
+
+def tolerance(
+    network: Network,
+    *,
+    mismatch: float = 0.0,
+    crosstalk: float = 0.0,
+    frequency: float = 0.0,
+    anchors: float = 0.0,
+    claim: str = "unique_stable",
+    progress: Progress | None = None,
+) -> Tolerance:
+    """Find the largest box of devices, along a direction, for which a claim is proved.
+
+    Parameters
+    ----------
+    network
+        The instance, taken as the exact numbers that it stores.
+    mismatch, crosstalk, frequency, anchors
+        The direction: proportions of the four figures of `lohe.certify`, not all zero.
+    claim
+        ``unique_stable``, or ``local_cap`` where oscillators hear each other or turn.
+    progress
+        Called with (done, total).
+
+    Returns
+    -------
+    Tolerance
+        Its boxes were proved at exactly those figures, so they are lower bounds of the truth.
+
+    Raises
+    ------
+    InputError
+        If there is no direction, couplings are missing for it, or the claim does not apply.
+
+    Examples
+    --------
+    >>> pair = Network(couplings=[[1.0, 1.25]], anchors=[[1.0, 0.0], [-1.0, 0.0]])
+    >>> found = tolerance(pair, mismatch=1.0)
+    >>> found.theorem, round(found.head, 6), round(found.refuted_at, 6)
+    ('T1', 0.111111, 0.111111)
+    """
+    direction = Uncertainty(mismatch, crosstalk, frequency, anchors)
+    if direction.none:
+        raise InputError("nothing varies; give a proportion for at least one figure")
+    if claim not in CLAIMS:
+        raise InputError(f"claim is {claim!r}; choose from {', '.join(CLAIMS)}")
+    drives = enclose_drives(network)
+    direction.drive_errors(network, drives)  # says at once if couplings are missing
+    asked = _Question(network, direction, drives, progress)
+    return asked.cap() if claim == "local_cap" else asked.unique()
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """One network and direction, with what the answers share."""
+
+    network: Network
+    direction: Uncertainty
+    drives: Drives
+    progress: Progress | None
+
+    @property
+    def _crosses(self) -> bool:
+        return bool(self.direction.crosstalk) or has_crosstalk(self.network)
+
+    @property
+    def _turns(self) -> bool:
+        frequency = self.network.frequency
+        stored = frequency is not None and bool(np.any(frequency))
+        return stored or bool(self.direction.frequency)
+
+    def unique(self) -> Tolerance:
+        """Answer for the claim unique_stable."""
+        limits = Limits.of(self.network, self.drives)
+        if self._crosses:
+            found = self._coupled(limits)
+        elif self._turns:
+            scales = lock_scales(self.network, limits, self.direction, self.progress)
+            found = self._proved(scales, self._unlocking(scales), "T5")
+        else:
+            scales = rule_scales(limits, self.direction, "T1")
+            refuted = self._sharpen(scales, limits.top(self.direction))
+            found = self._proved(scales, refuted, "T1")
+        if not found.head and self._refuted_as_stored():
+            return replace(found, refuted_at=0.0)
+        return found
+
+    def cap(self) -> Tolerance:
+        """Answer for the claim local_cap."""
+        if not (self._crosses or self._turns):
+            raise InputError(
+                "local_cap needs crosstalk or frequencies, stored or varied; ask for unique_stable"
+            )
+        limits = Limits.of(self.network, self.drives)
+        centre = find_centre(self.network)
+        head = 0.0
+        if centre is not None:
+            heard = replace(limits, drive_upper=limits.drive_upper + limits.crosstalk)
+            heard = replace(heard, drive_lower=heard.drive_upper)
+            top = float(heard.top(self.direction).min())
+            head = largest_scale(
+                lambda scale: isinstance(
+                    certify_cap(self.network, box(self.direction, scale), centre, self.drives), Cap
+                ),
+                top,
+            )
+        empty = Tolerance("local_cap", self.direction, head, None, None, "T6b" if head else "")
+        return self._with_effects(empty, centre)
+
+    def _refuted_as_stored(self) -> bool:
+        # One cell is too few to search for all equilibria: only quick refutations are wanted.
+        found = certify(self.network, "unique_stable", nodes=1)
+        return found.claims["unique_stable"].verdict is Verdict.REFUTED
+
+    def _coupled(self, limits: Limits) -> Tolerance:
+        theorems = ("T6a",) if self._turns else ("T6a", "T6")
+        found = [
+            self._proved(rule_scales(limits, self.direction, name), self._all_off(), name)
+            for name in theorems
+        ]
+        return max(found, key=lambda each: each.head)
+
+    def _all_off(self) -> float | None:
+        """Return the scale of a device without couplings, which no drive holds in place."""
+        frequency = self.network.frequency
+        if not self.direction.mismatch or (frequency is not None and np.any(frequency)):
+            return None
+        scale = 1.0 / self.direction.mismatch
+        while box(self.direction, scale).mismatch < 1:
+            scale = float(np.nextafter(scale, np.inf))
+        return scale
+
+    def _sharpen(self, scales: Floats, tops: Floats) -> float | None:
+        """Replace the smallest scales by sharper ones; return the least known to be refuted."""
+        if self.network.couplings is None:
+            return None
+        exact = ExactAnchors(self.network)
+        refuted: list[float] = []
+        seen: set[int] = set()
+        for _ in range(min(_SHARPENED, self.network.n)):
+            i = int(np.argmin(scales))
+            if i in seen:
+                break
+            seen.add(i)
+            scales[i], above = sharpen_drive(
+                exact, self.direction, i, float(scales[i]), float(tops[i])
+            )
+            refuted += [] if above is None else [above]
+            if self.progress is not None:
+                self.progress(len(seen), min(_SHARPENED, self.network.n))
+        return min(refuted, default=None)
+
+    def _unlocking(self, scales: Floats) -> float | None:
+        """Return the least scale at which one of the weakest oscillators is known to unlock."""
+        found: list[float] = []
+        for i in np.argsort(scales, kind="stable")[:_TRIED]:
+            above = least_unlocking(self.network, self.direction, int(i), float(scales[i]))
+            found += [] if above is None else [above]
+        return min(found, default=None)
+
+    def _proved(self, scales: Floats, refuted: float | None, theorem: str) -> Tolerance:
+        """Prove all oscillators together at the smallest scale, or a little below."""
+        smallest = float(scales.min())
+        for retreat in _RETREATS if smallest > 0 else ():
+            head = smallest * (1 - retreat)
+            if self._holds(box(self.direction, head), theorem):
+                found = Tolerance("unique_stable", self.direction, head, scales, refuted, theorem)
+                return self._with_effects(found)
+        return Tolerance("unique_stable", self.direction, 0.0, scales, refuted, "")
+
+    def _holds(self, devices: Uncertainty, theorem: str) -> bool:
+        if theorem == "T1":
+            found = examine_devices(self.network, self.drives, devices)
+            return found.collapse is None and not found.unresolved
+        if theorem == "T5":
+            return examine_locks(self.network, devices).proved
+        if theorem == "T6":
+            return (
+                examine_contraction(self.network, devices, self.drives).contraction_upper
+                is not None
+            )
+        return examine_attraction(self.network, devices, self.drives).rate_lower is not None
+
+    def _with_effects(self, found: Tolerance, centre: Floats | None = None) -> Tolerance:
+        if not found.head:
+            return found
+        if found.theorem != "T1" and centre is None:
+            centre = find_centre(self.network)
+        measure = Effects(self.network, self.drives, found.theorem, centre)
+        effects = (measure.of(share, box(self.direction, share * found.head)) for share in SHARES)
+        return replace(found, effects=tuple(effects))
