@@ -15,21 +15,20 @@ from typing import Any
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.files import write_text
 from lohe.proofs_numeric.claims import Claim, Verdict
-from lohe.proofs_numeric.fields import (
-    CLAIMS,
+from lohe.proofs_numeric.codec import (
     decode,
     decode_claim,
     encode_claim,
     encode_float,
     exact_keys,
 )
+from lohe.proofs_numeric.fields import CLAIMS, PARAMETERS, VERSION
 
 __all__ = ["Certificate", "parse", "version_of"]
 
 FORMAT = "lohe.certificate"
-VERSION = 1
 _EXIT_CODES = {Verdict.PROVED: 0, Verdict.REFUTED: 1, Verdict.UNDECIDED: 3}
-_LARGEST_FILE = 64 * 2**20
+_LARGEST_FILE = 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ class Certificate:
     claims
         Claims by name; a claim that does not apply is absent.
     parameters
-        ``mismatch``, ``epsilon``, ``delta`` (floats) and ``step`` (a float or None) that the
-        claims refer to.
+        ``mismatch``, ``crosstalk``, ``frequency``, ``anchors``, ``epsilon``, ``delta`` (floats)
+        and ``step`` (a float or None) that the claims refer to.
     tool
         Name and versions of the program that made it; the checker gives it no meaning.
     """
@@ -124,11 +123,13 @@ class Certificate:
         top = {"format", "version", "network", "parameters", "claims", "tool", "digest"}
         exact_keys(document, top, "the document")
         version = document["version"]
-        if document["format"] != FORMAT or type(version) is not int or version != VERSION:
+        if document["format"] != FORMAT or type(version) is not int or version > VERSION:
             raise InputError(f"not a {FORMAT} file of version {VERSION}")
+        if version != VERSION:
+            raise InputError("the certificate was written by an earlier release; certify again")
         network, parameters = document["network"], document["parameters"]
         exact_keys(network, {"sha256", "n", "d"}, "network")
-        exact_keys(parameters, {"mismatch", "epsilon", "delta", "step"}, "parameters")
+        exact_keys(parameters, set(PARAMETERS), "parameters")
         for place, sha in (("network.sha256", network["sha256"]), ("digest", document["digest"])):
             if not (isinstance(sha, str) and re.fullmatch("[0-9a-f]{64}", sha)):
                 raise InputError(f"certificate: {place} is not a SHA-256; certify again")

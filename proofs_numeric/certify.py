@@ -1,21 +1,34 @@
-"""Certify a decoupled network: theorems T1 to T4 and T7, hypothesis by hypothesis."""
+"""Certify a network: the strongest theorem that applies, hypothesis by hypothesis."""
 
 from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.certificate import Certificate, version_of
+from lohe.proofs_numeric.claims import Claim
+from lohe.proofs_numeric.decoupled_claims import DecoupledClaims, all_inputs
 from lohe.proofs_numeric.fields import CLAIMS
-from lohe.proofs_numeric.proofs import Proofs
+from lohe.proofs_numeric.parameters import Parameters
+from lohe.proofs_numeric.uncertainty import Uncertainty
 
-__all__ = ["certify"]
+if TYPE_CHECKING:
+    from lohe.proofs_numeric.coupled_claims import CoupledClaims
+    from lohe.proofs_numeric.detuned_claims import DetunedClaims
 
-_LATER = ("lock", "local_cap", "box")
-_ANCHORED = ("mismatch", "all_inputs")
+__all__ = ["certify", "parameters_of", "tool"]
+
+_DECOUPLED = ("unique_stable", "almost_global", "settling", "mismatch", "digital_step")
+_DETUNED = ("unique_stable", "almost_global", "settling", "lock", "local_cap", "box")
+_COUPLED = ("unique_stable", "almost_global", "local_cap", "box")
 
 
 def certify(
@@ -23,11 +36,21 @@ def certify(
     claims: str | Iterable[str] = "all",
     *,
     mismatch: float = 0.0,
+    crosstalk: float = 0.0,
+    frequency: float = 0.0,
+    anchors: float = 0.0,
     epsilon: float = 1e-2,
     delta: float = 1e-3,
     step: float | None = None,
+    nodes: int = 200_000,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Certificate:
-    r"""Certify what a network does, for every device within the mismatch.
+    r"""Certify what a network does, for every device that is close enough to it.
+
+    A device has couplings :math:`W_{ij}(1 + e_{ij})`, :math:`|e_{ij}| \le` `mismatch`; anchors
+    displaced by at most `anchors`; crosstalk that differs by at most `crosstalk` in the absolute
+    sum of each row; and natural frequencies that differ by at most `frequency` in spectral norm.
+    Each claim is proved for all of them at once, and refuted if one of them fails.
 
     Parameters
     ----------
@@ -35,20 +58,25 @@ def certify(
         The instance, taken as the exact numbers that it stores.
     claims
         ``"all"``, one name or several of ``unique_stable``, ``almost_global``, ``settling``,
-        ``mismatch``, ``all_inputs``, ``digital_step``.
-    mismatch
-        Every claim but ``all_inputs`` holds for every device whose couplings are off by a factor
-        between 1 - mismatch and 1 + mismatch. Needs couplings and anchors if positive.
+        ``mismatch``, ``all_inputs``, ``lock``, ``local_cap``, ``digital_step``, ``box``.
+    mismatch, anchors
+        Need couplings and anchors if positive.
+    crosstalk, frequency
+        In the units of the drives.
     epsilon, delta
         ``settling`` bounds the time to come within Euclidean distance `epsilon` of the resting
         point with probability 1 - `delta` from a uniform start.
     step
         A step of projected Euler to certify; ``digital_step`` always reports the largest.
+    nodes
+        Cells that the search for all equilibria of a small network may visit.
+    progress
+        Called with (done, total) during that search.
 
     Returns
     -------
     Certificate
-        Claims that do not apply are absent. A coupled network's claims are undecided.
+        Claims that do not apply are absent.
 
     Raises
     ------
@@ -61,32 +89,47 @@ def certify(
     >>> certificate = certify(Network([[3.0, 4.0]]), "unique_stable")
     >>> certificate.claims["unique_stable"].values["drive_norm_lower"]
     5.0
+    >>> turning = Network([[2.0, 0.0]], frequency=[[[0.0, -1.0], [1.0, 0.0]]])
+    >>> certify(turning).claims["lock"].verdict.value
+    'proved'
     """
-    _check_range("mismatch", mismatch, 0 <= mismatch < math.inf, "0 or more")
-    _check_range("epsilon", epsilon, 1e-150 <= epsilon < 2, "between 1e-150 and 2")
-    _check_range("delta", delta, 0 < delta < 1, "between 0 and 1")
-    if step is not None:
-        _check_range("step", step, 0 < step < math.inf, "positive")
-    if mismatch > 0 and network.couplings is None:
-        raise InputError("mismatch needs a network with couplings and anchors; this has drives")
-    if network.anchors is not None and not len(network.anchors):
-        raise InputError("the network has no anchors; give at least one")
-    width = None if step is None else float(step)
-    proofs = Proofs(network, float(mismatch), float(epsilon), float(delta), width)
-    names = _chosen(claims, network)
+    parameters = parameters_of(
+        Uncertainty(mismatch, crosstalk, frequency, anchors), epsilon, delta, step
+    )
+    uncertainty = parameters.uncertainty
+    if network.couplings is None and (uncertainty.mismatch or uncertainty.anchors):
+        name = "mismatch" if uncertainty.mismatch else "anchors"
+        raise InputError(f"{name} needs a network with couplings and anchors; this has drives")
+    if step is not None and "digital_step" not in _applicable(network, uncertainty):
+        raise InputError("step needs oscillators that move alone, without own frequencies")
+    names = _chosen(claims, network, uncertainty)
+    makers = _makers(network, parameters, nodes, progress)
     return Certificate(
         network_sha256=network.digest,
         n=network.n,
         d=network.d,
-        claims={name: proofs.claim(name) for name in names},
-        parameters={
-            "mismatch": proofs.mismatch,
-            "epsilon": proofs.epsilon,
-            "delta": proofs.delta,
-            "step": proofs.step,
-        },
-        tool=_tool(),
+        claims={name: makers(name) for name in names},
+        parameters=parameters.document(),
+        tool=tool(),
     )
+
+
+def parameters_of(
+    uncertainty: Uncertainty, epsilon: float, delta: float, step: float | None
+) -> Parameters:
+    """Return checked parameters.
+
+    Raises
+    ------
+    InputError
+        If one is outside its range.
+    """
+    _check_range("epsilon", epsilon, 1e-150 <= epsilon < 2, "between 1e-150 and 2")
+    _check_range("delta", delta, 0 < delta < 1, "between 0 and 1")
+    if step is not None:
+        _check_range("step", step, 0 < step < math.inf, "positive")
+    width = None if step is None else float(step)
+    return Parameters(uncertainty, float(epsilon), float(delta), width)
 
 
 def _check_range(name: str, value: float, holds: bool, expected: str) -> None:
@@ -94,27 +137,95 @@ def _check_range(name: str, value: float, holds: bool, expected: str) -> None:
         raise InputError(f"{name} is {value}; it must be {expected}")
 
 
-def _chosen(claims: str | Iterable[str], network: Network) -> list[str]:
-    applicable = [n for n in CLAIMS if n not in _ANCHORED or network.couplings is not None]
+def _crosses(network: Network, uncertainty: Uncertainty) -> bool:
+    """Say whether oscillators hear each other, on some device."""
+    matrix = network.crosstalk
+    entries = matrix.data if sparse.issparse(matrix) else matrix
+    return uncertainty.crosstalk > 0 or (entries is not None and bool(np.any(entries)))
+
+
+def _turns(network: Network, uncertainty: Uncertainty) -> bool:
+    """Say whether oscillators have natural frequencies, on some device."""
+    found = network.frequency is not None and bool(np.any(network.frequency))
+    return uncertainty.frequency > 0 or found
+
+
+def _applicable(network: Network, uncertainty: Uncertainty) -> list[str]:
+    crosses, turns = _crosses(network, uncertainty), _turns(network, uncertainty)
+    names = set(_COUPLED if crosses else _DETUNED if turns else _DECOUPLED)
+    if network.couplings is None:
+        names -= {"mismatch"}
+    else:
+        names |= {"all_inputs"}
+    if not uncertainty.none:
+        names -= {"box"}
+    return [name for name in CLAIMS if name in names]
+
+
+def _makers(
+    network: Network,
+    parameters: Parameters,
+    nodes: int,
+    progress: Callable[[int, int], None] | None,
+) -> Callable[[str], Claim]:
+    """Return what makes a claim by its name, with the theorems that fit the devices."""
+    crosses = _crosses(network, parameters.uncertainty)
+    turns = _turns(network, parameters.uncertainty)
+
+    @cache
+    def maker(kind: str) -> DecoupledClaims | DetunedClaims | CoupledClaims:
+        # What the other kinds load, a decoupled network never needs.
+        if kind == "decoupled":
+            return DecoupledClaims(network, parameters)
+        if kind == "detuned":
+            from lohe.proofs_numeric.detuned_claims import DetunedClaims
+
+            return DetunedClaims(network, parameters)
+        from lohe.proofs_numeric.coupled_claims import CoupledClaims
+
+        return CoupledClaims(network, parameters, nodes, progress)
+
+    def make(name: str) -> Claim:
+        if name == "all_inputs":
+            return all_inputs(network, parameters.uncertainty.anchors)
+        coupled = crosses or name in ("local_cap", "box")
+        kind = "coupled" if coupled else "detuned" if turns else "decoupled"
+        claim: Claim = getattr(maker(kind), name)()
+        return claim
+
+    return make
+
+
+def _chosen(claims: str | Iterable[str], network: Network, uncertainty: Uncertainty) -> list[str]:
+    applicable = _applicable(network, uncertainty)
     if claims == "all":
         return applicable
     wanted = {claims} if isinstance(claims, str) else set(claims)
-    later = sorted(wanted & set(_LATER))
-    if later:
-        raise InputError(f"claim {later[0]!r} is not available in this release")
-    unknown = sorted(wanted - set(CLAIMS), key=str)
+    unknown = sorted(wanted - (set(CLAIMS) - {"input_box"}), key=str)
     if unknown or not wanted:
         found = ", ".join(repr(name) for name in unknown) or "none"
-        raise InputError(f"unknown claims: {found}; choose from {', '.join(CLAIMS)} or all")
+        names = ", ".join(name for name in CLAIMS if name != "input_box")
+        raise InputError(f"unknown claims: {found}; choose from {names} or all")
     absent = sorted(wanted - set(applicable))
     if absent:
-        raise InputError(
-            f"claim {absent[0]!r} needs couplings and anchors; this network has drives"
-        )
+        raise InputError(f"claim {absent[0]!r} {_needs(absent[0], network)}")
     return [name for name in applicable if name in wanted]
 
 
-def _tool() -> dict[str, str]:
+def _needs(name: str, network: Network) -> str:
+    if name in ("mismatch", "all_inputs") and network.couplings is None:
+        return "needs couplings and anchors; this network has drives"
+    return {
+        "lock": "needs natural frequencies and no crosstalk, on any device",
+        "local_cap": "needs crosstalk or natural frequencies; alone, T1 says all there is to say",
+        "box": "is about the stored network, with crosstalk or natural frequencies; "
+        "leave out what is uncertain",
+        "settling": "needs a network without crosstalk, on any device",
+    }.get(name, "needs a network without crosstalk and natural frequencies, on any device")
+
+
+def tool() -> dict[str, str]:
+    """Return the name and versions of what makes a certificate."""
     return {
         "name": "lohe",
         "version": version_of("lohe"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["Claim", "Verdict"]
+__all__ = ["Claim", "Verdict", "undecided"]
 
 
 class Verdict(StrEnum):
@@ -33,7 +33,7 @@ class Claim:
         direction that its name states (``..._lower``, ``..._upper``).
     witness
         For a refuted claim, what shows it false; for a proved one, what the checker needs
-        beside the instance. Empty if nothing is needed.
+        beside the instance. Its ``theorem`` names what decides the claim. Empty if undecided.
 
     Examples
     --------
@@ -45,3 +45,8 @@ class Claim:
     reason: str
     values: Mapping[str, Any] = field(default_factory=dict)
     witness: Mapping[str, Any] = field(default_factory=dict)
+
+
+def undecided(reason: str) -> Claim:
+    """Return a claim that is left open, and why."""
+    return Claim(Verdict.UNDECIDED, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
+from lohe.dynamics.tokens import Tokens
 from lohe.proofs_numeric.certificate import Certificate, version_of
 from lohe.proofs_numeric.checker import RejectedError, check
 from lohe.proofs_numeric.claims import Claim, Verdict
@@ -11,7 +12,7 @@ from lohe.proofs_numeric.claims import Claim, Verdict
 __all__ = ["verify"]
 
 
-def verify(certificate: Certificate, network: Network) -> Certificate:
+def verify(certificate: Certificate, network: Network | Tokens) -> Certificate:
     """Return the independent checker's own verdicts on a certificate.
 
     Parameters
@@ -19,7 +20,7 @@ def verify(certificate: Certificate, network: Network) -> Certificate:
     certificate
         Made by `certify`, or read from a file.
     network
-        The instance that it speaks of.
+        The instance that it speaks of; tokens for a claim about all inputs near them.
 
     Returns
     -------

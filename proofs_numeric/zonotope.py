@@ -4,6 +4,11 @@ The drives of all devices with couplings :math:`W_{ij}(1 + e_j)`, :math:`|e_j| \
 a zonotope. It contains 0 if and only if some device has no drive at all; otherwise a direction y
 separates it: :math:`\langle y, h \rangle > \epsilon \sum_j W_{ij} |\langle y, r_j \rangle|`. A
 linear program guesses which, and the guess is then made exact and checked in rationals.
+
+Anchors that may be displaced by :math:`\delta` add a ball of radius
+:math:`\delta \sum_j W_{ij}(1 + e_j)` around each point of it: a unit direction must separate by
+more than :math:`\delta(1 + \epsilon)\sum_j W_{ij}`, and a device collapses once its drive is
+within the ball's radius of 0.
 """
 
 from __future__ import annotations
@@ -17,13 +22,46 @@ from numpy.typing import NDArray
 from scipy.linalg import qr
 from scipy.optimize import linprog
 
-from lohe.proofs_numeric.enclosure import sqrt_up
+from lohe.proofs_numeric.enclosure import sqrt_down, sqrt_up
 from lohe.proofs_numeric.exact import ExactAnchors, inner, rationals
 
-__all__ = ["Collapse", "Separation", "cancel_or_separate", "separate_along_drive"]
+__all__ = ["Collapse", "Reach", "Separation", "cancel_or_separate", "separate_along_drive"]
 
 Floats = NDArray[np.float64]
 Vector = list[Fraction]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far devices may be off.
+
+    Parameters
+    ----------
+    exact
+        The network as stored, in rationals.
+    epsilon
+        Largest relative deviation of a coupling.
+    delta
+        Largest displacement of an anchor.
+    """
+
+    exact: ExactAnchors
+    epsilon: Fraction
+    delta: float
+
+    def displacement(self, i: int) -> Fraction:
+        """Return how far displaced anchors move the drive of oscillator `i` at most."""
+        if not self.delta:
+            return Fraction(0)
+        assert self.exact.network.couplings is not None
+        total = sum(rationals(self.exact.network.couplings[i]), Fraction(0))
+        return Fraction(self.delta) * (1 + self.epsilon) * total
+
+    def norm_lower(self, i: int) -> Fraction:
+        """Bound the drive norm of oscillator `i` by the triangle inequality."""
+        drive = self.exact.drive(i)
+        spread = self.epsilon * self.exact.mass_up(i) if self.epsilon else Fraction(0)
+        return sqrt_down(inner(drive, drive)) - spread - self.displacement(i)
 
 
 @dataclass(frozen=True)
@@ -41,39 +79,40 @@ class Separation:
     norm_lower: Fraction
 
 
-def separate_along_drive(exact: ExactAnchors, i: int, epsilon: Fraction) -> Separation | None:
+def separate_along_drive(reach: Reach, i: int) -> Separation | None:
     """Try the drive of oscillator `i` itself as the direction in which devices keep a drive.
 
     Anchors at right angles to the drive cannot shorten it, so this already reaches further than
     the coherence, and it needs no linear program.
     """
-    return _separate(_columns(exact, i), exact.drive(i), epsilon, exact.network.drive[i])
+    return _separate(reach, i, reach.exact.network.drive[i])
 
 
-def cancel_or_separate(
-    exact: ExactAnchors, i: int, epsilon: Fraction
-) -> Collapse | Separation | None:
-    """Settle exactly whether a mismatch up to `epsilon` can cancel the drive of oscillator `i`.
+def cancel_or_separate(reach: Reach, i: int) -> Collapse | Separation | None:
+    """Settle exactly whether a device can cancel the drive of oscillator `i`.
 
     Parameters
     ----------
-    exact
-        The network with couplings and anchors.
+    reach
+        The network, with couplings and anchors, and how far devices may be off.
     i
         The oscillator.
-    epsilon
-        Largest relative deviation of a coupling.
 
     Returns
     -------
     Collapse, Separation or None
-        None if the linear program is too close to the boundary to guess.
+        None if the linear program is too close to the boundary to guess, or if only displaced
+        anchors together with mismatched couplings might cancel the drive.
     """
+    exact, epsilon = reach.exact, reach.epsilon
     columns = _columns(exact, i)
     drive = exact.drive(i)
     if epsilon >= 1 or not any(drive):
         lost = Fraction(-1) if any(drive) else Fraction(0)
         return Collapse(tuple(lost for _ in columns))
+    shortest = _shortest_along_drive(reach, i)
+    if shortest is not None:
+        return shortest
     largest = max(abs(x) for column in columns for x in column)
     matrix = np.array([[float(x / largest) for x in column] for column in columns]).T
     guess = _critical_mismatch(matrix)
@@ -83,7 +122,26 @@ def cancel_or_separate(
     device = _cancel(columns, drive, matrix, deviations)
     if device is not None and all(abs(e) <= epsilon for e in device):
         return Collapse(tuple(device))
-    return _separate(columns, drive, epsilon, direction)
+    return _separate(reach, i, direction)
+
+
+def _shortest_along_drive(reach: Reach, i: int) -> Collapse | None:
+    """Shorten the drive along itself, and see whether displaced anchors cancel the rest."""
+    if not reach.delta:
+        return None
+    columns, drive = _columns(reach.exact, i), reach.exact.drive(i)
+    assert reach.exact.network.couplings is not None
+    couplings = rationals(reach.exact.network.couplings[i])
+    against = [-reach.epsilon if inner(drive, c) > 0 else reach.epsilon for c in columns]
+    for device in ([Fraction(0)] * len(columns), against):
+        total = [
+            h + sum((c[k] * e for c, e in zip(columns, device, strict=True)), Fraction(0))
+            for k, h in enumerate(drive)
+        ]
+        mass = sum((w * (1 + e) for w, e in zip(couplings, device, strict=True)), Fraction(0))
+        if inner(total, total) <= (Fraction(reach.delta) * mass) ** 2:
+            return Collapse(tuple(device))
+    return None
 
 
 def _columns(exact: ExactAnchors, i: int) -> list[Vector]:
@@ -145,16 +203,17 @@ def _cancel(
     return None if any(total) else device
 
 
-def _separate(
-    columns: list[Vector], drive: Vector, epsilon: Fraction, direction: Floats
-) -> Separation | None:
+def _separate(reach: Reach, i: int, direction: Floats) -> Separation | None:
     if not np.any(direction):
         return None
     y = rationals(direction)
-    margin = inner(y, drive) - epsilon * sum((abs(inner(y, c)) for c in columns), Fraction(0))
-    if margin <= 0:
+    columns, drive = _columns(reach.exact, i), reach.exact.drive(i)
+    spread = sum((abs(inner(y, c)) for c in columns), Fraction(0))
+    margin = inner(y, drive) - reach.epsilon * spread
+    norm = margin / sqrt_up(inner(y, y)) - reach.displacement(i)
+    if norm <= 0:
         return None
-    return Separation(tuple(float(x) for x in direction), margin / sqrt_up(inner(y, y)))
+    return Separation(tuple(float(x) for x in direction), norm)
 
 
 def _flint(x: Fraction) -> fmpq:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,52 +22,83 @@ class ClaimText:
     theorem: str
 
 
-_TEXTS = {
-    "unique_stable": ClaimText(
-        "One stable resting point",
+_TITLES = {
+    "unique_stable": "One stable resting point",
+    "almost_global": "Reached from almost every start",
+    "settling": "Settles in a known time",
+    "mismatch": "Survives device mismatch",
+    "all_inputs": "Holds for every input",
+    "lock": "Locks despite its own frequency",
+    "local_cap": "A cap of starts that all settle",
+    "digital_step": "Digital step small enough",
+    "box": "Equilibria enclosed one by one",
+    "input_box": "Holds for all inputs near these",
+}
+
+_THEOREMS = {
+    "T1": (
         "h ≠ 0 ⇒ ẋ = h − ⟨h, x⟩x rests exactly at ±ĥ, and only ĥ = h/‖h‖ is stable",
         "T1 (settling)",
     ),
-    "almost_global": ClaimText(
-        "Reached from almost every start",
-        "c = ⟨x, ĥ⟩ obeys ċ = ‖h‖(1 − c²): every start but −ĥ ends at ĥ, at the rate ‖h‖",
-        "T1 (settling)",
-    ),
-    "settling": ClaimText(
-        "Settles in a known time",
+    "T2": (
         "P(‖x(t) − ĥ‖ ≤ ε) ≥ 1 − δ from t = (artanh(1 − ε²/2) − artanh c_δ)/‖h‖ on",
         "T2 (settling time from a random start)",
     ),
-    "mismatch": ClaimText(
-        "Survives device mismatch",
+    "T3": (
         "couplings off by a share ε < ρ = ‖Σ W r‖/Σ W keep the resting point: sin∠(x′, x*) ≤ ε/ρ",
         "T3 (coherence and mismatch)",
     ),
-    "all_inputs": ClaimText(
-        "Holds for every input",
+    "T4": (
         "⟨y, r_j⟩ ≥ m > 0 for all visible anchors ⇒ ‖h‖ ≥ m Σ W, whatever the couplings",
         "T4 (for every input)",
     ),
-    "digital_step": ClaimText(
-        "Digital step small enough",
+    "T5": (
+        "‖(λI − A)⁻¹h‖ = 1 has a root λ > 0: the rate; x* = (λI − A)⁻¹h attracts all but one start",
+        "T5 (natural frequencies)",
+    ),
+    "T6": (
+        "‖h_i‖ > 2 Σ|J_ik| for all i: X ↦ (h + JX)/‖·‖ contracts; one of 2ⁿ equilibria is stable",
+        "T6 (crosstalk)",
+    ),
+    "T6a": (
+        "‖h_i‖² > (s_i + ‖A_i‖)² + 4 s_i², s_i = Σ|J_ik|: almost every start ends at one point",
+        "T6a (attraction without symmetry)",
+    ),
+    "T6b": (
+        "φ̇ ≤ q − 2 sin(φ/2)(ℓ cos(φ/2) − a sin(φ/2) − s) < 0: the largest angle falls",
+        "T6b (robust cap)",
+    ),
+    "L3": (
+        "turning oscillators that hear only each other, undriven, turns equilibria into equilibria",
+        "L3 (symmetry)",
+    ),
+    "T7": (
         "projected Euler with step Δ settles for Δ‖h‖ < 2, without overshoot for Δ‖h‖ ≤ 1",
         "T7 (digital integrator)",
     ),
-    "lock": ClaimText(
-        "Locks despite its own frequency",
-        "‖(λI − A)⁻¹h‖ = 1 has a root λ > 0",
-        "T5 (natural frequencies)",
-    ),
-    "local_cap": ClaimText(
-        "A cap of starts that all settle",
-        "all angles below θ = 2 min(arccos κ − ψ) shrink",
-        "T6 (crosstalk)",
-    ),
-    "box": ClaimText(
-        "One resting point in a box",
-        "Krawczyk's operator maps the box into itself",
+    "T8": (
+        "Krawczyk’s operator maps the box into itself: exactly one equilibrium; discs hold its "
+        "spectrum",
         "T8 (general box)",
     ),
+    "L4": (
+        "scores xᵀMx over a box of tokens bound the couplings, and these the drive: ‖h‖ > 0",
+        "L4 (input box)",
+    ),
+}
+
+# Where the theorem is not the one that decides `unique_stable`, or the witness names another.
+_FIRST = {
+    "unique_stable": "T1",
+    "almost_global": "T1",
+    "settling": "T2",
+    "mismatch": "T3",
+    "all_inputs": "T4",
+    "lock": "T5",
+    "local_cap": "T6b",
+    "digital_step": "T7",
+    "box": "T8",
+    "input_box": "L4",
 }
 
 # How each certified value is named, and which way its last digit may be rounded.
@@ -90,26 +122,46 @@ _VALUES: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
     "step_settles": ("step that still settles", "at most", lower),
     "drive_norm_upper": ("largest drive ‖h‖", "at most", upper),
     "step": ("step asked for", "", plain),
+    "contraction_upper": ("contraction factor", "at most", upper),
+    "rate_upper": ("settling rate", "at most", upper),
+    "radius_upper": ("resting points known to", "within", upper),
+    "angle_lower": ("angle θ of the cap, radians", "at least", lower),
+    "inner_upper": ("resting point within, radians", "at most", upper),
+    "share_lower": ("share of one sphere in the cap", "at least", lower),
+    "volume_lower": ("share of all starts in the cap", "at least", lower),
+    "equilibria": ("equilibria enclosed", "", count),
+    "stable": ("stable equilibria", "", count),
+    "radius": ("input box: each coordinate within", "", plain),
 }
 
+
+# Oscillators of a witness that are listed by number.
+_LISTED = 12
 
 _STATED = frozenset({"drive_norm_lower", "worst_oscillator", "oscillators"})
 
 
-def claim_text(name: str) -> ClaimText:
-    """Return the words for a claim; a claim without words gets its name.
+def claim_text(name: str, claim: Claim | None = None) -> ClaimText:
+    """Return the words for a claim, by the theorem that decided it.
+
+    A claim without words gets its name; without a decision, its first theorem is named.
 
     Examples
     --------
     >>> claim_text("settling").theorem
     'T2 (settling time from a random start)'
     """
-    return _TEXTS.get(name) or ClaimText(name.replace("_", " ").capitalize(), "", "")
+    title = _TITLES.get(name, name.replace("_", " ").capitalize())
+    theorem = str((claim.witness if claim is not None else {}).get("theorem", ""))
+    if name == "settling" and theorem == "T1":
+        theorem = "T2"
+    mathematics, words = _THEOREMS.get(theorem or _FIRST.get(name, ""), ("", theorem))
+    return ClaimText(title, mathematics, words)
 
 
 def in_order(claims: Mapping[str, Claim]) -> list[tuple[str, Claim]]:
     """List claims in the order of the theorems, unknown ones last."""
-    order = {name: place for place, name in enumerate(_TEXTS)}
+    order = {name: place for place, name in enumerate(_TITLES)}
     return sorted(claims.items(), key=lambda entry: (order.get(entry[0], len(order)), entry[0]))
 
 
@@ -142,6 +194,15 @@ def _witness(claim: Claim) -> list[tuple[str, str, float | None]]:
     if "oscillator" in claim.witness:
         place = int(claim.witness["oscillator"])
         found.append(("witness: oscillator", f"number {place}", float(place)))
+    if "set" in claim.witness:
+        listed = [str(place) for place in claim.witness["set"]]
+        shown = ", ".join(listed[:_LISTED]) + ", …" * (len(listed) > _LISTED)
+        found.append(("witness: oscillators", f"{count(len(listed))}: {shown}", None))
+    if "equilibria" in claim.witness:
+        boxes = claim.witness["equilibria"]
+        stable = sum(box["unstable"] == 0 for box in boxes)
+        text = f"{count(len(boxes))}, of which stable: {count(stable)}"
+        found.append(("witness: equilibria enclosed", text, float(len(boxes))))
     weights = claim.witness.get("weights")
     if weights:
         heard = [str(place) for place, weight in enumerate(weights) if weight]
@@ -151,7 +212,7 @@ def _witness(claim: Claim) -> list[tuple[str, str, float | None]]:
 
 def sentence(name: str, claim: Claim) -> str:
     """Say in words what a claim's verdict means for the reader."""
-    title, values = claim_text(name).title, claim.values
+    title, values, theorem = claim_text(name).title, claim.values, claim.witness.get("theorem")
     if claim.verdict is Verdict.UNDECIDED:
         return f"{title}: {_inside(claim.reason)}."
     if name == "all_inputs" and "prefix" in values and claim.verdict is Verdict.REFUTED:
@@ -167,13 +228,40 @@ def sentence(name: str, claim: Claim) -> str:
             f"resting point by time {upper(values['time_upper'])} with probability at least "
             f"{plain(1 - values['delta'], 6)}."
         )
+    if name == "lock" and "rate_lower" in values:
+        return (
+            "Every oscillator locks to its drive despite its own frequency, at a rate of at least "
+            f"{lower(values['rate_lower'])}."
+        )
+    if name == "local_cap" and "angle_lower" in values:
+        angle = lower(math.degrees(values["angle_lower"]))
+        volume = percent(values["volume_lower"], 3, "ROUND_FLOOR")
+        return (
+            f"Every start within {angle}° of the resting point settles there: at least {volume} of "
+            "all starts."
+        )
+    if name == "box" and "equilibria" in values:
+        found, stable = count(values["equilibria"]), count(values["stable"])
+        return f"Equilibria enclosed one by one: {found}, of which stable: {stable}."
+    if name == "input_box" and "radius" in values:
+        return (
+            f"If every coordinate of every token moves by up to {plain(values['radius'])}, each "
+            f"oscillator still settles, by time {upper(values['time_upper'])}."
+        )
     if name == "mismatch" and "tolerance_lower" in values:
         tolerated = percent(values["tolerance_lower"], 3, "ROUND_FLOOR")
         return f"The resting points survive any coupling error below {tolerated}."
     if name == "digital_step" and "step_settles" in values:
         return f"Projected Euler with a step up to {lower(values['step_settles'])} settles."
+    if name == "almost_global" and theorem in _ALMOST:
+        return _ALMOST[theorem]
     return _PROVED.get(name) or f"{title}: {_inside(claim.reason)}."
 
+
+_ALMOST = dict.fromkeys(
+    ("T6", "T6a", "T8"),
+    "The network reaches it from almost every start: those that do not fill no volume.",
+)
 
 _PROVED = {
     "unique_stable": "Every oscillator has exactly one stable resting point.",

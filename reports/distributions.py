@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Block, Heading, Paragraph, Picture, Pictures, Section
 from lohe.reports.detail import Detail, drawn, left_out
-from lohe.reports.formatting import count, lower, percent, plain, plural
+from lohe.reports.devices import devices
+from lohe.reports.formatting import count, lower, plain, plural
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure, set_log_axis
 from lohe.reports.tokens import token
@@ -44,7 +45,7 @@ def section(collection: Collection, detail: Detail) -> Section:
 
 
 def _pictures(subject: Subject) -> tuple[Picture, ...]:
-    bound, mismatch = _bound(subject, "unique_stable", "drive_norm_lower")
+    bound, covered = _bound(subject, "unique_stable", "drive_norm_lower")
     pictures = [
         histogram(
             subject,
@@ -52,7 +53,7 @@ def _pictures(subject: Subject) -> tuple[Picture, ...]:
             bound,
             quantity="drive norm ‖h‖",
             key=f"{subject.key}-drive",
-            mismatch=mismatch,
+            covered=covered,
         )
     ]
     if subject.coherence is not None:
@@ -71,7 +72,7 @@ def histogram(
     *,
     quantity: str,
     key: str,
-    mismatch: float = 0.0,
+    covered: str = "",
 ) -> Picture:
     """Draw how `values` are spread, with the smallest and the certified bound marked.
 
@@ -85,10 +86,10 @@ def histogram(
         What is proved of the smallest, if anything.
     quantity, key
         Name of the values, and the figure's id in the page.
-    mismatch
-        The bound covers every device whose couplings are off by this much.
+    covered
+        What the devices that the bound covers have in common, in words.
     """
-    devices = f" within {percent(mismatch)} mismatch" if mismatch else ""
+    on_devices = f" on every device on which {covered}" if covered else ""
     positive = values[values > 0]
     zeros = values.size - positive.size
     log = positive.size > 0 and float(positive.max() / positive.min()) > _LOG_RATIO
@@ -120,7 +121,7 @@ def histogram(
             color=COLOURS["green"],
             linewidth=2.0,
             linestyle=(0, (5, 1.5)),
-            label=f"proved{devices}: at least {lower(bound)}",
+            label=f"proved{on_devices}: at least {lower(bound)}",
         )
     if axes.get_legend_handles_labels()[0]:
         add_legend(figure)
@@ -134,7 +135,7 @@ def histogram(
     if zeros:
         words += f" {plural(int(zeros), 'oscillator')} at exactly 0."
     if bound is not None and bound > 0:
-        words += f" Proved{devices}: none is below {lower(bound)}."
+        words += f" Proved{on_devices}: none is below {lower(bound)}."
     title = f"{quantity[0].upper()}{quantity[1:]}, {subject.name}"
     return Picture(f"{quantity[0].upper()}{quantity[1:]}", words, inline(figure, key, title, words))
 
@@ -150,13 +151,13 @@ def _edges(values: Floats, log: bool) -> Floats:
     )
 
 
-def _bound(subject: Subject, name: str, value: str) -> tuple[float | None, float]:
-    """Return what is proved of the smallest value, and the mismatch that the proof covers."""
+def _bound(subject: Subject, name: str, value: str) -> tuple[float | None, str]:
+    """Return what is proved of the smallest value, and the devices that the proof covers."""
     for certificate in subject.certificates:
         claim = certificate.claims.get(name)
         if claim is not None and claim.verdict is Verdict.PROVED and value in claim.values:
-            return float(claim.values[value]), float(certificate.parameters.get("mismatch") or 0.0)
-    return None, 0.0
+            return float(claim.values[value]), devices(certificate.parameters)
+    return None, ""
 
 
 def _token(subject: Subject, place: int) -> str:

@@ -8,6 +8,7 @@ from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Block, Card, Cards, Evidence, Paragraph, Section
 from lohe.reports.claims_text import in_order, sentence
 from lohe.reports.detail import Detail
+from lohe.reports.devices import devices
 from lohe.reports.formatting import count, percent, plain, plural, short_digest
 from lohe.reports.subjects import Collection, Subject
 
@@ -82,15 +83,16 @@ def _verdict(subject: Subject) -> str:
     settled = [claim.verdict for claim in (stable, reached) if claim is not None]
     if not settled:
         return "Whether its oscillators settle was not asked; what was, is below."
-    mismatch = max(c.parameters.get("mismatch") or 0.0 for c in subject.certificates)
-    devices = f", on every device within {percent(mismatch)} mismatch" if mismatch else ""
+    covered = [text for c in subject.certificates if (text := devices(c.parameters))]
+    where = f", on every device on which {covered[0]}" if len(covered) == 1 else ""
+    where = where or ", on every device of the certificates" * bool(covered)
     if Verdict.REFUTED in settled:
-        return f"Every oscillator settles on these inputs{devices}: refuted."
+        return f"Every oscillator settles on these inputs{where}: refuted."
     if Verdict.UNDECIDED in settled:
-        return f"Every oscillator settles on these inputs{devices}: undecided."
+        return f"Every oscillator settles on these inputs{where}: undecided."
     if inputs is not None and inputs.verdict is Verdict.PROVED:
-        return f"Every oscillator settles, on these inputs{devices} and on all others: proved."
-    said = f"Every oscillator settles on these inputs{devices}: proved."
+        return f"Every oscillator settles, on these inputs{where} and on all others: proved."
+    said = f"Every oscillator settles on these inputs{where}: proved."
     if inputs is not None and inputs.verdict is Verdict.REFUTED:
         said += " On every possible input: refuted."
     return said

@@ -6,7 +6,7 @@ from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports.blocks import Block, Cell, Evidence, Heading, Paragraph, Section, Table
 from lohe.reports.claims_text import claim_text, in_order, key_values
 from lohe.reports.detail import Detail
-from lohe.reports.formatting import percent
+from lohe.reports.devices import devices
 from lohe.reports.subjects import Collection
 
 __all__ = ["section"]
@@ -27,14 +27,9 @@ def section(collection: Collection, detail: Detail) -> Section:
     for subject in certified:
         blocks.append(Heading(subject.name))
         for certificate in subject.certificates:
-            mismatch = certificate.parameters.get("mismatch")
-            if mismatch:
-                blocks.append(
-                    Paragraph(
-                        "Every claim but “Holds for every input” covers every device whose "
-                        f"couplings are off by at most {percent(mismatch)}."
-                    )
-                )
+            covered = devices(certificate.parameters)
+            if covered:
+                blocks.append(Paragraph(f"Every claim covers every device on which {covered}."))
             blocks.append(_table(certificate))
     bare = [s.name for s in collection.subjects if not s.certificates]
     if certified and bare:

@@ -139,15 +139,15 @@ def _sources(collection: Collection) -> list[Source]:
 
 
 def _mathematics(collection: Collection) -> Table:
-    names = {
-        name: claim
+    texts = {
+        claim_text(name, claim): None
         for subject in collection.subjects
         for certificate in subject.certificates
-        for name, claim in certificate.claims.items()
+        for name, claim in in_order(certificate.claims)
     }
     rows = tuple(
         (Cell(text.title), Cell(text.mathematics or "—"), Cell(text.theorem or "—"))
-        for text in (claim_text(name) for name, _ in in_order(names))
+        for text in texts
     )
     return Table(
         "The mathematics of each claim; `lohe derive` prints the derivations",

@@ -34,7 +34,7 @@ def files(tmp_path: Path) -> Path:
     lohe.certify(network).save(tmp_path / "pair.certificate.json")
     lohe.Network([[1.0, 2.0]]).save(tmp_path / "other.network.npz")
     lohe.Network([[0.0, 0.0], [1.0, 0.0]]).save(tmp_path / "zero.network.npz")
-    lohe.Network([[1.0, 2.0], [2.0, 1.0]], crosstalk=[[0, 0.1], [0.1, 0]]).save(
+    lohe.Network([[1.0, 0.0], [1.0, 0.0]], crosstalk=[[0, 1.0], [0.9, 0]]).save(
         tmp_path / "coupled.network.npz"
     )
     return tmp_path

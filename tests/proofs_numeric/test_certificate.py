@@ -14,11 +14,11 @@ from exact_oracle import random_network
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric import fields
+from lohe.proofs_numeric import schema
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.proofs_numeric.certify import certify
 
-SCHEMA = json.loads(Path(fields.__file__).with_name("certificate.schema.json").read_text())
+SCHEMA = json.loads(Path(schema.__file__).with_name("certificate.schema.json").read_text())
 
 
 def samples():
@@ -67,7 +67,7 @@ def test_certificates_meet_the_committed_schema(name):
 
 
 def test_the_committed_schema_is_the_one_of_the_table():
-    assert fields.schema() == SCHEMA
+    assert schema.schema() == SCHEMA
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 

@@ -13,6 +13,7 @@ from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.claims import Verdict
+from lohe.proofs_numeric.verify import verify
 
 SQUARE = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0], [0.0, -1.0]]
 
@@ -49,27 +50,59 @@ def test_a_zero_drive_refutes_with_the_oscillator():
     assert found.exit_code == 1
 
 
-def test_coupled_networks_are_undecided_but_for_their_anchors():
-    frequency = np.zeros((1, 2, 2))
-    frequency[0, 0, 1], frequency[0, 1, 0] = 1.0, -1.0
-    network = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2), frequency=frequency)
-    found = certify(network, step=0.1, mismatch=0.1)
-    assert found.claims["all_inputs"].verdict is Verdict.PROVED
-    for name in set(found.claims) - {"all_inputs"}:
-        assert found.claims[name].verdict is Verdict.UNDECIDED
-        assert "decoupled" in found.claims[name].reason
-    assert found.exit_code == 3
-    crosstalk = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=[[0, 1e-9], [0, 0]])
-    assert certify(crosstalk).verdict is Verdict.UNDECIDED
+TURNING = np.array([[[0.0, -0.5], [0.5, 0.0]]])
+
+
+def test_which_claims_are_made_follows_from_what_devices_may_do():
+    anchored = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2))
+    turning = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2), frequency=TURNING)
+    crossing = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=[[0, 1e-9], [0, 0]])
+    alone = ["unique_stable", "almost_global", "settling", "mismatch", "all_inputs", "digital_step"]
+    detuned = ["unique_stable", "almost_global", "settling", "all_inputs", "lock", "local_cap"]
+    assert list(certify(anchored).claims) == alone
+    assert list(certify(turning).claims) == [*detuned, "box"]
+    assert list(certify(turning, mismatch=0.1).claims) == detuned
+    assert list(certify(anchored, frequency=0.1).claims) == detuned
+    assert list(certify(crossing).claims) == ["unique_stable", "almost_global", "local_cap", "box"]
+    assert certify(anchored, crosstalk=0.1).claims["all_inputs"].verdict is Verdict.PROVED
     silent = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=np.zeros((2, 2)))
-    assert certify(silent).verdict is Verdict.PROVED
+    assert set(certify(silent).claims) == {
+        "unique_stable",
+        "almost_global",
+        "settling",
+        "digital_step",
+    }
+
+
+@pytest.mark.parametrize(
+    "uncertainty",
+    [{}, {"mismatch": 0.05}, {"anchors": 0.05}, {"frequency": 0.1}, {"crosstalk": 0.1}],
+)
+def test_every_decided_claim_names_its_theorem_and_is_verified(uncertainty):
+    turning = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2), frequency=TURNING)
+    found = certify(turning, **uncertainty)
+    checked = verify(found, turning)
+    assert found.verdict is Verdict.PROVED
+    for name, claim in found.claims.items():
+        assert checked.claims[name].verdict is claim.verdict
+        assert claim.witness["theorem"][0] in "TL"
+
+
+def test_a_device_set_contains_each_smaller_one():
+    network = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2), frequency=TURNING)
+    rates = [
+        certify(network, "lock", frequency=f, mismatch=f).claims["lock"].values["rate_lower"]
+        for f in (0.0, 0.01, 0.1)
+    ]
+    assert rates == sorted(rates, reverse=True)
 
 
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("lock", "not available in this release"),
-        (["box", "settling"], "not available"),
+        ("lock", "needs natural frequencies"),
+        (["box", "settling"], "needs|about the stored network"),
+        ("input_box", "unknown claims"),
         ("stable", "unknown claims: 'stable'; choose from unique_stable"),
         ([], "unknown claims: none"),
     ],
@@ -84,6 +117,9 @@ def test_unknown_claims_are_named(names, message):
     [
         {"mismatch": -0.1},
         {"mismatch": math.nan},
+        {"crosstalk": -1.0},
+        {"frequency": math.inf},
+        {"anchors": math.nan},
         {"epsilon": 0.0},
         {"epsilon": 2.0},
         {"delta": 1.0},
@@ -151,7 +187,7 @@ def test_step_verdicts():
     for step, verdict in ((0.4, "proved"), (0.9, "proved"), (1.0, "undecided"), (1.1, "refuted")):
         found = certify(network, "digital_step", step=step).claims["digital_step"]
         assert found.verdict == verdict
-    assert found.witness == {"oscillator": 0}
+    assert found.witness == {"theorem": "T7", "oscillator": 0}
 
 
 @pytest.mark.parametrize("exponent", [-1000, -500, 500, 1000])

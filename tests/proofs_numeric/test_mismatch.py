@@ -14,8 +14,10 @@ from lohe.proofs_numeric.claims import Verdict
 from lohe.proofs_numeric.decoupled import coherence_lower, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.mismatch import examine_devices
+from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.proofs_numeric.zonotope import (
     Collapse,
+    Reach,
     Separation,
     cancel_or_separate,
     separate_along_drive,
@@ -96,7 +98,7 @@ def test_beyond_the_coherence_both_answers_prove_themselves(seed):
     couplings, anchors = fractions(network.couplings)[0], fractions(network.anchors)
     for factor in (1.05, 1.5, 3):
         epsilon = Fraction(min(float(coherence_lower(network)[0]) * factor, 0.99))
-        found = cancel_or_separate(exact, 0, epsilon)
+        found = cancel_or_separate(Reach(exact, epsilon, 0.0), 0)
         if isinstance(found, Collapse):
             assert max(abs(e) for e in found.device) <= epsilon
             actual = [w * (1 + e) for w, e in zip(couplings, found.device, strict=True)]
@@ -115,10 +117,10 @@ def test_the_drive_separates_further_than_the_coherence_and_never_what_collapses
     for seed in range(20):
         network = random_network(np.random.default_rng(seed), n=1, keys=6, d=3)
         exact, rho = ExactAnchors(network), float(coherence_lower(network)[0])
-        assert separate_along_drive(exact, 0, Fraction(rho)) is not None
+        assert separate_along_drive(Reach(exact, Fraction(rho), 0.0), 0) is not None
         for epsilon in (Fraction(rho) * 2, Fraction(0.9)):
-            along = separate_along_drive(exact, 0, epsilon)
-            kinds.add((type(along), type(cancel_or_separate(exact, 0, epsilon))))
+            along = separate_along_drive(Reach(exact, epsilon, 0.0), 0)
+            kinds.add((type(along), type(cancel_or_separate(Reach(exact, epsilon, 0.0), 0))))
     assert (Separation, Separation) in kinds
     assert (type(None), Collapse) in kinds
     assert (Separation, Collapse) not in kinds
@@ -126,7 +128,7 @@ def test_the_drive_separates_further_than_the_coherence_and_never_what_collapses
 
 def test_a_mismatch_of_one_switches_every_coupling_off():
     network = random_network(np.random.default_rng(1))
-    found = examine_devices(network, enclose_drives(network), 1.0)
+    found = examine_devices(network, enclose_drives(network), Uncertainty(1.0))
     assert found.collapse is not None
     assert set(found.collapse[1]) == {Fraction(-1)}
 
@@ -153,3 +155,56 @@ def test_a_balanced_pair_is_cancelled_by_a_device():
     proved = certify(network, mismatch=0.11).claims["mismatch"]
     assert proved.verdict is Verdict.PROVED
     assert proved.values["tolerance_lower"] == pytest.approx(1 / 9)
+
+
+@pytest.mark.parametrize("delta", [1e-6, 1e-2])
+@pytest.mark.parametrize("epsilon", [0.0, 1e-2])
+def test_no_displacement_of_the_anchors_breaks_the_bounds(epsilon, delta):
+    rng = np.random.default_rng(13)
+    network = random_network(rng, n=6, keys=5)
+    claims = certify(network, mismatch=epsilon, anchors=delta).claims
+    moved = claims["mismatch"].values
+    floor = claims["unique_stable"].values["drive_norm_lower"]
+    start = resting(network.couplings, network.anchors)
+    before = np.maximum(0, 1 + start @ network.anchors.T)
+    before /= before.sum(axis=1, keepdims=True)
+    sines, errors = [0.0], [0.0]
+    for k, couplings in enumerate(devices(rng, network, epsilon)):
+        for i in range(network.n):
+            # Half of the devices displace every anchor straight against the drive.
+            push = rng.standard_normal(network.anchors.shape) if k % 2 else -start[i]
+            push = push / np.linalg.norm(push, axis=-1, keepdims=True)
+            anchors = network.anchors + 0.999999999 * delta * push
+            h = couplings[i] @ anchors
+            assert np.linalg.norm(h) >= floor
+            after = h / np.linalg.norm(h)
+            w = np.maximum(0, 1 + anchors @ after)
+            chord = np.linalg.norm(after - start[i])
+            sines.append(np.sin(2 * np.arcsin(chord / 2)))
+            errors.append(np.abs(w / w.sum() - before[i]).sum())
+    assert max(sines) <= moved["angle_sine_upper"] + 1e-14
+    assert max(errors) <= moved["weight_error_upper"] + 1e-14
+    assert max(errors) >= moved["weight_error_upper"] / 50
+    assert moved["tolerance_lower"] <= moved["coherence_lower"]
+
+
+def test_displaced_anchors_cancel_a_drive_that_they_outweigh():
+    network = Network(couplings=[[1.0, 1.0]], anchors=[[1.0, 0.0], [0.0, 1.0]])
+    # The drive has norm sqrt(2); displacements of sqrt(1/2) = 0.7071... take it away.
+    assert certify(network, anchors=0.7071).claims["unique_stable"].verdict is Verdict.PROVED
+    refuted = certify(network, anchors=0.7072).claims["unique_stable"]
+    assert refuted.verdict is Verdict.REFUTED
+    assert "some device" in refuted.reason
+    # Mismatch and displacement together reach further than either.
+    assert certify(network, mismatch=0.2, anchors=0.3).claims["mismatch"].verdict is Verdict.PROVED
+    both = certify(network, mismatch=0.5, anchors=0.72).claims["mismatch"]
+    assert both.verdict is Verdict.REFUTED
+    assert max(map(abs, both.witness["device"])) <= Fraction(1, 2)
+
+
+def test_half_spaces_shrink_by_the_displacement():
+    network = Network(couplings=[[1.0, 1.0]], anchors=[[1.0, 0.0], [0.0, 1.0]])
+    free = certify(network, "all_inputs").claims["all_inputs"].values["margin_lower"]
+    moved = certify(network, "all_inputs", anchors=0.25).claims["all_inputs"]
+    assert moved.values["margin_lower"] == pytest.approx(free - 0.25, rel=1e-12)
+    assert certify(network, "all_inputs", anchors=0.8).claims["all_inputs"].verdict == "undecided"

@@ -9,7 +9,7 @@ from lohe.reports.claims_text import claim_text, in_order, key_values, sentence
 def test_every_claim_of_a_certificate_has_words_mathematics_and_a_theorem(name):
     text = claim_text(name)
     assert text.mathematics
-    assert text.theorem.startswith("T")
+    assert text.theorem[:1] in "TL"
     for verdict in Verdict:
         said = sentence(name, Claim(verdict, "a reason"))
         assert said.endswith(".")
@@ -19,11 +19,15 @@ def test_every_claim_of_a_certificate_has_words_mathematics_and_a_theorem(name):
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_certified_value_is_named_in_words(name):
-    for values, _ in CLAIMS[name].values():
-        claim = Claim(Verdict.PROVED, "r", {key.rstrip("?"): 1 for key in values})
-        shown = key_values("settling", claim)
-        assert len(shown) == len(values)
-        assert all("_" not in words for words, _, _ in shown)
+    for theorems in CLAIMS[name].values():
+        for theorem, (values, _) in theorems.items():
+            claim = Claim(Verdict.PROVED, "r", dict.fromkeys(values, 1), {"theorem": theorem})
+            shown = key_values("settling", claim)
+            assert len(shown) == len(values)
+            assert all("_" not in words for words, _, _ in shown)
+            assert claim_text(name, claim).theorem.startswith(
+                "T2" if name == "settling" and theorem == "T1" else theorem
+            )
 
 
 def test_a_sentence_of_a_proof_states_bounds_that_hold():
