@@ -71,7 +71,7 @@ def test_no_file_names_a_machine_path() -> None:
 
 def test_modules_stay_small() -> None:
     # The checker is two files by design, so that it can be read alone.
-    longer = {ROOT / "proofs_numeric" / name: 500 for name in ("checker.py", "checker_exact.py")}
+    longer = {ROOT / "proofs_numeric" / name: 800 for name in ("checker.py", "checker_exact.py")}
     for folder in package_folders().values():
         for path in folder.glob("*.py"):
             lines = len(path.read_text().splitlines())
