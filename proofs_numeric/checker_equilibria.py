@@ -22,6 +22,7 @@ from lohe.proofs_numeric.checker_exact import (
     UnconfirmedError,
     confirm,
     fields,
+    inner,
     natural,
     need,
     number,
@@ -86,10 +87,6 @@ class Patch(NamedTuple):
         rest = [(self.width if j == k else arb(0)) - x[k] * x[j] for k in rows for j in rows]
         return arb_mat(len(x), len(x) - 1, first + rest)
 
-    def frame(self) -> arb_mat:
-        """Return orthonormal columns that span the tangent space."""
-        return self.slopes() * (1 / self.width)
-
     def halves(self, j: int) -> tuple[Patch, Patch]:
         """Bisect coordinate `j`."""
         middle = (self.low[j] + self.high[j]) / 2
@@ -110,6 +107,47 @@ class Patch(NamedTuple):
             )
         pairs = zip(other.low, low, high, other.high, strict=True)
         return all(a <= b and c <= e for a, b, c, e in pairs)
+
+
+class View(NamedTuple):
+    """A patch with B̃ᵀ of an orthonormal frame B̃, a right factor V, B̃ᵀV and B̃ᵀx."""
+
+    left: arb_mat
+    right: arb_mat
+    both: arb_mat
+    normal: arb_mat
+
+    @classmethod
+    def frame(cls, patch: Patch) -> View:
+        """Take the frame at each point itself on both sides."""
+        frame, k = patch.slopes() * (1 / patch.width), len(patch.low)
+        same = arb_mat(k, k, [arb(i == j) for i in range(k) for j in range(k)])
+        return cls(frame.transpose(), frame, same, arb_mat(k, 1))
+
+    @classmethod
+    def of(cls, patch: Patch) -> View:
+        """Take the frame at the centre on the left, ∂x/∂ξ on the right.
+
+        Derivatives of |x - x̃|² = w w̃ |Δ|² with w = 2/(1 + |ξ|²) and Δ = ξ - ξ̃ give the products
+        in another way; both enclosures hold, so their intersection does.
+        """
+        point, k = patch.centre(), len(patch.low)
+        left = point.slopes().transpose() * (1 / point.width)
+        reach = [(b - a) / 2 for a, b in zip(patch.low, patch.high, strict=True)]
+        moved = [span(-r, r) for r in reach]
+        half = span(ZERO, inner(reach, reach) / 2)
+        y, x = point.x.entries()[1:], patch.x.entries()[1:]
+        right, both = patch.slopes(), []
+        for i in range(k):
+            for j in range(k):
+                turn = y[i] * moved[j] - x[j] * moved[i] if i != j else 1 - (x[i] - y[i]) * moved[i]
+                both.append(patch.width * (turn - y[i] * x[j] * half))
+        normal = [patch.width * (moved[i] + y[i] * half) for i in range(k)]
+        both = [a.intersection(b) for a, b in zip(both, (left * right).entries(), strict=True)]
+        normal = [
+            a.intersection(b) for a, b in zip(normal, (left * patch.x).entries(), strict=True)
+        ]
+        return cls(left, right, arb_mat(k, k, both), arb_mat(k, 1, normal))
 
 
 Cell: TypeAlias = tuple[Patch | None, ...]  # None: the whole sphere
@@ -148,19 +186,18 @@ class Flow:
             found.append(total)
         return found
 
-    def derivative(self, left: list[arb_mat], right: list[arb_mat], x: list[arb_mat]) -> arb_mat:
+    def derivative(self, cell: Sequence[Patch], views: Sequence[View]) -> arb_mat:
         """Return the blocks left_iᵀ (∂F_i/∂x_k) right_k of F_i = A_i x_i + P_{x_i} g_i."""
         size, k = self.n * self.k, self.k
+        x = [patch.x for patch in cell]
         rows: list[list[arb]] = [[arb(0)] * size for _ in range(size)]
         for i, g in enumerate(self.forces(x)):
-            frame = left[i].transpose()
-            normal = frame * x[i]
-            tangent = frame - normal * x[i].transpose()
-            turned = right[i] * -(x[i].transpose() * g)[0, 0]
+            left, right, both, normal = views[i]
+            tangent = left - normal * x[i].transpose()
+            own = both * -(x[i].transpose() * g)[0, 0] - normal * (g.transpose() * right)
             if self.turns[i]:
-                turned = turned + self.A[i] * right[i]
-            own = frame * turned - normal * (g.transpose() * right[i])
-            blocks = {i: own, **{m: tangent * right[m] * c for m, c in self.J[i].items()}}
+                own = own + left * self.A[i] * right
+            blocks = {i: own, **{m: tangent * views[m].right * c for m, c in self.J[i].items()}}
             for m, block in blocks.items():
                 for row, values in enumerate(block.tolist()):
                     rows[i * k + row][m * k : (m + 1) * k] = values
@@ -174,11 +211,11 @@ class Flow:
         others anywhere, it has none.
         """
         points = [patch.centre() for patch in cell]
-        left, x = [point.frame() for point in points], [point.x for point in points]
+        views, x = [View.of(patch) for patch in cell], [point.x for point in points]
         residual = []
         for i, g in enumerate(self.forces(x)):
-            residual += (left[i].transpose() * (g + self.A[i] * x[i])).entries()
-        slope = self.derivative(left, [p.slopes() for p in cell], [p.x for p in cell])
+            residual += (views[i].left * (g + self.A[i] * x[i])).entries()
+        slope = self.derivative(cell, views)
         size = len(residual)
         guess = np.array([float(v) for v in slope.entries()]).reshape(size, size)
         try:
@@ -202,8 +239,7 @@ class Flow:
         With X ≈ V^{-1}, E = XV - I and G = XTV, T is similar to (I + E)^{-1} G, whose rows are off
         those of G by ‖E‖‖G‖/(1 - ‖E‖) at most (maximum row sums): Gershgorin's discs, widened.
         """
-        frames, x = [p.frame() for p in cell], [p.x for p in cell]
-        T = self.derivative(frames, frames, x)
+        T = self.derivative(cell, [View.frame(patch) for patch in cell])
         size = T.nrows()
         guess = np.array([float(v) for v in T.entries()]).reshape(size, size)
         try:
