@@ -40,7 +40,7 @@ def test_at_many_scales_and_for_one_oscillator_without_frequency_among_others():
 
 def test_repelling_crosstalk_that_makes_the_plain_iteration_flip_still_settles():
     rng = np.random.default_rng(6)
-    net = Network(0.1 * unit(rng, 30, 2), crosstalk=topology.complete(30, strength=-1.0))
+    net = Network(0.5 * unit(rng, 8, 3), crosstalk=topology.complete(8, strength=-0.7))
     x = find_centre(net)
     assert residual(net, x) < 1e-9
 
