@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -162,9 +163,20 @@ _TEX = {
     "⊥": r"$\perp$", "≠": r"$\ne$", "←": r"$\leftarrow$", "⁺": r"$^+$", "₀": r"$_0$",
     "₁": r"$_1$", "²": r"$^2$", "³": r"$^3$", "ᵀ": r"$^{\top}$", "ẋ": r"$\dot x$",
     "ċ": r"$\dot c$", "ĥ": r"$\hat h$", "∈": r"$\in$", "Ω": r"$\Omega$", "σ": r"$\sigma$",
-    "α": r"$\alpha$",
+    "α": r"$\alpha$", "γ": r"$\gamma$", "ζ": r"$\zeta$", "μ": r"$\mu$", "ν": r"$\nu$",
+    "ξ": r"$\xi$", "Φ": r"$\Phi$", "ℓ": r"$\ell$", "∂": r"$\partial$", "→": r"$\to$",
+    "ĝ": r"$\hat g$", "ṡ": r"$\dot s$", "ẇ": r"$\dot w$", "ẏ": r"$\dot y$", "⁻": r"$^{-}$",
+    "₋": r"$_{-}$",
 }  # fmt: skip
+
+# Combining accents, which follow their letter.
+_ACCENTS = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0307": r"\dot"}
 
 
 def _escape(text: str) -> str:
-    return "".join(_TEX.get(sign, sign) for sign in text)
+    return re.sub(f"(.)([{''.join(_ACCENTS)}]?)", _sign, text)
+
+
+def _sign(match: re.Match[str]) -> str:
+    letter = _TEX.get(match[1], match[1])
+    return f"${_ACCENTS[match[2]]}{{{letter.strip('$')}}}$" if match[2] else letter
