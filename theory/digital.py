@@ -19,7 +19,7 @@ from lohe.theory.theorem import (
     vanishes,
 )
 
-__all__ = ["THEOREM"]
+__all__ = ["THEOREM", "sine"]
 
 _C, _S = symbols("C S", real=True)
 _a = Symbol("a", positive=True)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from sympy import Symbol, symbols
 
+from lohe.theory.frame import Frame
 from lohe.theory.theorem import Outcome, nonnegative, polynomial, vanishes
 
 __all__ = [
     "clamp_contracts",
     "clamp_slack",
+    "moved_anchor",
     "quotient",
     "slack_difference",
     "total_moves",
@@ -49,6 +51,19 @@ def clamp_slack() -> Outcome:
         r"\kappa_j-c_j = (\|r_j\|-1)+(1+\langle x,r_j\rangle)\ge 0",
         excess + (1 + inner),
         _k,
+    )
+
+
+def moved_anchor() -> Outcome:
+    """Check how one cosine changes when both the state and the anchor move."""
+    gram = [[Symbol(f"g_{min(i, j)}{max(i, j)}") for j in range(4)] for i in range(4)]
+    frame = Frame.of(gram)
+    x, x2, r, r2 = frame.vectors
+    return vanishes(
+        "with displaced anchors, ‖r'_j − r_j‖ ≤ δ, one weight moves by at most e‖r_j‖ + δ",
+        r"\langle x',r_j'\rangle-\langle x,r_j\rangle = \langle x'-x,r_j\rangle+"
+        r"\langle x',r_j'-r_j\rangle",
+        frame.inner(x2, r2) - frame.inner(x, r) - frame.inner(x2 - x, r) - frame.inner(x2, r2 - r),
     )
 
 
