@@ -11,7 +11,7 @@ from sympy import Matrix, MatrixBase, Symbol, diff, expand, symbols
 from lohe.theory.frame import Frame
 from lohe.theory.theorem import Outcome, Theorem, nonnegative, positive, vanishes
 
-__all__ = ["THEOREM"]
+__all__ = ["THEOREM", "component"]
 
 _margin = Symbol("m", positive=True)
 _s, _k = symbols("s k", nonnegative=True)
@@ -26,6 +26,18 @@ def lower_bound() -> Outcome:
         r"\langle y,h\rangle-m\sum_jW_j = \sum_jW_j(\langle y,r_j\rangle-m)\ge 0",
         along + weight * (_margin + _s) - _margin * (total + weight),
         _k + weight * _s,
+    )
+
+
+def displaced() -> Outcome:
+    """Check the margin left when anchors are displaced."""
+    delta = Symbol("delta", nonnegative=True)
+    moved = -(delta - _k)  # ⟨y, r' − r⟩ ≥ −‖r' − r‖ for a unit y
+    return nonnegative(
+        "anchors displaced by at most δ keep the margin m − δ along the unit vector y",
+        r"\langle y,r_j'\rangle-(m-\delta)\ge 0\quad(\|r_j'-r_j\|\le\delta)",
+        (_margin + _s) + moved - (_margin - delta),
+        _s + _k,
     )
 
 
@@ -150,7 +162,8 @@ THEOREM = Theorem(
         "Exactly one holds. Either some unit y has ⟨y, r_j⟩ ≥ m > 0 for every anchor, and then "
         "‖h‖ ≥ m Σ_j W_j for every input; or 0 = Σ_j λ_j r_j for convex weights λ, and then the "
         "couplings λ have no drive. The best m is the distance from 0 to the convex hull of the "
-        "anchors, and it is attained by a coupling."
+        "anchors, and it is attained by a coupling. If every anchor is displaced by at most δ < m, "
+        "‖h‖ ≥ (m − δ) Σ_j W_j."
     ),
     latex=(
         r"\max_{\|y\|=1}\min_j\langle y,r_j\rangle = \mathrm{dist}(0,\mathrm{conv}\{r_j\}) = m>0"
@@ -160,6 +173,7 @@ THEOREM = Theorem(
     obligations=(
         lower_bound,
         component,
+        displaced,
         witness,
         stationary,
         shorter_step,

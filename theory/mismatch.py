@@ -77,6 +77,22 @@ def drive_error() -> Outcome:
     )
 
 
+def displacement_error() -> Outcome:
+    """Check one more key: displaced anchors move the drive by at most as much as stated."""
+    weight, moved = symbols("W d", nonnegative=True)  # d = ‖r'_j − r_j‖
+    error, below = symbols("epsilon t", nonnegative=True)
+    delta, total = moved + _s, Symbol("Omega", nonnegative=True)  # Ω = Σ W_j so far
+    factor = 1 + error - below  # |1 + η_j| ≤ 1 + ε
+    so_far = delta * (1 + error) * total - _k
+    return nonnegative(
+        "anchors displaced by at most δ move the drive by at most δ(1 + ε) Σ_j W_j more (induction "
+        "over the keys)",
+        r"\Bigl\|\sum_jW_j(1+\eta_j)(r_j'-r_j)\Bigr\|\le\delta(1+\varepsilon)\sum_jW_j",
+        delta * (1 + error) * (total + weight) - (so_far + weight * factor * moved),
+        _k + weight * (_s * (1 + error) + moved * below),
+    )
+
+
 def survival() -> Outcome:
     """Check that the drive cannot vanish while the mismatch is below the coherence."""
     total, margin = symbols("D m", positive=True)
@@ -186,25 +202,28 @@ THEOREM = Theorem(
     title="coherence and mismatch",
     hypotheses=(
         "The hypotheses of T1, with h = Σ_j W_j r_j, W_j ≥ 0 and D = Σ_j W_j ‖r_j‖ > 0.",
-        "A device has couplings W_j (1 + η_j) with |η_j| ≤ ε < ρ, where ρ = ‖h‖/D.",
+        "A device has couplings W_j (1 + η_j), |η_j| ≤ ε, and anchors r'_j, ‖r'_j − r_j‖ ≤ δ; "
+        "E = εD + δ(1 + ε) Σ_j W_j < ‖h‖. With exact anchors, δ = 0, this is ε < ρ = ‖h‖/D.",
         "For the weights: readout w_j = max(0, 1 + ⟨x, r_j⟩), a_j = w_j/S, S = Σ_j w_j over the "
-        "visible keys, R = Σ_j r_j, κ_j = max(0, ‖r_j‖ − 1), and Δ < S.",
+        "visible keys, R = Σ_j r_j, κ_j = max(0, ‖r_j‖ + δ − 1), and Δ < S.",
     ),
     statement=(
-        "Every such device has a drive of norm at least ‖h‖ − εD > 0, so T1 and T2 hold on it "
-        "with that norm; its resting point x' is at an acute angle to x* with sine at most ε/ρ, "
-        "so ‖x' − x*‖ ≤ e = √(2(1 − √(1 − ε²/ρ²))); and Σ_j |a'_j − a_j| ≤ "
-        "(e Σ_j ‖r_j‖ + Δ)/(S − Δ) with Δ = min(e‖R‖ + Σ_j κ_j, e Σ_j ‖r_j‖)."
+        "Every such device has a drive of norm at least ‖h‖ − E > 0, so T1 and T2 hold on it with "
+        "that norm; its resting point x' is at an acute angle to x* with sine at most E/‖h‖ (ε/ρ "
+        "for δ = 0), so ‖x' − x*‖ ≤ e = √(2(1 − √(1 − E²/‖h‖²))); and Σ_j |a'_j − a_j| ≤ "
+        "(Σ_j (e‖r_j‖ + δ) + Δ)/(S − Δ) with Δ = min(e‖R‖ + tδ + Σ_j κ_j, Σ_j (e‖r_j‖ + δ)), t the "
+        "number of visible keys."
     ),
     latex=(
-        r"\|h'\|\ge\|h\|-\varepsilon D,\quad \sin\angle(x',x^*)\le\varepsilon/\rho,\quad "
-        r"\sum_j|a_j'-a_j|\le\frac{e\sum_j\|r_j\|+\Delta}{S-\Delta},\quad "
-        r"\Delta = \min\bigl(e\|R\|+\textstyle\sum_j\kappa_j,\ e\sum_j\|r_j\|\bigr)"
+        r"\|h'\|\ge\|h\|-E,\quad E = \varepsilon D+\delta(1+\varepsilon)\textstyle\sum_jW_j,\quad "
+        r"\sin\angle(x',x^*)\le E/\|h\|,\quad "
+        r"\sum_j|a_j'-a_j|\le\frac{\sum_j(e\|r_j\|+\delta)+\Delta}{S-\Delta}"
     ),
     obligations=(
         cauchy_schwarz,
         triangle,
         drive_error,
+        displacement_error,
         survival,
         separated,
         sine,
@@ -212,6 +231,7 @@ THEOREM = Theorem(
         chord,
         chord_monotone,
         readout.clamp_contracts,
+        readout.moved_anchor,
         readout.clamp_slack,
         readout.total_moves,
         readout.slack_difference,

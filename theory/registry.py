@@ -28,7 +28,7 @@ def theorems() -> MappingProxyType[str, Theorem]:
     Examples
     --------
     >>> list(theorems())[:3]
-    ['L1', 'L2', 'T1']
+    ['L1', 'L2', 'L3']
     """
     found: dict[str, Theorem] = {}
     for file in sorted(Path(__file__).parent.glob("*.py")):
@@ -58,8 +58,8 @@ def theorem(name: str) -> Theorem:
     return theorems()[name]
 
 
-def _order(name: str) -> tuple[str, int]:
-    match = re.fullmatch(r"([LT])(\d+)", name)
+def _order(name: str) -> tuple[str, int, str]:
+    match = re.fullmatch(r"([LT])(\d+)([a-z]?)", name)
     if match is None:
-        raise ValueError(f"a theorem's name is L or T and a number, not {name!r}")
-    return match[1], int(match[2])
+        raise ValueError(f"a theorem's name is L or T and a number, like T6 or T6a, not {name!r}")
+    return match[1], int(match[2]), match[3]

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from lohe.theory.derivation import derive
-from lohe.theory.registry import theorem
+from lohe.theory.derivation import _ACCENTS, _TEX, _escape, derive
+from lohe.theory.registry import theorem, theorems
 from lohe.theory.theorem import vanishes
 
 
@@ -67,3 +67,13 @@ def test_progress_counts_obligations():
     derive([theorem("T4")], lambda done, total: seen.append((done, total)))
     total = len(theorem("T4").obligations)
     assert seen == [(k, total) for k in range(1, total + 1)]
+
+
+def test_signs_and_accents_become_tex():
+    assert _escape("φ̇ ≤ ξ̃_1 + X̂") == r"$\dot{\varphi}$ $\le$ $\tilde{\xi}$\_1 + $\hat{X}$"
+
+
+def test_every_sign_of_the_theorems_is_known_to_tex():
+    texts = [part for t in theorems().values() for part in (*t.hypotheses, t.statement)]
+    unknown = {sign for text in texts for sign in text if ord(sign) > 0x17F}
+    assert unknown <= {*_TEX, *_ACCENTS}

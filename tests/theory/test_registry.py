@@ -1,8 +1,19 @@
 """Every theorem of the folder is found, and every obligation of every theorem holds."""
 
 import pytest
+from sympy import eye
 
-from lohe.theory import blocks, digital, linearisation, registry, settling
+from lohe.theory import (
+    blocks,
+    chart,
+    digital,
+    lift,
+    linearisation,
+    registry,
+    settling,
+    stereographic,
+    symmetry,
+)
 from lohe.theory.blocks import Form
 from lohe.theory.registry import theorem, theorems
 
@@ -21,7 +32,8 @@ def test_obligation_holds(obligation):
 
 
 def test_the_theorems_of_the_certificates_are_there():
-    assert {"L1", "L2", "T1", "T2", "T3", "T4", "T7"} <= set(theorems())
+    lemmas, numbered = {"L1", "L2", "L3", "L4"}, {f"T{k}" for k in range(1, 9)}
+    assert lemmas | numbered | {"T6a", "T6b"} <= set(theorems())
 
 
 @pytest.mark.parametrize("name", list(theorems()))
@@ -37,6 +49,7 @@ def test_a_theorem_is_complete(name):
 
 def test_lemmas_come_first_and_numbers_count():
     assert sorted(["T10", "L2", "T9", "L1"], key=registry._order) == ["L1", "L2", "T9", "T10"]
+    assert sorted(["T7", "T6b", "T6", "T6a"], key=registry._order) == ["T6", "T6a", "T6b", "T7"]
     with pytest.raises(ValueError, match="not 'X1'"):
         registry._order("X1")
 
@@ -84,3 +97,33 @@ def test_a_wrong_step_is_noticed(monkeypatch):
     monkeypatch.setattr(digital, "_slope", lambda step: 1 - 2 * step)
     assert not digital.slope().holds
     assert not digital.unstable().holds
+
+
+def test_a_wrong_lift_is_noticed(monkeypatch):
+    right = lift._generator
+    monkeypatch.setattr(lift, "_generator", lambda a, h: right(-a, h))
+    assert lift.light_cone().holds  # still in so(d, 1)
+    assert not lift.fixed_vector().holds
+    monkeypatch.setattr(lift, "_generator", lambda a, h: right(a, h) + eye(a.rows + 1))
+    assert not lift.light_cone().holds
+
+
+def test_a_drive_breaks_the_symmetry(monkeypatch):
+    right = symmetry._field
+
+    def driven(network, states):
+        return [v + h for v, h in zip(right(network, states), network.h, strict=True)]
+
+    monkeypatch.setattr(symmetry, "_INFINITESIMAL", ((2, 2),))
+    assert symmetry.turning().holds
+    monkeypatch.setattr(symmetry, "_field", driven)
+    assert not symmetry.turning().holds
+
+
+@pytest.mark.parametrize("name", ["POINT_REST", "BASIS_POLAR", "BASIS_REST", "DERIVATIVE"])
+def test_a_wrong_chart_form_is_noticed(monkeypatch, name):
+    monkeypatch.setattr(stereographic, "_DIMENSIONS", (2,))
+    assert stereographic.forms().holds
+    form = getattr(chart, name)
+    monkeypatch.setattr(chart, name, Form(form.name, -form.expression, form.latex))
+    assert not stereographic.forms().holds
