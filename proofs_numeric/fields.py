@@ -129,7 +129,10 @@ CLAIMS: Mapping[str, Mapping[Verdict, Theorems]] = {
     "box": {Verdict.PROVED: {"T8": (_BOXES, {"equilibria": "equilibria"})}},
     "input_box": {
         Verdict.PROVED: {
-            "L4": ({"radius": "float", **_DRIVEN, "time_upper": "float"}, {"quantile": "float"}),
+            "L4": (
+                {"radius": "float", **_DRIVEN, "time_upper": "float"},
+                {"quantile": "float", "directions": "packed"},
+            ),
         },
     },
 }
