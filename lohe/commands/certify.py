@@ -1,24 +1,36 @@
-"""``lohe certify``: prove or refute what a network of oscillators does."""
+"""``lohe certify``: prove or refute what networks of oscillators do."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar
-from lohe.commands.instances import read_instance, stem
+from lohe.commands.instances import find_instances, kind, stem
+
+if TYPE_CHECKING:
+    from lohe.commands.certified import Wanted
 
 __all__ = ["certify"]
 
 
 def certify(
-    instance: Annotated[Path, typer.Argument(help="A *.network.npz or *.head.npz file.")],
+    instances: Annotated[
+        list[Path],
+        typer.Argument(
+            help="*.network.npz, *.head.npz and *.tokens.npz files, or folders of them."
+        ),
+    ],
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Certificate; by default beside the input."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Certificate, or a folder for several; by default beside the input.",
+        ),
     ] = None,
     claims: Annotated[
         str, typer.Option(help="Names separated by commas, or all that apply.")
@@ -26,6 +38,19 @@ def certify(
     mismatch: Annotated[
         float, typer.Option(help="Largest relative error of a coupling on a device.")
     ] = 0.0,
+    crosstalk: Annotated[
+        float, typer.Option(help="Largest absolute sum of errors of a row of the crosstalk.")
+    ] = 0.0,
+    frequency: Annotated[
+        float, typer.Option(help="Largest error of a natural frequency, in spectral norm.")
+    ] = 0.0,
+    anchors: Annotated[float, typer.Option(help="Largest displacement of an anchor.")] = 0.0,
+    input_radius: Annotated[
+        float | None,
+        typer.Option(
+            help="*.tokens.npz: how far each coordinate of each token may move; by default 0."
+        ),
+    ] = None,
     epsilon: Annotated[float, typer.Option(help="Distance that counts as settled.")] = 1e-2,
     delta: Annotated[
         float, typer.Option(help="Probability that a uniform start takes longer.")
@@ -33,42 +58,99 @@ def certify(
     step: Annotated[
         float | None, typer.Option(help="A step of projected Euler to certify.")
     ] = None,
+    nodes: Annotated[
+        int, typer.Option(min=1, help="Cells that the search for all equilibria may visit.")
+    ] = 200_000,
     as_json: Json = False,
 ) -> int:
-    """Certify a network, or a head on the tokens that are stored with it.
+    """Certify networks, heads on the tokens that are stored with them, and heads on inputs near
+    those.
 
-    Exit code 0: every claim asked for is proved; 1: one is refuted; 3: one is undecided.
-    The claim all_inputs is about every possible input, so it is often refuted for a head that
-    is fine on its real ones; leave it out of --claims if only those matter. A head's network is
-    written beside the certificate, which is about exactly those numbers.
+    Every claim is for all devices within --mismatch, --crosstalk, --frequency and --anchors of
+    the stored network. Exit code 0: every claim asked for is proved; 1: one is refuted; 3: one is
+    undecided. The claim all_inputs is about every possible input, so it is often refuted for a
+    head that is fine on its real ones; leave it out of --claims if only those matter. A head's
+    network is written beside the certificate, which is about exactly those numbers.
+
+    Several files, or a folder, give a table with one line for each file and claim.
 
     Example: `lohe certify layer0.head.npz --mismatch 0.05 -o layer0.certificate.json`
-    """
-    from lohe.commands import verdicts
-    from lohe.proofs_numeric.certify import certify as certify_network
 
-    path = output or instance.with_name(f"{stem(instance)}.certificate.json")
-    network = read_instance(instance)
-    network_path = instance
-    if instance.name.endswith(".head.npz"):
-        network_path = path.with_name(f"{stem(path)}.network.npz")
-    with progress_bar("certify"):
-        certificate = certify_network(
-            network,
-            "all" if claims == "all" else [name.strip() for name in claims.split(",")],
-            mismatch=mismatch,
-            epsilon=epsilon,
-            delta=delta,
-            step=step,
-        )
-    if network_path != instance:
-        network.save(network_path)
-    certificate.save(path)
-    title = f"{network.n} oscillators in dimension {network.d}, {network_path}"
-    text = [*verdicts.lines(certificate, title), f"written: {path}"]
-    if network_path != instance:
-        text.append(f"written: {network_path}")
-    text.append(f"check it: lohe verify {path} {network_path}")
-    found = verdicts.result(certificate, certificate=path, network=network_path)
-    emit(found, text, as_json=as_json)
-    return certificate.exit_code
+    Example: `lohe certify runs --input-radius 0.01`
+    """  # noqa: D205 - the first line is a paragraph of the help
+    from lohe.commands.certified import Wanted
+
+    wanted = Wanted(
+        claims=None if claims == "all" else [name.strip() for name in claims.split(",")],
+        devices={
+            "mismatch": mismatch,
+            "crosstalk": crosstalk,
+            "frequency": frequency,
+            "anchors": anchors,
+            "epsilon": epsilon,
+            "delta": delta,
+        },
+        of_networks={"step": step, "nodes": nodes},
+        input_radius=input_radius or 0.0,
+    )
+    files = wanted.files(find_instances(instances))
+    _check_used(files, step, input_radius)
+    if len(instances) == 1 and not instances[0].is_dir():
+        return _certify_one(files[0], output, wanted, as_json=as_json)
+    return _certify_several(files, output, wanted, as_json=as_json)
+
+
+def _check_used(files: list[Path], step: float | None, input_radius: float | None) -> None:
+    """Refuse options that no file takes."""
+    from lohe.dynamics.errors import InputError
+
+    with_tokens = sum(kind(file) == "tokens" for file in files)
+    if input_radius is not None and not with_tokens:
+        raise InputError("--input-radius needs a .tokens.npz file; lohe train writes them")
+    if step is not None and with_tokens == len(files):
+        raise InputError("--step needs a network or a head; these are tokens")
+
+
+def _certify_one(path: Path, output: Path | None, wanted: Wanted, *, as_json: bool) -> int:
+    from lohe.commands import verdicts
+    from lohe.commands.certified import certify_file
+
+    target = output or path.with_name(f"{stem(path)}.certificate.json")
+    with progress_bar("certify") as progress:
+        made = certify_file(path, target, wanted, progress)
+    text = [*verdicts.lines(made.certificate, made.title), f"written: {made.path}"]
+    if made.instance != made.source:
+        text.append(f"written: {made.instance}")
+    text.append(f"check it: lohe verify {made.path} {made.instance}")
+    emit(verdicts.result(made.certificate, **made.paths), text, as_json=as_json)
+    return made.certificate.exit_code
+
+
+def _certify_several(
+    files: list[Path], output: Path | None, wanted: Wanted, *, as_json: bool
+) -> int:
+    from lohe.commands import verdicts
+    from lohe.commands.certified import certify_file
+    from lohe.dynamics.errors import InputError
+
+    targets = [(output or file.parent) / f"{stem(file)}.certificate.json" for file in files]
+    if len(set(targets)) < len(targets):
+        twice = next(target for target in targets if targets.count(target) > 1)
+        raise InputError(f"two files would both be certified in {twice}; give one of them")
+    made = []
+    with progress_bar("certify") as progress:
+        progress(0, len(files))
+        for file, target in zip(files, targets, strict=True):
+            try:
+                made.append(certify_file(file, target, wanted))
+            except InputError as error:
+                named = str(file) in str(error) or str(target) in str(error)
+                raise InputError(f"{error}" if named else f"{file}: {error}") from error
+            progress(len(made), len(files))
+    found = {stem(one.instance): one.certificate for one in made}
+    text = [*verdicts.table(found), f"written: {len(made)} certificates"]
+    folders = sorted({str(target.parent) for target in targets})
+    text += [f"check them: lohe verify {folder}" for folder in folders]
+    results = [verdicts.result(one.certificate, **one.paths) for one in made]
+    emit(verdicts.together(results, found), text, as_json=as_json)
+    return verdicts.exit_code(found.values())

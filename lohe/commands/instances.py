@@ -1,14 +1,19 @@
-"""Instances on the command line: a network, or a head that becomes one."""
+"""Instances on the command line: networks, heads that become networks, and tokens."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
+    from lohe.dynamics.tokens import Tokens
 
-__all__ = ["read_instance", "stem"]
+__all__ = ["find_instances", "instance_of", "kind", "read_certified", "read_instance", "stem"]
+
+_HEAD, _NETWORK, _TOKENS = ".head.npz", ".network.npz", ".tokens.npz"
+_CERTIFICATE = ".certificate.json"
 
 
 def read_instance(path: Path) -> Network:
@@ -19,7 +24,7 @@ def read_instance(path: Path) -> Network:
     InputError
         If the file is missing, damaged, or neither.
     """
-    if path.name.endswith(".head.npz"):
+    if path.name.endswith(_HEAD):
         from lohe.attention.head import Head
 
         return Head.load(path).network()
@@ -28,13 +33,80 @@ def read_instance(path: Path) -> Network:
     return Network.load(path)
 
 
+def read_certified(path: Path) -> Network | Tokens:
+    """Read what a certificate can be about: a ``.network.npz`` or ``.tokens.npz`` file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or neither.
+    """
+    if path.name.endswith(_TOKENS):
+        from lohe.dynamics.tokens import Tokens
+
+        return Tokens.load(path)
+    from lohe.dynamics.network import Network
+
+    return Network.load(path)
+
+
+def find_instances(paths: Sequence[Path]) -> list[Path]:
+    """Return the files named, and for a folder those in it that can be certified.
+
+    In a folder, a ``.network.npz`` file beside a ``.head.npz`` file of the same name was made
+    from it and is left out.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no such file.
+    """
+    from lohe.dynamics.errors import InputError
+
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        heads = sorted(path.glob(f"*{_HEAD}"))
+        names = {stem(head) for head in heads}
+        networks = [file for file in path.glob(f"*{_NETWORK}") if stem(file) not in names]
+        inside = sorted([*heads, *networks, *path.glob(f"*{_TOKENS}")])
+        if not inside:
+            raise InputError(f"{path} holds no .head.npz, .network.npz or .tokens.npz file")
+        found += inside
+    return found
+
+
+def instance_of(certificate: Path) -> Path:
+    """Return where the instance of a certificate lies: beside it, under the same name.
+
+    Examples
+    --------
+    >>> instance_of(Path("a.certificate.json")), instance_of(Path("a.tokens.certificate.json"))
+    (PosixPath('a.network.npz'), PosixPath('a.tokens.npz'))
+    """
+    name = certificate.name.removesuffix(_CERTIFICATE)
+    ending = ".npz" if name.endswith(".tokens") else _NETWORK
+    return certificate.with_name(f"{name}{ending}")
+
+
+def kind(instance: Path) -> str:
+    """Return ``"tokens"`` or ``"network"``, what a certified file holds."""
+    return "tokens" if instance.name.endswith(_TOKENS) else "network"
+
+
 def stem(path: Path) -> str:
     """Return the file's name without the endings that tell what it holds.
+
+    Tokens keep theirs, so that their certificate stands beside that of their head.
 
     Examples
     --------
     >>> stem(Path("runs/layer0.head.npz")), stem(Path("layer0.certificate.json"))
     ('layer0', 'layer0')
+    >>> stem(Path("layer0.tokens.npz"))
+    'layer0.tokens'
     """
     name = path.name.removesuffix(".npz").removesuffix(".json")
     return name.removesuffix(".head").removesuffix(".network").removesuffix(".certificate")

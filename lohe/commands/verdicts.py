@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lohe.proofs_numeric.certificate import Certificate
+    from lohe.proofs_numeric.claims import Claim
 
-__all__ = ["lines", "result"]
+__all__ = ["exit_code", "lines", "result", "table", "together"]
 
+_EXIT_CODES = {"refuted": 1, "undecided": 3, "proved": 0}  # the gravest first
 _COLOURS = {"proved": "green", "refuted": "red", "undecided": "yellow"}
 
 
@@ -36,6 +40,45 @@ def result(found: Certificate, **paths: Path) -> dict[str, Any]:
     }
 
 
+def together(
+    results: Sequence[Mapping[str, Any]], found: Mapping[str, Certificate]
+) -> dict[str, Any]:
+    """Return the `result` of each of several certificates as one JSON object."""
+    code = exit_code(found.values())
+    verdict = next(name for name, of in _EXIT_CODES.items() if of == code)
+    return {"certificates": list(results), "verdict": verdict, "exit_code": code}
+
+
+def exit_code(certificates: Iterable[Certificate]) -> int:
+    """Return the gravest exit code: refuted (1) before undecided (3) before proved (0)."""
+    codes = {certificate.exit_code for certificate in certificates}
+    return next(code for code in _EXIT_CODES.values() if code in codes)
+
+
+def table(found: Mapping[str, Certificate]) -> list[str]:
+    """Return a table with one line for each certificate, by its name, and claim."""
+    rows = [
+        (name, claim_name, claim.verdict.value, _values(claim) or claim.reason)
+        for name, certificate in found.items()
+        for claim_name, claim in certificate.claims.items()
+    ]
+    heading = ("instance", "claim", "verdict", "values, or why undecided")
+    widths = [max(len(row[column]) for row in (heading, *rows)) for column in range(3)]
+    text = [
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=True)), row[3]])
+        for row in (heading, *rows)
+    ]
+    counts = Counter(row[2] for row in rows)
+    total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _EXIT_CODES if counts[verdict])
+    code = exit_code(found.values())
+    verdict = next(name for name, of in _EXIT_CODES.items() if of == code)
+    return [*(line.rstrip() for line in text), f"overall: {verdict} ({total})"]
+
+
+def _values(claim: Claim) -> str:
+    return ", ".join(f"{key} {_short(value)}" for key, value in claim.values.items())
+
+
 def lines(certificate: Certificate, title: str) -> list[str]:
     """Return a table of the claims and the overall verdict."""
     import sys
@@ -44,18 +87,17 @@ def lines(certificate: Certificate, title: str) -> list[str]:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("claim", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("reason")
-    table.add_column("values")
+    listed = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    listed.add_column("claim", no_wrap=True)
+    listed.add_column("verdict", no_wrap=True)
+    listed.add_column("reason")
+    listed.add_column("values")
     for name, claim in certificate.claims.items():
-        values = ", ".join(f"{key} {_short(value)}" for key, value in claim.values.items())
         verdict = Text(claim.verdict.value, style=_COLOURS[claim.verdict.value])
-        table.add_row(name, verdict, Text(claim.reason), Text(values))
+        listed.add_row(name, verdict, Text(claim.reason), Text(_values(claim)))
     text = StringIO()
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
-    Console(file=text, width=width, force_terminal=sys.stdout.isatty()).print(table)
+    Console(file=text, width=width, force_terminal=sys.stdout.isatty()).print(listed)
     others = {claim.verdict for name, claim in certificate.claims.items() if name != "all_inputs"}
     found = [*(line.rstrip() for line in text.getvalue().splitlines())]
     if certificate.verdict == "refuted" and others == {"proved"}:
