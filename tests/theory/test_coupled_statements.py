@@ -356,3 +356,26 @@ def test_l3_a_set_that_only_hears_itself_can_be_turned(seed, d, symmetric):
     first = flow((h, crosstalk, frequency), x, 3.0, 300)[:members]
     second = flow((h, crosstalk, frequency), turned, 3.0, 300)[:members]
     np.testing.assert_allclose(first @ turn.T, second, atol=1e-9)
+
+
+# L4
+
+
+@settings(max_examples=30)
+@given(seed=seeds, d=st.integers(2, 4), radius=st.floats(0.0, 0.2))
+def test_l4_bounds_the_drives_of_all_inputs_of_a_box(seed, d, radius):
+    rng = np.random.default_rng(seed)
+    tokens, form = rng.normal(size=(4, 3)), rng.normal(size=(3, 3))
+    anchors = unit(rng.normal(size=(4, d)) + 1.5 * unit(np.ones(d)))
+    scores = tokens @ form @ tokens.T
+    columns = np.abs(form @ tokens.T).sum(axis=0)
+    rows = np.abs(tokens @ form).sum(axis=1)
+    moves = radius * (columns[None] + rows[:, None]) + radius**2 * np.abs(form).sum()
+    low, high = np.logaddexp(0, scores - moves), np.logaddexp(0, scores + moves)
+    y = unit((low + high) @ anchors)
+    along = y @ anchors.T
+    bound = ((low + high) / 2 * along - (high - low) / 2 * np.abs(along)).sum(axis=1)
+    for _ in range(20):
+        moved = tokens + radius * rng.choice([-1, 1], size=tokens.shape)
+        drives = np.logaddexp(0, moved @ form @ moved.T) @ anchors
+        assert np.all(np.linalg.norm(drives, axis=1) >= bound - 1e-12)
