@@ -24,6 +24,7 @@ from lohe.reports import (
     attention_maps,
     distributions,
     learning,
+    machine_checked,
     settling_curves,
     summary,
     trajectories,
@@ -34,6 +35,7 @@ from lohe.reports import (
 from lohe.reports.blocks import Section
 from lohe.reports.detail import LEVELS, Detail
 from lohe.reports.formatting import printable
+from lohe.reports.machine_checked import FormalRecord, load_formal
 from lohe.reports.subjects import Collection, Subject, collect
 from lohe.reports.svg import drawing_style
 
@@ -88,6 +90,7 @@ def render_report(
     *,
     networks: Iterable[Network | Head | str | os.PathLike[str]] = (),
     training: Iterable[TrainingRun | str | os.PathLike[str]] = (),
+    formal: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Report:
     """Write one HTML file that shows what was proved, what was sampled and what was learned.
@@ -110,6 +113,8 @@ def render_report(
         verdicts but no figures.
     training
         Training runs or ``*.training.json`` files.
+    formal
+        The record of machine-checked theorems that ``tests/formal.sh`` writes.
     title
         Heading of the report.
 
@@ -125,7 +130,8 @@ def render_report(
         there is too much for one report.
     """
     collection = collect(certificates, basins, networks, training)
-    text = render(collection, title=title)
+    record = None if formal is None else load_formal(formal)
+    text = render(collection, title=title, formal=record)
     write_text(path, text)
     body = text.encode()
     return Report(
@@ -137,7 +143,9 @@ def render_report(
     )
 
 
-def render(collection: Collection, *, title: str | None = None) -> str:
+def render(
+    collection: Collection, *, title: str | None = None, formal: FormalRecord | None = None
+) -> str:
     """Return the report's HTML, drawing as much as fits the size limit.
 
     Raises
@@ -146,7 +154,7 @@ def render(collection: Collection, *, title: str | None = None) -> str:
         If even the bare tables are too large.
     """
     for detail in LEVELS:
-        text = _render(collection, detail, title)
+        text = _render(collection, detail, title, formal)
         if len(text.encode()) <= SIZE_LIMIT:
             return text
     raise InputError(
@@ -154,9 +162,13 @@ def render(collection: Collection, *, title: str | None = None) -> str:
     )
 
 
-def _render(collection: Collection, detail: Detail, title: str | None) -> str:
+def _render(
+    collection: Collection, detail: Detail, title: str | None, formal: FormalRecord | None
+) -> str:
     with drawing_style():
         sections = [make(collection, detail) for make in SECTIONS]
+    if formal is not None:
+        sections.append(machine_checked.section(formal))
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
         autoescape=True,

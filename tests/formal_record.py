@@ -28,7 +28,9 @@ ALLOWED = {
     "Coq.Reals.ClassicalDedekindReals.sig_forall_dec": (
         "a decidable property of the natural numbers holds for all of them or fails for one"
     ),
-    "Coq.Reals.ClassicalDedekindReals.sig_not_dec": "not P, or not not P, can be told apart",
+    "Coq.Reals.ClassicalDedekindReals.sig_not_dec": (
+        "for every P it can be told whether not P or not not P holds"
+    ),
 }
 
 # Words that would leave a proof open or a check switched off.
@@ -117,7 +119,7 @@ def ask(folder: Path, listed: list[dict[str, str]]) -> list[dict[str, object]]:
         "From Coquelicot Require Import Coquelicot.",
         f"From Lohe Require Import {modules}.",
         "Open Scope R_scope.",
-        "Set Printing Width 88.",
+        "Set Printing Width 70.",
     ]
     for entry in listed:
         name = f"{Path(entry['file']).stem}.{entry['name']}"

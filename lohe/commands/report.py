@@ -24,6 +24,14 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path(
         "lohe.report.html"
     ),
+    formal: Annotated[
+        Path | None,
+        typer.Option(
+            help="The record of machine-checked theorems, docs/formal/assumptions.json; shows "
+            "their statements and what they assume.",
+            show_default=False,
+        ),
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -47,6 +55,7 @@ def report(
         roles.get("basin", []),
         networks=[*roles.get("network", []), *roles.get("head", [])],
         training=roles.get("training", []),
+        formal=formal,
         title=title,
     )
     result = {
