@@ -65,6 +65,11 @@ def examine_attraction(
     -------
     Attraction
 
+    Raises
+    ------
+    InputError
+        If the uncertainty is of couplings or anchors, and the network has none.
+
     Examples
     --------
     >>> one_way = Network([[1.0, 0.0]] * 2, crosstalk=[[0.0, 0.25], [0.0, 0.0]])

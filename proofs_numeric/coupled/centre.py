@@ -24,12 +24,13 @@ __all__ = ["find_centre"]
 
 Floats = NDArray[np.float64]
 
-# Most rounds of the plain and of the damped iteration, each of which reads J once; and how many
-# multiplications each may take: some ten seconds at worst.
+# Most rounds of the plain and of the damped iteration, each of which reads J once; how many
+# multiplications each iteration may take, some ten seconds at worst; and how many of them it costs
+# to settle one coordinate, without and with a natural frequency.
 _ROUNDS = 400
 _DAMPED_ROUNDS = 4000
 _WORK = 5 * 10**10
-_DAMPED_WORK = 10**10
+_ALIGNING, _LOCKING = 300, 2000
 # Rounds within which the change must halve, or the iteration is taken to be stuck.
 _PATIENCE = 40
 # Moves below this count as settled, plus what a sum of n terms leaves undetermined.
@@ -69,13 +70,13 @@ def find_centre(network: Network) -> Floats | None:
         x = _start(network, settle)
         if network.crosstalk is not None:
             size = network.n * network.d
-            # A round costs at least what it takes to normalise the states.
-            work = max(getattr(network.crosstalk, "nnz", network.n**2), network.n) * network.d
-            x, settled = _iterate(network, settle, x, None, min(_ROUNDS, _WORK // work))
-            if not settled and work * _PATIENCE <= _DAMPED_WORK:
-                rounds = min(_DAMPED_ROUNDS, _DAMPED_WORK // work)
+            each = _ALIGNING if network.frequency is None else _LOCKING
+            entries = getattr(network.crosstalk, "nnz", network.n**2) * network.d
+            affordable = _WORK // (entries + each * size)
+            x, settled = _iterate(network, settle, x, None, min(_ROUNDS, affordable))
+            if not settled and affordable > _PATIENCE:
                 weights = crosstalk_sums_upper(network)[:, np.newaxis]
-                x, settled = _iterate(network, settle, x, weights, rounds)
+                x, settled = _iterate(network, settle, x, weights, min(_DAMPED_ROUNDS, affordable))
             if not settled and size <= _INTEGRATED:
                 rest = resting_point(network)
                 x = x if rest is None else rest

@@ -65,6 +65,11 @@ def examine_contraction(
         A drive that is exactly twice its crosstalk is not proved; one that exceeds it by one
         unit in the last place is.
 
+    Raises
+    ------
+    InputError
+        If the uncertainty is of couplings or anchors, and the network has none.
+
     Examples
     --------
     >>> coupled = Network([[1.0, 0.0]] * 2, crosstalk=[[0.0, 0.2], [0.2, 0.0]])
