@@ -247,8 +247,8 @@ THEOREM = Theorem(
     ),
     source=(
         "derived here; contraction: Lohmiller & Slotine, On contraction analysis for non-linear "
-        "systems, Automatica 34 (1998) 683–696; convergence from open hemispheres without "
-        "frequencies: Markdahl, Thunberg & Gonçalves, IEEE Trans. Automat. Control 63 (2018) "
-        "1664–1675"
+        "systems, Automatica 34 (1998) 683–696; hemispheres without drives and frequencies: "
+        "Thunberg, Markdahl, Bernard & Gonçalves, A lifting method for analyzing distributed "
+        "synchronization on the unit sphere, Automatica 96 (2018), arXiv 1805.02528"
     ),
 )
