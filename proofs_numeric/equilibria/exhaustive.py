@@ -46,6 +46,9 @@ _DISCARDED, _OPEN = -1, np.iinfo(np.int64).min
 _BATCH = 4096
 _STARTS, _MOST_STARTS = 32, 512
 _MOST_GUESSES = 64
+# States at rest that cannot be enclosed are degenerate, and then the search cannot end: a
+# continuum of equilibria has any number of them, and each costs much arithmetic.
+_PATIENCE = 8
 _SEED = 20_260_000
 _FINE = 10_000
 
@@ -81,14 +84,19 @@ class _Found:
     network: Network
     enclosures: list[Enclosure] = field(default_factory=list)
     tried: list[Floats] = field(default_factory=list)
+    failures: int = 0
 
     def add(self, starts: Floats) -> None:
         """Follow Newton's method from (N, n, d) starts and enclose what is new."""
         known = np.array(self.tried).reshape(-1, self.network.n, self.network.d)
         for state in distinct(find_rest(self.network, starts), known):
+            if self.failures == _PATIENCE:
+                return
             self.tried.append(state)
             enclosure = enclose(self.network, state)
-            if not isinstance(enclosure, str):
+            if isinstance(enclosure, str):
+                self.failures += 1
+            else:
                 self.enclosures.append(enclosure)
 
 

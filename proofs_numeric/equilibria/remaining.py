@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 # Pairs of cells are compared directly up to this many; more are first widened to a coarser grid.
 _MOST_CELLS = 1500
 _MOST_REGIONS = 20
+# Points whose mean is shorter than this look in no direction together.
+_NO_DIRECTION = 1e-3
 
 
 def describe(cells: Cells) -> tuple[str, ...]:
@@ -39,7 +41,7 @@ def describe(cells: Cells) -> tuple[str, ...]:
     --------
     >>> half = np.array([[[0.5]]])
     >>> describe(Cells(np.array([[0]]), half / 2, half))
-    ('oscillator 0 at 41.11° ± 13.9°',)
+    ('oscillator 0 at 40.6° ± 12.5°',)
     """
     if not len(cells):
         return ()
@@ -96,22 +98,33 @@ def _region(cells: Cells) -> str:
 
 
 def _place(cells: Cells, i: int) -> str:
-    """Say where one oscillator is in a region: a ball that covers all its cells, rounded."""
+    """Say where one oscillator is in a region: what covers all its cells, rounded."""
     if np.any(cells.charts[:, i] == WHOLE):
         return "anywhere"
-    points, _ = ranges(cells)
-    corners = middles(cells)[:, i]
-    mean = corners.mean(axis=0)
+    mean = middles(cells)[:, i].mean(axis=0)
     size = float(np.linalg.norm(mean))
-    if size < 1e-3:
+    if size < _NO_DIRECTION:
         return "anywhere"
     centre = mean / size
+    if len(centre) == 2:
+        return _arc(cells, i, math.atan2(centre[1], centre[0]))
+    points, _ = ranges(cells)
     reach = np.abs(points.middle[:, i] - centre) + points.radius[:, i]
     chord = float(np.max(np.linalg.norm(reach, axis=-1)))
     if chord >= 2:
         return "anywhere"
     angle = math.degrees(2 * math.asin(chord / 2))
-    if len(centre) == 2:
-        return f"at {math.degrees(math.atan2(centre[1], centre[0])):.4g}° ± {angle:.3g}°"
     where = ", ".join(f"{value:.4g}" for value in centre + 0.0)
     return f"within {angle:.3g}° of ({where})"
+
+
+def _arc(cells: Cells, i: int, near: float) -> str:
+    """Say which arc of the circle covers all cells, given its rough middle in radians."""
+    ends = 2 * np.arctan(np.stack([cells.lower[:, i, 0], cells.upper[:, i, 0]]))
+    low, high = np.sort(np.where(cells.charts[:, i] == 1, np.pi - ends, ends), axis=0)
+    turns = 2 * np.pi * np.round(((low + high) / 2 - near) / (2 * np.pi))
+    first, last = float(np.min(low - turns)), float(np.max(high - turns))
+    if last - first >= 2 * np.pi:
+        return "anywhere"
+    middle = math.remainder((first + last) / 2, 2 * np.pi)
+    return f"at {math.degrees(middle):.4g}° ± {math.degrees((last - first) / 2):.3g}°"
