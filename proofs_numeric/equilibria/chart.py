@@ -8,18 +8,133 @@ sign, and :math:`\xi/|\xi|^2` in the other one. Rational coordinates stand for e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.proofs_numeric.balls import Balls, concatenate
-from lohe.proofs_numeric.jacobian import chart_point
+from lohe.proofs_numeric.jacobian import chart_basis, chart_point
 
-__all__ = ["exact_coordinates", "exact_point", "poles", "ranges", "to_chart", "to_points"]
+__all__ = [
+    "Frame",
+    "exact_coordinates",
+    "exact_point",
+    "frame_at",
+    "poles",
+    "ranges",
+    "seen_from",
+    "to_chart",
+    "to_points",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Values = Any
+"""`Balls`, or an object array of Arb's balls or of rationals."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    r"""Points of charts with the orthonormal frames that stand there.
+
+    Parameters
+    ----------
+    poles : (...) array
+    coordinates : (..., d - 1) Values
+    point : (..., d) Values
+    basis : (..., d, d - 1) Values
+        Of the tangent space.
+    conformal : (...) Values
+        The factor :math:`c = 2/(1+|\xi|^2)`; the point's derivative is c times the basis.
+    """
+
+    poles: Floats
+    coordinates: Values
+    point: Values
+    basis: Values
+    conformal: Values
+
+    @property
+    def whole(self) -> Values:
+        """The point and the basis as one orthogonal matrix, (..., d, d)."""
+        return concatenate([self.point[..., None], self.basis], -1)
+
+
+def frame_at(poles: Floats, coordinates: Values) -> Frame:
+    """Enclose points and frames, over a box if the coordinates are one."""
+    point, conformal = chart_point(coordinates, poles)
+    if isinstance(coordinates, Balls) and coordinates.radius.any():
+        # The formulas over balls are tighter over tiny boxes, the ranges over all others.
+        closer = ranges(poles, coordinates)
+        point, conformal = _narrower(point, closer[0]), _narrower(conformal, closer[1])
+    return Frame(poles, coordinates, point, chart_basis(coordinates, point, poles), conformal)
+
+
+def seen_from(centre: Frame, box: Frame, offset: Values) -> tuple[Values, Values]:
+    r"""Express the frames of a box in the frame of its centre, tight to second order.
+
+    With :math:`w = (s, \xi)` and the reflection :math:`R_w = I - c\,ww^{\top}`, the point is
+    :math:`x = -sR_we_0` and the basis the other columns of :math:`R_w`. Multiplying out
+    :math:`R_{\tilde w}R_w` with :math:`\delta = \xi - \tilde\xi` and
+    :math:`w\cdot\tilde w = 1/c + 1/\tilde c - |\delta|^2/2` gives, y being x without its
+    first coordinate,
+
+    .. math::
+
+        \tilde x^{\top}x = 1 - \tfrac12 c\tilde c|\delta|^2,\quad
+        \tilde B^{\top}x = c\delta + \tfrac12 c|\delta|^2\tilde y,\quad
+        \tilde x^{\top}B = -\tilde c\delta^{\top} + \tfrac12\tilde c|\delta|^2y^{\top},
+
+        \tilde B^{\top}B = I + \tilde y\delta^{\top} - \delta\tilde y^{\top}
+        - \delta(y-\tilde y)^{\top} - \tfrac12|\delta|^2\tilde yy^{\top}.
+
+    Parameters
+    ----------
+    centre
+    box
+        All points that are meant, in the same charts.
+    offset : (..., d - 1) Values
+        Their chart coordinates less the centre's.
+
+    Returns
+    -------
+    point : (..., d) Values
+        The points' coordinates in the centre's frame, which has the centre at (1, 0, ..., 0).
+    basis : (..., d, d - 1) Values
+        Their bases, which at the centre are the unit vectors but the first.
+    """
+    y, rest = centre.point[..., 1:], box.point[..., 1:]
+    half = _half_square(offset)[..., None]
+    c, factor = centre.conformal[..., None], box.conformal[..., None]
+    pull = 1 - half * c * factor
+    point = concatenate([pull, factor * (offset + half * y)], -1)
+    outer = y[..., :, None] * offset[..., None, :]
+    identity = np.eye(offset.shape[-1])
+    # The first-order part is skew: its diagonal is zero, whatever the balls make of it.
+    turn = (outer - outer.swapaxes(-1, -2)) * (1 - identity)
+    change = offset[..., :, None] * (rest - y)[..., None, :]
+    bend = half[..., None] * (y[..., :, None] * rest[..., None, :])
+    first = c * (half * rest - offset)
+    return point, concatenate([first[..., None, :], turn + identity - change - bend], -2)
+
+
+def _half_square(offset: Values) -> Values:
+    """Enclose half the squared length; a square is never negative."""
+    if isinstance(offset, Balls) and not offset.middle.any():
+        reach = Balls.exact(offset.magnitude) * offset.magnitude * 0.5
+        return Balls.between(0.0, reach.sum(-1).upper) if offset.radius.any() else reach.sum(-1)
+    return (offset * offset).sum(-1) * 0.5
+
+
+def _narrower(first: Balls, second: Balls) -> Balls:
+    better = first.radius <= second.radius
+    return Balls(
+        np.where(better, first.middle, second.middle),
+        np.where(better, first.radius, second.radius),
+    )
 
 
 def poles(charts: Integers) -> Floats:
@@ -110,8 +225,9 @@ def ranges(poles: Floats, box: Balls) -> tuple[Balls, Balls]:
 
 def _highest(low: Floats, high: Floats, least: Floats, most: Floats) -> Floats:
     """Bound 2t/(1 + t² + q) from above, for t in [low, high] and q in [least, most], rounded."""
-    peak = np.square(high) > 1 + least
-    rising = np.where(peak, 1 / np.sqrt(1 + least), 2 * high / (1 + np.square(high) + least))
+    # For t > 0 it falls with q and peaks at t = √(1 + q), where a rounded t does as well.
+    t = np.clip(np.sqrt(1 + least), low, high)
+    rising = 2 * t / (1 + np.square(t) + least)
     ends = [2 * t / (1 + np.square(t) + most) for t in (low, high)]
     falling = np.maximum(ends[0], ends[1])
     return np.where(high > 0, rising, falling)

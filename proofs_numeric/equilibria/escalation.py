@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.equilibria.arbs import Arbs, arbs, array, matrix, precision, upper
+from lohe.proofs_numeric.equilibria.chart import Frame, frame_at
 from lohe.proofs_numeric.equilibria.system import (
     System,
     derivative,
@@ -43,8 +44,8 @@ class Refined:
     ----------
     system
         In Arb.
-    poles : (n,) array
-    frame : (n, d, d - 1) Arbs
+    centre
+        With its frames, in Arb.
     inverse
         C.
     bits
@@ -56,8 +57,7 @@ class Refined:
     """
 
     system: System
-    poles: Floats
-    frame: Arbs
+    centre: Frame
     inverse: arb_mat
     bits: int
     coordinates: Floats
@@ -66,8 +66,8 @@ class Refined:
     def spread(self, reach: Floats) -> Floats:
         r"""Bound :math:`|I - C\,D\Phi(\text{box})|\,r` from above, for half widths r."""
         with precision(self.bits):
-            box = _box(self.coordinates, reach.reshape(self.coordinates.shape[1:]))
-            over = matrix(derivative(self.system, self.frame, self.poles, box))
+            offset = _around(reach.reshape(self.coordinates.shape[1:]))
+            over = matrix(derivative(self.system, self.centre, offset))
             defect = np.abs(array(self.inverse * over) - np.eye(len(reach)))
             return upper((defect * arbs(reach)).sum(axis=-1))
 
@@ -95,23 +95,25 @@ def refine(network: Network, poles: Floats, coordinates: Floats, bits: int) -> R
         if at is None:
             return None
         parts = _split(at, bits // 53)
-        centre = arbs(parts).sum(axis=0)
-        frame, value = residual(system, poles, centre)
+        centre = frame_at(poles, arbs(parts).sum(axis=0))
+        value = residual(system, centre)
+        slope = derivative(system, centre, _around(np.zeros(coordinates.shape)))
         try:
             # Any matrix will do; the middle of an enclosure of the inverse is a good one.
-            inverse = matrix(derivative(system, frame, poles, centre)).mid().inv().mid()
+            inverse = matrix(slope).mid().inv().mid()
         except ZeroDivisionError:
             return None
         step = upper(np.abs(array(inverse * matrix(value[:, None]))[:, 0]))
-        return Refined(system, poles, frame, inverse, bits, parts, step)
+        return Refined(system, centre, inverse, bits, parts, step)
 
 
 def _root(system: System, poles: Floats, at: Arbs, bits: int) -> Arbs | None:
     """Follow Newton's method until its steps are at the level of rounding."""
     last, small = arb(1), arb(2) ** (-bits // 2)
     for _ in range(_STEPS):
-        frame, value = residual(system, poles, at)
-        slope = matrix(derivative(system, frame, poles, at))
+        centre = frame_at(poles, at)
+        value = residual(system, centre)
+        slope = matrix(derivative(system, centre, _around(np.zeros(at.shape))))
         try:
             step = slope.mid().solve(matrix(value[:, None]).mid(), algorithm="approx")
         except ZeroDivisionError:
@@ -136,9 +138,8 @@ def _split(values: Arbs, parts: int) -> Floats:
     return np.array(found)
 
 
-def _box(coordinates: Floats, reach: Floats | float) -> Arbs:
-    centre: Arbs = arbs(coordinates).sum(axis=0)
-    return centre + arbs(np.zeros(centre.shape), reach)
+def _around(reach: Floats) -> Arbs:
+    return arbs(np.zeros(reach.shape), reach)
 
 
 def spectrum_discs(
@@ -156,7 +157,9 @@ def spectrum_discs(
     """
     with precision(53 * len(coordinates) + 106):
         system = read_precisely(network)
-        whole = acb_mat(matrix(linearisation(system, poles, _box(coordinates, inner))))
+        centre = arbs(coordinates).sum(axis=0)
+        box = centre + _around(np.full(centre.shape, inner))
+        whole = acb_mat(matrix(linearisation(system, poles, box)))
         size = whole.nrows()
         unknown = np.zeros(size, dtype=np.complex128), np.full(size, np.inf)
         try:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.proofs_numeric.balls import Balls
-from lohe.proofs_numeric.equilibria.chart import poles, to_chart, to_points
+from lohe.proofs_numeric.equilibria.chart import frame_at, poles, to_chart, to_points
 from lohe.proofs_numeric.equilibria.system import System, derivative, residual
 
 __all__ = ["approach"]
@@ -42,12 +42,12 @@ def approach(system: System, points: Floats) -> tuple[Integers, Floats] | str:
     best, best_speed = (charts, coordinates), np.inf
     last = np.inf
     for _ in range(_STEPS):
-        centre = Balls.exact(coordinates)
-        frame, value = residual(system, poles(charts), centre)
+        centre = frame_at(poles(charts), Balls.exact(coordinates))
+        value = residual(system, centre)
         speed = float(np.abs(value.middle).max())
         if not np.isfinite(value.radius).all():
             break
-        slope = derivative(system, frame, poles(charts), centre).middle
+        slope = derivative(system, centre, Balls.exact(np.zeros(coordinates.shape))).middle
         step = _newton_step(slope, value.middle).reshape(coordinates.shape)
         length = float(np.abs(step).max())
         if speed < best_speed or length < last:
@@ -59,7 +59,7 @@ def approach(system: System, points: Floats) -> tuple[Integers, Floats] | str:
         if np.square(coordinates).sum(axis=-1).max() > 1 + 1e-9:
             charts, coordinates = to_chart(to_points(charts, coordinates[None]))
     charts, coordinates = best
-    _, value = residual(system, poles(charts), Balls.exact(coordinates))
+    value = residual(system, frame_at(poles(charts), Balls.exact(coordinates)))
     if np.all(np.abs(value.middle) <= _AT_REST * value.radius):
         return charts, coordinates
     return f"Newton's method found no equilibrium near the guess (speed {best_speed:.2g} left)"

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.equilibria.arbs import arbs, precision, to_balls
+from lohe.proofs_numeric.equilibria.chart import Frame, frame_at
 from lohe.proofs_numeric.equilibria.system import System, derivative, residual
 
 __all__ = ["Operator", "box_about", "linearise"]
@@ -47,9 +48,8 @@ class Operator:
     Parameters
     ----------
     system
-    poles : (n,) array
-    centre : (n, d - 1) array
-    frame : Balls of shape (n, d, d - 1)
+    centre
+        With its frames, in `Balls`.
     slope : (N, N) array
         The middle M of the derivative at the centre, N = n (d - 1).
     inverse : (N, N) array
@@ -61,9 +61,7 @@ class Operator:
     """
 
     system: System
-    poles: Floats
-    centre: Floats
-    frame: Balls
+    centre: Frame
     slope: Floats
     inverse: Floats
     defect: Floats
@@ -81,8 +79,8 @@ class Operator:
         -------
         (N,) array
         """
-        box = Balls(self.centre, reach.reshape(self.centre.shape))
-        over = derivative(self.system, self.frame, self.poles, box)
+        radius = reach.reshape(self.centre.coordinates.shape)
+        over = derivative(self.system, self.centre, Balls(np.zeros(radius.shape), radius))
         change = (np.abs(over.middle - self.slope) + over.radius) * _GROW + _TINY
         moved = (Balls.exact(change) @ reach).magnitude
         beside = Balls.exact(self.defect) @ reach
@@ -104,8 +102,8 @@ def linearise(system: System, precise: System, poles: Floats, centre: Floats) ->
     Operator or None
         None where the derivative has no inverse in floats.
     """
-    frame, _ = residual(system, poles, Balls.exact(centre))
-    slope: Floats = derivative(system, frame, poles, Balls.exact(centre)).middle
+    frame = frame_at(poles, Balls.exact(centre))
+    slope: Floats = derivative(system, frame, Balls.exact(np.zeros(centre.shape))).middle
     try:
         inverse = np.linalg.inv(slope).astype(np.float64, copy=False)
     except np.linalg.LinAlgError:
@@ -113,10 +111,10 @@ def linearise(system: System, precise: System, poles: Floats, centre: Floats) ->
     if not np.isfinite(inverse).all():
         return None
     with precision(_RESIDUAL_BITS):
-        value = to_balls(residual(precise, poles, arbs(centre))[1])
+        value = to_balls(residual(precise, frame_at(poles, arbs(centre))))
     defect = Balls.exact(inverse) @ slope - np.eye(len(slope))
     step = Balls.exact(inverse) @ value
-    return Operator(system, poles, centre, frame, slope, inverse, defect.magnitude, step)
+    return Operator(system, frame, slope, inverse, defect.magnitude, step)
 
 
 def box_about(centre: Balls, reach: Floats | float) -> Balls:

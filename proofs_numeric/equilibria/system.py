@@ -19,13 +19,10 @@ from numpy.typing import NDArray
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.equilibria.arbs import arbs, product
-from lohe.proofs_numeric.equilibria.chart import ranges
+from lohe.proofs_numeric.equilibria.chart import Frame, frame_at, seen_from
 from lohe.proofs_numeric.jacobian import (
-    chart_basis,
     chart_linearisation,
-    chart_point,
     field_jacobian_block,
-    tangent_coordinates,
     tangent_projector,
 )
 
@@ -110,52 +107,57 @@ def _couplings(network: Network) -> tuple[Floats | None, Floats | None]:
     )
 
 
-def residual(system: System, poles: Floats, centre: Values) -> tuple[Values, Values]:
-    r"""Enclose the basis and the equations at the centre.
+def residual(system: System, centre: Frame) -> Values:
+    r"""Enclose the equations at the centre.
 
     Parameters
     ----------
     system
-    poles : (n,) array
-        Signs of the charts' poles.
-    centre : (n, d - 1) Values
+    centre
+        Of n oscillators.
 
     Returns
     -------
-    frame : (n, d, d - 1) Values
-        The bases :math:`\tilde B_i`.
-    value : (n (d - 1),) Values
+    (n (d - 1),) Values
         :math:`\Phi(\tilde\xi)`; the term along :math:`x_i` drops out, as :math:`\tilde B_i` is
         orthogonal to it.
     """
-    point, frame, _ = _patch(poles, centre)
-    velocity = _force(system, point)
+    velocity = _force(system, centre.point)
     if system.frequency is not None:
-        velocity = velocity + (system.frequency @ point[..., None])[..., 0]
-    return frame, (frame.mT @ velocity[..., None]).reshape(-1)
+        velocity = velocity + (system.frequency @ centre.point[..., None])[..., 0]
+    return (centre.basis.mT @ velocity[..., None]).reshape(-1)
 
 
-def derivative(system: System, frame: Values, poles: Floats, box: Values) -> Values:
+def derivative(system: System, centre: Frame, offset: Values) -> Values:
     r"""Enclose the derivative of the equations over a box of chart coordinates.
+
+    All but the drives are seen from the centre's frames, where what varies is small.
 
     Parameters
     ----------
     system
-    frame : (n, d, d - 1) Values
-        The bases in which the velocities are expressed.
-    poles : (n,) array
-    box : (n, d - 1) Values
+    centre
+        Of n oscillators.
+    offset : (n, d - 1) Values
+        The box: the chart coordinates less the centre's.
 
     Returns
     -------
     (n (d - 1), n (d - 1)) Values
         :math:`D\Phi(\xi)` for every :math:`\xi` of the box.
     """
-    point, basis, conformal = _patch(poles, box)
-    motion = basis * conformal[..., None, None]
-    own = field_jacobian_block(point, _force(system, point), system.frequency)
-    diagonal = tangent_coordinates(own, frame, motion)
-    return _assembled(system, diagonal, frame.mT @ tangent_projector(point), motion)
+    box = frame_at(centre.poles, centre.coordinates + offset)
+    point, basis = seen_from(centre, box, offset)
+    whole = centre.whole
+    force = (whole.mT @ _force(system, box.point)[..., None])[..., 0]
+    frequency = None
+    if system.frequency is not None:
+        frequency = whole.mT @ system.frequency @ whole
+    scale = box.conformal[..., None, None]
+    own = field_jacobian_block(point, force, frequency)
+    diagonal = own[..., 1:, :] @ (basis * scale)
+    rows = tangent_projector(point)[..., 1:, :] @ whole.mT
+    return _assembled(system, diagonal, rows, box.basis * scale)
 
 
 def linearisation(system: System, poles: Floats, box: Values) -> Values:
@@ -167,19 +169,10 @@ def linearisation(system: System, poles: Floats, box: Values) -> Values:
         Blocks :math:`B_i^{\top}A_iB_i - \lambda_iI` and :math:`J_{ik}B_i^{\top}B_k`. At an
         equilibrium its spectrum decides stability; it is symmetric where J is and A = 0.
     """
-    point, basis, _ = _patch(poles, box)
-    pull = (point * _force(system, point)).sum(-1)
-    diagonal = chart_linearisation(basis, pull, system.frequency)
-    return _assembled(system, diagonal, basis.mT, basis)
-
-
-def _patch(poles: Floats, box: Values) -> tuple[Values, Values, Values]:
-    """Enclose point, basis and conformal factor over a box."""
-    if isinstance(box, Balls) and box.radius.any():
-        point, conformal = ranges(poles, box)
-    else:
-        point, conformal = chart_point(box, poles)
-    return point, chart_basis(box, point, poles), conformal
+    frame = frame_at(poles, box)
+    pull = (frame.point * _force(system, frame.point)).sum(-1)
+    diagonal = chart_linearisation(frame.basis, pull, system.frequency)
+    return _assembled(system, diagonal, frame.basis.mT, frame.basis)
 
 
 def _force(system: System, point: Values) -> Values:
