@@ -85,11 +85,11 @@ def _chosen(names: list[str] | None) -> list[Theorem]:
     from lohe.theory.registry import theorems
 
     known = theorems()
-    wanted = [name.upper() for name in names] if names else list(known)
-    for name in wanted:
-        if name not in known:
+    by_name = {name.lower(): theorem for name, theorem in known.items()}
+    for name in names or ():
+        if name.lower() not in by_name:
             raise InputError(f"no theorem {name}; choose from {', '.join(known)}")
-    return [known[name] for name in wanted]
+    return [by_name[name.lower()] for name in names] if names else list(known.values())
 
 
 def _write(derivation: Derivation, form: Format, output: Path, *, as_json: bool) -> None:

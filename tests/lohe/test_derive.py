@@ -15,6 +15,13 @@ def test_one_theorem_as_text(capsys):
     assert "all hold" in printed
 
 
+@pytest.mark.parametrize("name", ["T6a", "t6A"])
+def test_names_with_a_letter(capsys, name):
+    assert derive(theorem=[name], as_json=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in found["theorems"]] == ["T6a"]
+
+
 @pytest.mark.parametrize("form", [Format.MARKDOWN, Format.LATEX])
 def test_other_formats_go_to_a_file(tmp_path, capsys, form):
     target = tmp_path / "derivation.out"
