@@ -18,6 +18,7 @@ _HOMES = {
     "Head": "lohe.attention.head",
     "InputError": "lohe.dynamics.errors",
     "Network": "lohe.dynamics.network",
+    "Tolerance": "lohe.proofs_numeric.tolerance",
     "Verdict": "lohe.proofs_numeric.claims",
     "certify": "lohe.proofs_numeric.certify",
     "estimate_basin": "lohe.proofs_numeric.basin",
@@ -28,6 +29,7 @@ _HOMES = {
     "settle": "lohe.dynamics.settling",
     "softmax_attention": "lohe.attention.softmax",
     "softmax_attention_vjp": "lohe.attention.softmax",
+    "tolerance": "lohe.proofs_numeric.tolerance",
     "verify": "lohe.proofs_numeric.verify",
 }
 
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from lohe.proofs_numeric.certify import certify as certify
     from lohe.proofs_numeric.claims import Claim as Claim
     from lohe.proofs_numeric.claims import Verdict as Verdict
+    from lohe.proofs_numeric.tolerance import Tolerance as Tolerance
+    from lohe.proofs_numeric.tolerance import tolerance as tolerance
     from lohe.proofs_numeric.verify import verify as verify
     from lohe.reports.document import render_report as render_report
 

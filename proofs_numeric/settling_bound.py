@@ -22,7 +22,7 @@ from scipy.special import betaincinv
 
 from lohe.proofs_numeric.enclosure import float_up
 
-__all__ = ["cap_quantile", "locked_settling_time_upper", "settling_time_upper"]
+__all__ = ["arb_upper", "cap_quantile", "locked_settling_time_upper", "settling_time_upper"]
 
 _PRECISION = 192
 
@@ -118,5 +118,10 @@ def locked_settling_time_upper(rate_lower: float, epsilon: float, quantile: floa
 
 
 def _time_upper(spread: arb, rate: float) -> float:
-    mantissa, exponent = (spread / (2 * arb(rate))).upper().man_exp()
-    return max(float_up(Fraction(int(mantissa)) * Fraction(2) ** int(exponent)), 0.0)
+    return max(float_up(arb_upper(spread / (2 * arb(rate)))), 0.0)
+
+
+def arb_upper(ball: arb) -> Fraction:
+    """Return the exact upper end of a finite ball."""
+    mantissa, exponent = ball.upper().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)

@@ -25,6 +25,7 @@ from lohe.proofs_numeric.decoupled import Drives, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
 from lohe.proofs_numeric.mismatch import examine_devices
+from lohe.proofs_numeric.tolerance_crosstalk import silencing_crosstalk
 from lohe.proofs_numeric.tolerance_effects import Effect, Effects
 from lohe.proofs_numeric.tolerance_refutation import least_unlocking, sharpen_drive
 from lohe.proofs_numeric.tolerance_search import (
@@ -48,7 +49,7 @@ SHARES = (0.1, 0.5, 0.9, 1.0)
 """Shares of the largest box at which the effects are bounded."""
 
 # Weakest oscillators that are looked at one by one, and those that are tried for a refutation.
-_SHARPENED, _TRIED = 256, 16
+_SHARPENED, _TRIED, _SILENCED = 256, 16, 4
 # What proves each oscillator at its own scale need not quite prove all at the smallest of them.
 _RETREATS = (0.0, 2.0**-40, 2.0**-30, 2.0**-20, 2.0**-10, 2.0**-5, 0.25)
 
@@ -216,21 +217,38 @@ class _Question:
 
     def _coupled(self, limits: Limits) -> Tolerance:
         theorems = ("T6a",) if self._turns else ("T6a", "T6")
-        found = [
-            self._proved(rule_scales(limits, self.direction, name), self._all_off(), name)
-            for name in theorems
-        ]
+        scales = {name: rule_scales(limits, self.direction, name) for name in theorems}
+        refuted = self._refuted_apart(next(iter(scales.values())))
+        found = [self._proved(each, refuted, name) for name, each in scales.items()]
         return max(found, key=lambda each: each.head)
+
+    def _refuted_apart(self, scales: Floats) -> float | None:
+        """Return the least scale refuted by a device that uses a part of the box only."""
+        known = [self._all_off()]
+        if not has_crosstalk(self.network):
+            direction = replace(self.direction, crosstalk=0.0)
+            alone = replace(self, direction=direction)
+            if self._turns:
+                known.append(alone._unlocking(scales))
+            elif not direction.none:
+                known.append(alone._sharpen(scales.copy(), scales))
+            if self.direction.crosstalk and self.network.decoupled:
+                known.append(self._silenced(scales))
+        return min((scale for scale in known if scale is not None), default=None)
+
+    def _silenced(self, scales: Floats) -> float | None:
+        """Return the least scale at which crosstalk is known to silence a weak oscillator."""
+        weakest = np.argsort(scales, kind="stable")[:_SILENCED]
+        sums = [silencing_crosstalk(self.network, int(i)) for i in weakest]
+        least = min((each for each in sums if each is not None), default=None)
+        return None if least is None else _scale_of(self.direction, "crosstalk", least)
 
     def _all_off(self) -> float | None:
         """Return the scale of a device without couplings, which no drive holds in place."""
         frequency = self.network.frequency
         if not self.direction.mismatch or (frequency is not None and np.any(frequency)):
             return None
-        scale = 1.0 / self.direction.mismatch
-        while box(self.direction, scale).mismatch < 1:
-            scale = float(np.nextafter(scale, np.inf))
-        return scale
+        return _scale_of(self.direction, "mismatch", 1.0)
 
     def _sharpen(self, scales: Floats, tops: Floats) -> float | None:
         """Replace the smallest scales by sharper ones; return the least known to be refuted."""
@@ -291,3 +309,11 @@ class _Question:
         measure = Effects(self.network, self.drives, found.theorem, centre)
         effects = (measure.of(share, box(self.direction, share * found.head)) for share in SHARES)
         return replace(found, effects=tuple(effects))
+
+
+def _scale_of(direction: Uncertainty, name: str, figure: float) -> float:
+    """Return a scale at which one of the box's figures is at least that large."""
+    scale = figure / float(getattr(direction, name))
+    while getattr(box(direction, scale), name) < figure:
+        scale = float(np.nextafter(scale, np.inf))
+    return scale

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from flint import arb, ctx
@@ -26,6 +25,7 @@ from lohe.proofs_numeric.enclosure import (
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import Locks, examine_locks
 from lohe.proofs_numeric.mismatch import resting_sines
+from lohe.proofs_numeric.settling_bound import arb_upper
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.proofs_numeric.weights import weight_error_upper
 
@@ -243,5 +243,4 @@ def _chord_up(sine: Floats) -> Floats:
 
 def _arcsine_up(sine: float) -> float:
     with ctx.workprec(96):
-        mantissa, exponent = arb(sine).asin().upper().man_exp()
-    return float_up(Fraction(int(mantissa)) * Fraction(2) ** int(exponent))
+        return float_up(arb_upper(arb(sine).asin()))

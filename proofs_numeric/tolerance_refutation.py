@@ -9,6 +9,7 @@ smallest skew :math:`\Delta` that does it has norm :math:`\|h + A y\|/\|y\|`; it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -33,7 +34,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-_ALMOST_ONE = float(np.nextafter(1.0, 0.0))
+# How far below a scale that a linear program names the exact answer is tried.
+_SLACKS = (2.0**-50, 2.0**-32, 2.0**-20, 2.0**-10)
 _STEPS, _RISES, _DOUBLINGS = 18, 8, 40
 _SHRINK = 1 - Fraction(1, 2**50)
 
@@ -66,52 +68,65 @@ def sharpen_drive(
         devices = box(direction, scale)
         return cancel_or_separate(Reach(exact, Fraction(devices.mismatch), devices.anchors), i)
 
-    refuted: float | None = None
-    if not direction.anchors:
-        # One linear program gives the device of least mismatch that cancels the drive.
-        last = _ALMOST_ONE / direction.mismatch
-        while box(direction, last).mismatch >= 1:
-            last = float(np.nextafter(last, 0.0))
-        outcome = judge(last)
+    if direction.mismatch and not direction.anchors:
+        return _sharpen_mismatch(judge, direction, proved)
+    found = _bisect(judge, proved, top)
+    if direction.mismatch:
+        everything_off = _scale_up(Fraction(1), direction.mismatch)
+        return found[0], everything_off if found[1] is None else min(found[1], everything_off)
+    return found
+
+
+def _sharpen_mismatch(
+    judge: Callable[[float], Collapse | Separation | None], direction: Uncertainty, proved: float
+) -> tuple[float, float]:
+    """Let one linear program give the device of least mismatch that cancels the drive."""
+    refuted = _scale_up(Fraction(1), direction.mismatch)
+    for slack in _SLACKS:
+        trial = refuted * (1 - slack)
+        if trial <= proved:
+            break
+        outcome = judge(trial)
         if isinstance(outcome, Separation):
-            return max(proved, last), _scale_up(Fraction(1), direction.mismatch)
-        if outcome is None:
-            return proved, _scale_up(Fraction(1), direction.mismatch)
-        refuted = _scale_up(max(map(abs, outcome.device)), direction.mismatch)
-        for slack in (2.0**-32, 2.0**-20, 2.0**-10):
-            trial = refuted * (1 - slack)
-            if trial > proved and isinstance(judge(trial), Separation):
-                return trial, refuted
-        return proved, refuted
-    low, high = proved, top
+            return trial, refuted
+        if isinstance(outcome, Collapse):
+            refuted = _scale_up(max(map(abs, outcome.device)), direction.mismatch)
+            for other in _SLACKS[1:]:
+                trial = refuted * (1 - other)
+                if trial > proved and isinstance(judge(trial), Separation):
+                    return trial, refuted
+            break
+    return proved, refuted
+
+
+def _bisect(
+    judge: Callable[[float], Collapse | Separation | None], proved: float, top: float
+) -> tuple[float, float | None]:
+    """Bracket by judging scales one by one; what neither proves nor refutes stays open."""
+    refuted: float | None = None
+    high = top
     for _ in range(_RISES):
         if isinstance(judge(high), Collapse):
             refuted = high
             break
         high *= 1.5
-    else:
-        high = top
+    high = top if refuted is None else high
     for _ in range(_STEPS):
-        middle = low + (high - low) / 2
+        middle = proved + (high - proved) / 2
         outcome = judge(middle)
         if isinstance(outcome, Separation):
-            low = proved = middle
+            proved = middle
         else:
             high = middle
-            if isinstance(outcome, Collapse):
-                refuted = middle if refuted is None else min(refuted, middle)
+            refuted = middle if isinstance(outcome, Collapse) else refuted
     if refuted is not None and high < refuted:
-        # Between these the linear program left it open: look for a smaller device on its own.
+        # In between, the linear program left it open: look for a smaller device on its own.
         low = high
         for _ in range(_STEPS):
             middle = low + (refuted - low) / 2
-            if isinstance(judge(middle), Collapse):
-                refuted = middle
-            else:
-                low = middle
-    if direction.mismatch:
-        everything_off = _scale_up(Fraction(1), direction.mismatch)
-        refuted = everything_off if refuted is None else min(refuted, everything_off)
+            low, refuted = (
+                (low, middle) if isinstance(judge(middle), Collapse) else (middle, refuted)
+            )
     return proved, refuted
 
 

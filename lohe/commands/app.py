@@ -11,7 +11,17 @@ __all__ = ["build"]
 
 # In the order of the main job. Each names a file beside this one that holds either a function of
 # that name or, for a command with subcommands, a Typer application of that name.
-_COMMANDS = ("demo", "train", "certify", "verify", "basin", "report", "derive", "data")
+_COMMANDS = (
+    "demo",
+    "train",
+    "certify",
+    "verify",
+    "tolerance",
+    "basin",
+    "report",
+    "derive",
+    "data",
+)
 
 _SETTINGS = {"help_option_names": ["-h", "--help"]}
 
