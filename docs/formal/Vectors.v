@@ -188,6 +188,13 @@ Proof.
   - apply Rmult_le_pos; apply norm_nonneg.
 Qed.
 
+Lemma dot_ge_norms x y : - (norm d x * norm d y) <= dot d x y.
+Proof.
+  pose proof (dot_le_norms (scale (-1) x) y) as below. rewrite dot_scale_l in below.
+  replace (norm d (scale (-1) x)) with (norm d x) in below; [lra|].
+  unfold norm. f_equal. rewrite dot_scale_l, dot_scale_r. ring.
+Qed.
+
 Lemma norm_triangle x y : norm d (add x y) <= norm d x + norm d y.
 Proof.
   pose proof (norm_nonneg x). pose proof (norm_nonneg y).
