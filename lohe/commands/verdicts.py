@@ -72,7 +72,19 @@ def table(found: Mapping[str, Certificate]) -> list[str]:
     total = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _EXIT_CODES if counts[verdict])
     code = exit_code(found.values())
     verdict = next(name for name, of in _EXIT_CODES.items() if of == code)
-    return [*(line.rstrip() for line in text), f"overall: {verdict} ({total})"]
+    shown = [line.rstrip() for line in text]
+    return [*shown, *_remark([*found.values()]), f"overall: {verdict} ({total})"]
+
+
+def _remark(certificates: Sequence[Certificate]) -> list[str]:
+    """Return a line that says so if nothing but all_inputs is refuted, and the rest proved."""
+    claims = [item for certificate in certificates for item in certificate.claims.items()]
+    refuted = any(claim.verdict == "refuted" for _, claim in claims)
+    others = {claim.verdict for name, claim in claims if name != "all_inputs"}
+    if refuted and others == {"proved"}:
+        stored = "the stored one" if len(certificates) == 1 else "the stored ones"
+        return [f"all_inputs is about every possible input; all else holds for {stored}"]
+    return []
 
 
 def _values(claim: Claim) -> str:
@@ -98,11 +110,8 @@ def lines(certificate: Certificate, title: str) -> list[str]:
     text = StringIO()
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
     Console(file=text, width=width, force_terminal=sys.stdout.isatty()).print(listed)
-    others = {claim.verdict for name, claim in certificate.claims.items() if name != "all_inputs"}
     found = [*(line.rstrip() for line in text.getvalue().splitlines())]
-    if certificate.verdict == "refuted" and others == {"proved"}:
-        found.append("all_inputs is about every possible input; all else holds for the stored one")
-    return [*found, f"overall: {certificate.verdict.value}"]
+    return [*found, *_remark([certificate]), f"overall: {certificate.verdict.value}"]
 
 
 def _short(value: Any) -> str:

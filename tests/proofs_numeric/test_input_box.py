@@ -19,6 +19,7 @@ from lohe.proofs_numeric.decoupled import drive_norm_bounds
 from lohe.proofs_numeric.input_box import certify_inputs, input_drive_bounds, largest_radius
 from lohe.proofs_numeric.input_drives import enclose_sequences
 from lohe.proofs_numeric.uncertainty import Uncertainty
+from lohe.proofs_numeric.verify import verify
 
 
 def draw(seed, *, batch=2, length=4, width=3, heads=2, d=2, masked=False, **changes):
@@ -224,6 +225,19 @@ def test_what_no_bound_covers_is_undecided():
         assert reason in claim.reason
         with pytest.raises(InputError, match=reason):
             largest_radius(draw(0), uncertainty=Uncertainty(**words))
+
+
+@pytest.mark.parametrize("coupling", COUPLING_NAMES)
+@pytest.mark.parametrize("devices", [{}, {"mismatch": 0.05, "anchors": 0.01}])
+def test_the_checker_confirms_it_up_to_the_edge(coupling, devices):
+    tokens = draw(8, coupling=coupling, masked=True, causal=True, d=3)
+    edge = float(largest_radius(tokens, uncertainty=Uncertainty(**devices)).min())
+    for radius in (0.0, edge / 2, edge):
+        certificate = certify_inputs(tokens, radius, **devices)
+        assert certificate.verdict == "proved"
+        found = verify(certificate, tokens).claims["input_box"]
+        assert found.verdict == "proved"
+        assert found.values == certificate.claims["input_box"].values
 
 
 def test_undecided_says_which_and_how_much():
