@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := lohe theory dynamics proofs_numeric attention hardware reports
 
-.PHONY: help demo test lint types imports browser wheel check bench lock clean
+.PHONY: help demo test lint types imports browser wheel formal check bench lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,7 +42,10 @@ browser: $(VENV)/.dev  ## Open a report in headless Chromium (needs chromium and
 wheel: $(VENV)/.dev  ## Build the wheel and try it from another directory
 	tests/wheel.sh $(BIN)/python
 
-check: test lint types imports browser wheel  ## All that CI does
+formal: $(VENV)/.dev  ## Check the Coq proofs of the theorems (needs coq and coquelicot)
+	PYTHON=$(BIN)/python tests/formal.sh
+
+check: test lint types imports browser wheel formal  ## All that CI does
 
 bench: $(VENV)/.dev  ## Measure against the named peers
 	for file in benchmarks/[a-z]*_throughput.py; do $(BIN)/python $$file || exit 1; done
