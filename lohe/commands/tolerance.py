@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar
-from lohe.commands.instances import read_instance, stem
+from lohe.commands.instances import kind, read_instance, stem
+from lohe.commands.tolerance_inputs import tolerance_of_inputs
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
@@ -24,7 +25,9 @@ _TYPICAL = 0.01
 
 
 def tolerance(
-    instance: Annotated[Path, typer.Argument(help="A *.network.npz or *.head.npz file.")],
+    instance: Annotated[
+        Path, typer.Argument(help="A *.network.npz, *.head.npz or *.tokens.npz file.")
+    ],
     *,
     vary: Annotated[
         list[str] | None,
@@ -57,14 +60,22 @@ def tolerance(
     is printed as refuted is a device that is known to fail. Exit code 0: some box is proved; 1:
     the stored network itself fails; 3: neither.
 
+    Of *.tokens.npz, it is the inputs that vary: how far each coordinate of each token may move
+    before some oscillator's drive is no longer certain.
+
     Example: `lohe tolerance layer0.head.npz --vary mismatch --plot layer0.svg`
 
     Example: `lohe tolerance layer0.head.npz --mismatch 1 --anchors 0.5 -o box.certificate.json`
+
+    Example: `lohe tolerance layer0.tokens.npz`
     """
     from lohe.proofs_numeric.tolerance import tolerance as find_tolerance
 
-    network = read_instance(instance)
     proportions = dict(zip(_FIGURES, (mismatch, crosstalk, frequency, anchors), strict=True))
+    if kind(instance) == "tokens":
+        _check_inputs(vary or [], proportions, plot, claim)
+        return tolerance_of_inputs(instance, output, as_json=as_json)
+    network = read_instance(instance)
     directions = _directions(network, vary or [], proportions)
     _check_files(output, plot, directions, claim)
     found = {}
@@ -115,6 +126,19 @@ def _directions(
         raise InputError("no oscillator has a drive to measure errors by; give proportions")
     ordered = {name: typical[name] for name in _FIGURES if name in typical}
     return {name: {name: 1.0} for name in ordered} | {"together": ordered}
+
+
+def _check_inputs(
+    vary: list[str], proportions: dict[str, float], plot: Path | None, claim: str
+) -> None:
+    """Refuse what has no meaning where inputs vary."""
+    from lohe.dynamics.errors import InputError
+
+    given = {"--vary": bool(vary), "--plot": plot is not None, "--claim": claim != "unique_stable"}
+    given |= {f"--{name}": value != 0 for name, value in proportions.items()}
+    for option, used in given.items():
+        if used:
+            raise InputError(f"{option} is about devices; of tokens, the inputs vary: leave it out")
 
 
 def _check_files(

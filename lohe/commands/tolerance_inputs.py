@@ -28,6 +28,7 @@ def tolerance_of_inputs(path: Path, output: Path | None, *, as_json: bool) -> in
 
     from lohe.dynamics.tokens import Tokens
     from lohe.proofs_numeric.input_box import certify_inputs, largest_radius
+    from lohe.reports.formatting import lower, percent
 
     tokens = Tokens.load(path)
     with progress_bar("tolerance (inputs)") as progress:
@@ -36,15 +37,20 @@ def tolerance_of_inputs(path: Path, output: Path | None, *, as_json: bool) -> in
     # The root mean square of the coordinates of the token, to measure its radius by.
     sizes = np.sqrt(np.square(tokens.tokens).mean(-1))[tokens.kept]
     relative = np.divide(radii, sizes, out=np.zeros_like(radii), where=sizes > 0)
+    whole = "no box is proved for all oscillators together"
+    if together:
+        whole = (
+            f"every coordinate of every token may move by {lower(together)}: every oscillator "
+            "keeps its drive (L4)"
+        )
     text = [
         f"tolerance of inputs: {tokens.n} oscillators in dimension {tokens.d}, {path}",
-        f"every coordinate of every token may move by {together:.4g}: every oscillator keeps its "
-        "drive (L4)",
-        f"each by itself: median {np.median(radii):.4g}, "
-        f"or {np.median(relative):.2%} of the root mean square of its token's coordinates",
+        whole,
+        f"each by itself: median {lower(float(np.median(radii)))}, or "
+        f"{percent(float(np.median(relative)))} of the root mean square of its token's coordinates",
         f"{int((radii == _LIMIT).sum())} of {tokens.n} reach {_LIMIT:g}, the largest tried",
         "the weakest:",
-        *(f"  {_name(tokens, int(i))}: {radii[i]:.4g}" for i in np.argsort(radii)[:_WEAKEST]),
+        *(f"  {_name(tokens, int(i))}: {lower(radii[i])}" for i in np.argsort(radii)[:_WEAKEST]),
     ]
     result: dict[str, Any] = {
         "instance": str(path),
