@@ -63,8 +63,7 @@ def certify(
     ] = 200_000,
     as_json: Json = False,
 ) -> int:
-    """Certify networks, heads on the tokens that are stored with them, and heads on inputs near
-    those.
+    """Certify networks, heads on their stored tokens, and heads on inputs near those.
 
     Every claim is for all devices within --mismatch, --crosstalk, --frequency and --anchors of
     the stored network. Exit code 0: every claim asked for is proved; 1: one is refuted; 3: one is
@@ -77,7 +76,7 @@ def certify(
     Example: `lohe certify layer0.head.npz --mismatch 0.05 -o layer0.certificate.json`
 
     Example: `lohe certify runs --input-radius 0.01`
-    """  # noqa: D205 - the first line is a paragraph of the help
+    """
     from lohe.commands.certified import Wanted
 
     wanted = Wanted(
