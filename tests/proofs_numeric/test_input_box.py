@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from coupling_oracle import coupling_ball
 from flint import arb, arb_mat, ctx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lohe.attention.head import network_from_head
@@ -96,7 +96,7 @@ def test_no_input_in_the_box_has_a_shorter_drive(*, seed, coupling, causal, mask
 
 def test_descent_inside_the_box_stays_above_the_bound():
     """The same from the worst inputs that signed gradients find, not from random ones."""
-    for seed in range(12):
+    for seed in range(6):
         tokens = draw(seed, batch=1, length=3)
         certain = largest_radius(tokens)
         for i, largest in enumerate(certain.tolist()):
@@ -187,6 +187,7 @@ def test_a_drive_that_vanishes_is_never_proved():
     assert (largest_radius(tokens) == 0).all()
 
 
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1), mismatch=st.sampled_from([0.0, 0.1, 0.6]))
 def test_no_device_has_a_shorter_drive(seed, mismatch):
     tokens, rng = draw(seed, batch=1, d=3), np.random.default_rng(seed)
