@@ -216,23 +216,20 @@ def _largest_steps(norm: float) -> tuple[float, float]:
 def all_inputs(network: Network, displacement: float) -> Claim:
     """T4: no input can cancel the drive, wherever anchors are displaced to."""
     assert network.anchors is not None
-    hull = examine_prefixes(network.anchors)
+    hull = examine_prefixes(network.anchors, displacement)
     half = hull.half_space
-    margin = half.margin_lower if half is not None else 0.0
-    if hull.balance is None and displacement > 0:
-        margin = max(math.nextafter(margin - displacement, -math.inf), 0.0)
-        if margin == 0:
-            return undecided(
-                f"anchors displaced by {displacement:g} may leave their half-space, whose margin "
-                f"is {half.margin_lower if half is not None else 0.0:g}"
-            )
-    values = {"margin_lower": margin, "keys": hull.keys, "prefix": hull.prefix}
+    values = {
+        "margin_lower": half.margin_lower if half is not None else 0.0,
+        "keys": hull.keys,
+        "prefix": hull.prefix,
+    }
     witness = {"theorem": "T4", "direction": half.direction if half is not None else ()}
     if hull.balance is None:
         reason = "T4: the anchors lie in an open half-space, so no input can cancel the drive"
         return Claim(Verdict.PROVED, reason, values, witness)
+    where = "exactly" if not displacement else "once the anchors are displaced"
     reason = (
         f"T4: non-negative couplings to the first {hull.prefix + 1} anchors cancel the drive "
-        f"exactly; no input to the first {hull.prefix} can"
+        f"{where}; no input to the first {hull.prefix} can"
     )
     return Claim(Verdict.REFUTED, reason, values, {**witness, "weights": hull.balance.weights})

@@ -5,8 +5,10 @@ Either some y has :math:`\langle y, r_j \rangle > 0` for all anchors, and then
 anchors to zero exactly (Gordan). Non-negative least squares on
 :math:`\min_{\lambda \ge 0} \|\sum_j \lambda_j r_j\|^2 + (1 - \sum_j \lambda_j)^2` finds both: a
 positive minimum yields the nearest point of the convex hull to 0, which is the best y, and a zero
-minimum yields the weights. The active-set method [1]_ runs in rational arithmetic, where it ends
-after finitely many steps with the exact answer; floats only guess where it starts.
+minimum yields the weights. Anchors that may be displaced by :math:`\delta` are balanced on some
+device if and only if the nearest point is within :math:`\delta` of 0. The active-set method [1]_ runs in
+rational arithmetic, where it ends after finitely many steps with the exact answer; floats only
+guess where it starts.
 
 References
 ----------
@@ -33,16 +35,19 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class HalfSpace:
-    """A direction y in which every anchor has a positive component."""
+    """A direction y in which every anchor has a positive component, however displaced."""
 
     direction: tuple[Fraction, ...]
     margin_lower: float
-    """Lower bound of min <y, r_j> / ‖y‖."""
+    """Lower bound of min <y, r_j> / ‖y‖, less the displacement."""
 
 
 @dataclass(frozen=True)
 class Balance:
-    """Convex weights, exactly one in sum, under which the anchors sum to exactly zero."""
+    """Convex weights, exactly one in sum, under which the anchors sum to exactly zero.
+
+    If anchors may be displaced, under which they sum to a vector no longer than that.
+    """
 
     weights: tuple[Fraction, ...]
 
@@ -69,12 +74,14 @@ class Hull:
     balance: Balance | None
 
 
-def examine_prefixes(anchors: Floats) -> Hull:
+def examine_prefixes(anchors: Floats, displacement: float = 0.0) -> Hull:
     """Find the longest causal prefix of a table that keeps every input driven (T4).
 
     Parameters
     ----------
     anchors : (T, d) array
+    displacement
+        How far each anchor may be displaced.
 
     Returns
     -------
@@ -88,11 +95,15 @@ def examine_prefixes(anchors: Floats) -> Hull:
     (2, 0.7071067811865475, (Fraction(1, 2), Fraction(0, 1), Fraction(1, 2)))
     """
     keys = len(anchors)
-    found: dict[int, HalfSpace | Balance] = {keys: balance_or_half_space(anchors)}
+
+    def examine(prefix: int) -> HalfSpace | Balance:
+        return balance_or_half_space(anchors[:prefix], displacement)
+
+    found: dict[int, HalfSpace | Balance] = {keys: examine(keys)}
     proved, refuted = (keys, keys + 1) if isinstance(found[keys], HalfSpace) else (0, keys)
     while refuted - proved > 1:
         middle = (proved + refuted) // 2
-        found[middle] = balance_or_half_space(anchors[:middle])
+        found[middle] = examine(middle)
         if isinstance(found[middle], HalfSpace):
             proved = middle
         else:
@@ -103,12 +114,14 @@ def examine_prefixes(anchors: Floats) -> Hull:
     return Hull(keys, proved, half_space, balance)
 
 
-def balance_or_half_space(anchors: Floats) -> HalfSpace | Balance:
+def balance_or_half_space(anchors: Floats, displacement: float = 0.0) -> HalfSpace | Balance:
     """Return the half-space that holds all the anchors, or weights that balance them; exactly.
 
     Parameters
     ----------
     anchors : (T, d) array
+    displacement
+        How far each anchor may be displaced.
 
     Returns
     -------
@@ -117,14 +130,20 @@ def balance_or_half_space(anchors: Floats) -> HalfSpace | Balance:
     rows = [rationals(anchor) for anchor in anchors]
     weights = _least_squares(rows, _guess(anchors))
     point = _combine(rows, weights)
-    if not any(point):
-        total = sum(weights, Fraction(0))
+    total, delta = sum(weights, Fraction(0)), Fraction(displacement)
+    # The point is the nearest one of the hull, times the weights' total.
+    if inner(point, point) <= (delta * total) ** 2:
         return Balance(tuple(weight / total for weight in weights))
     short = _shorten(point)
-    direction = short if min(inner(short, row) for row in rows) > 0 else point
-    least = min(inner(direction, row) for row in rows)
-    margin = sqrt_down(least * least / inner(direction, direction))
+    direction = short if _margin_square(short, rows) > delta**2 else point
+    margin = sqrt_down(_margin_square(direction, rows)) - delta
     return HalfSpace(tuple(direction), max(float_down(margin), 0.0))
+
+
+def _margin_square(direction: list[Fraction], rows: list[list[Fraction]]) -> Fraction:
+    """Return the square of min <y, r_j> / ‖y‖, 0 where a component is not positive."""
+    least = min(inner(direction, row) for row in rows)
+    return least * least / inner(direction, direction) if least > 0 else Fraction(0)
 
 
 def _guess(anchors: Floats) -> list[int]:

@@ -235,7 +235,8 @@ def sentence(name: str, claim: Claim) -> str:
         )
     if name == "local_cap" and "angle_lower" in values:
         angle = lower(math.degrees(values["angle_lower"]))
-        volume = percent(values["volume_lower"], 3, "ROUND_FLOOR")
+        share = values["volume_lower"]
+        volume = percent(share, 3, "ROUND_FLOOR") if share > 1e-5 else f"a share {lower(share)}"
         return (
             f"Every start within {angle}° of the resting point settles there: at least {volume} of "
             "all starts."

@@ -83,9 +83,8 @@ def _verdict(subject: Subject) -> str:
     settled = [claim.verdict for claim in (stable, reached) if claim is not None]
     if not settled:
         return "Whether its oscillators settle was not asked; what was, is below."
-    covered = [text for c in subject.certificates if (text := devices(c.parameters))]
-    where = f", on every device on which {covered[0]}" if len(covered) == 1 else ""
-    where = where or ", on every device of the certificates" * bool(covered)
+    covered = any(devices(certificate.parameters) for certificate in subject.certificates)
+    where = ", on every device covered" * covered
     if Verdict.REFUTED in settled:
         return f"Every oscillator settles on these inputs{where}: refuted."
     if Verdict.UNDECIDED in settled:

@@ -207,4 +207,8 @@ def test_half_spaces_shrink_by_the_displacement():
     free = certify(network, "all_inputs").claims["all_inputs"].values["margin_lower"]
     moved = certify(network, "all_inputs", anchors=0.25).claims["all_inputs"]
     assert moved.values["margin_lower"] == pytest.approx(free - 0.25, rel=1e-12)
-    assert certify(network, "all_inputs", anchors=0.8).claims["all_inputs"].verdict == "undecided"
+    # The hull is half a diagonal, 0.7071..., away from 0.
+    assert certify(network, "all_inputs", anchors=0.7071).verdict is Verdict.PROVED
+    refuted = certify(network, "all_inputs", anchors=0.7072)
+    assert refuted.verdict is Verdict.REFUTED
+    assert refuted.claims["all_inputs"].values["prefix"] == 1
