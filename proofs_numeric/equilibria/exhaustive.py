@@ -48,7 +48,7 @@ _STARTS, _MOST_STARTS = 32, 512
 _MOST_GUESSES = 64
 # States at rest that cannot be enclosed are degenerate, and then the search cannot end: a
 # continuum of equilibria has any number of them, and each costs much arithmetic.
-_PATIENCE = 8
+_PATIENCE = 3
 _SEED = 20_260_000
 _FINE = 10_000
 

@@ -65,7 +65,8 @@ def describe(cells: Cells) -> tuple[str, ...]:
 
 def _coarse(cells: Cells) -> Cells:
     """Widen cells to a dyadic grid so coarse that few are left."""
-    for digits in range(20, -1, -1):
+    typical = float(np.median(cells.upper - cells.lower))
+    for digits in range(min(20, round(-np.log2(typical))), -1, -1):
         if len(cells) <= _MOST_CELLS:
             return cells
         scale = 2.0**digits

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lohe.dynamics.dormand_prince import dormand_prince
 from lohe.dynamics.equilibrium import force_bound
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.field import vector_field
+from lohe.dynamics.field import residual, vector_field
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import uniform
 from lohe.proofs_numeric.equilibria.krawczyk import Enclosure, enclose
@@ -23,15 +23,16 @@ Floats = NDArray[np.float64]
 
 _SEED = 20_260_001
 # Time between looks at the states, in units of the inverse of the largest force; it doubles.
-_FIRST_LOOK, _LOOKS = 16.0, 6
+_FIRST_LOOK, _LOOKS = 16.0, 5
 _TOLERANCE = 1e-4
 # States closer than this go to Newton's method as one.
 _ALIKE = 1e-2
 # Slower decay than this, over the largest force, is not told from none: a continuum of
 # equilibria has zero eigenvalues, and nothing can be proved there.
 _MARGIN = 1e-10
-# Newton's method solves dense systems: together they may take this many operations a step.
-_OPERATIONS = 2e9
+_WAVES, _MOST_SPECTRAL, _STILL = 8, 1000, 1e-9
+# Newton's method solves dense systems: as many as take so many operations a step, and a few.
+_OPERATIONS, _FEWEST = 4e8, 4
 
 
 def stable_points(
@@ -43,7 +44,8 @@ def stable_points(
     ----------
     network
     starts
-        States drawn uniformly from the product of spheres.
+        States drawn uniformly from the product of spheres. A few waves along the eigenvectors
+        of the crosstalk are tried too, as twisted states of rings are rarely met by chance.
     seed
         The same seed finds the same equilibria.
     enough
@@ -71,6 +73,7 @@ def stable_points(
     if scale == 0:
         return ()
     x = uniform(np.random.default_rng(seed), (starts, network.n), network.d)
+    x = np.concatenate([x, _waves(network)])
     tried = x[:0]
     found: list[Enclosure] = []
     duration = _FIRST_LOOK
@@ -109,14 +112,32 @@ def apart(left: Enclosure, right: Enclosure) -> bool:
     return between > 2.1 * math.sqrt(d - 1) * (left.inner + right.inner) + 1e-12
 
 
+def _waves(network: Network) -> Floats:
+    """Return states whose coordinates are eigenvectors of the crosstalk, d at a time."""
+    n, d = network.n, network.d
+    matrix = network.crosstalk
+    if matrix is None or n > _MOST_SPECTRAL:
+        return np.zeros((0, n, d))
+    dense = matrix if isinstance(matrix, np.ndarray) else matrix.toarray()
+    vectors = np.linalg.eigh(dense + dense.T)[1][:, ::-1]
+    found = []
+    for first in range(min(_WAVES, n - d + 1)):
+        wave = vectors[:, first : first + d]
+        size = np.linalg.norm(wave, axis=-1, keepdims=True)
+        # An oscillator that the wave does not move goes along the first axis.
+        x = np.where(size > _STILL, wave / np.maximum(size, _STILL), np.eye(1, d))
+        # Turned as a whole to be along the drives as far as it can (Procrustes).
+        left, _, right = np.linalg.svd(network.drive.T @ x)
+        found.append(x @ (left @ right).T)
+    return np.array(found).reshape(-1, n, d)
+
+
 def _rests(network: Network, states: Floats) -> Floats:
-    """Return the equilibria that Newton's method reaches from states that have settled."""
+    """Return the equilibria that Newton's method reaches from states that have settled most."""
     unknowns = network.n * (network.d - 1)
-    batch = max(1, int(_OPERATIONS / unknowns**3))
-    parts = [
-        find_rest(network, states[first : first + batch]) for first in range(0, len(states), batch)
-    ]
-    return np.concatenate(parts)
+    most = max(_FEWEST, int(_OPERATIONS / unknowns**3))
+    order = np.argsort(residual(network, states), kind="stable")[:most]
+    return find_rest(network, states[order])
 
 
 def _abscissa(network: Network, state: Floats) -> float:
