@@ -6,9 +6,9 @@ anchors to zero exactly (Gordan). Non-negative least squares on
 :math:`\min_{\lambda \ge 0} \|\sum_j \lambda_j r_j\|^2 + (1 - \sum_j \lambda_j)^2` finds both: a
 positive minimum yields the nearest point of the convex hull to 0, which is the best y, and a zero
 minimum yields the weights. Anchors that may be displaced by :math:`\delta` are balanced on some
-device if and only if the nearest point is within :math:`\delta` of 0. The active-set method [1]_ runs in
-rational arithmetic, where it ends after finitely many steps with the exact answer; floats only
-guess where it starts.
+device if and only if the nearest point is within :math:`\delta` of 0. The active-set
+method [1]_ runs in rational arithmetic, where it ends after finitely many steps with the exact
+answer; floats only guess where it starts.
 
 References
 ----------
