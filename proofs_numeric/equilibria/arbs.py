@@ -11,13 +11,26 @@ from flint import arb, arb_mat, ctx
 from numpy.typing import ArrayLike, NDArray
 
 from lohe.proofs_numeric.balls import Balls
+from lohe.proofs_numeric.equilibria import twofold
 
-__all__ = ["Arbs", "arbs", "array", "matrix", "precision", "product", "to_balls", "upper"]
+__all__ = [
+    "Arbs",
+    "arbs",
+    "array",
+    "matrix",
+    "precision",
+    "product",
+    "times_floats",
+    "to_balls",
+    "upper",
+]
 
 Arbs = NDArray[Any]
 """An object array of Arb's balls."""
 
 Floats = NDArray[np.float64]
+
+_TWOFOLD_BITS = 128
 
 
 @contextmanager
@@ -61,20 +74,30 @@ def product(left: Arbs, right: Arbs) -> Arbs:
     return array(matrix(left) * matrix(right))
 
 
+def times_floats(left: Floats, right: Arbs) -> Arbs:
+    """Multiply a matrix of floats with one of Arb's balls, to about 100 bits at least.
+
+    Converting a large matrix takes longer than the product does, so up to that precision the
+    product is made of doubles.
+    """
+    if ctx.prec > _TWOFOLD_BITS or np.abs(left).max(initial=0.0) > twofold.SAFE:
+        return product(arbs(left), right)
+    high = np.array([float(value) for value in right.ravel()]).reshape(right.shape)
+    rest = right - arbs(high)
+    low = np.array([float(value) for value in rest.ravel()]).reshape(right.shape)
+    if not np.abs(high).max(initial=0.0) <= twofold.SAFE:
+        return product(arbs(left), right)
+    spread = Balls.exact(np.abs(left)) @ upper(np.abs(rest - arbs(low)))
+    high, low, radius = twofold.product(left, (high, low))
+    return arbs(high) + arbs(low, (Balls.exact(radius) + spread).upper)
+
+
 def upper(values: Arbs) -> Floats:
     """Return floats at least as large as every number of the balls; infinity for NaN."""
-
-    def rounded(value: arb) -> float:
-        end = value.upper()
-        found = float(end)
-        if np.isnan(found):
-            return np.inf
-        while not arb(found) >= end:
-            found = float(np.nextafter(found, np.inf))
-        return found
-
-    flat = [rounded(value) for value in values.ravel()]
-    return np.array(flat, dtype=np.float64).reshape(values.shape)
+    ends = np.array([float(value.upper()) for value in values.ravel()], dtype=np.float64)
+    # A float of Arb is the nearest one, so the next is above.
+    ends = np.where(np.isnan(ends), np.inf, np.nextafter(ends, np.inf))
+    return ends.reshape(values.shape)
 
 
 def to_balls(values: Arbs) -> Balls:

@@ -42,13 +42,13 @@ def approach(system: System, points: Floats) -> tuple[Integers, Floats] | str:
     best, best_speed = (charts, coordinates), np.inf
     last = np.inf
     for _ in range(_STEPS):
-        centre = frame_at(poles(charts), Balls.exact(coordinates))
-        value = residual(system, centre)
-        speed = float(np.abs(value.middle).max())
-        if not np.isfinite(value.radius).all():
+        centre = frame_at(poles(charts), coordinates)
+        value = residual(system.rounded, centre)
+        speed = float(np.abs(value).max())
+        if not np.isfinite(speed):
             break
-        slope = derivative(system, centre, Balls.exact(np.zeros(coordinates.shape))).middle
-        step = _newton_step(slope, value.middle).reshape(coordinates.shape)
+        slope = derivative(system.rounded, centre, np.zeros(coordinates.shape))
+        step = _newton_step(slope, value).reshape(coordinates.shape)
         length = float(np.abs(step).max())
         if speed < best_speed or length < last:
             best, best_speed = (charts, coordinates), speed
@@ -59,8 +59,8 @@ def approach(system: System, points: Floats) -> tuple[Integers, Floats] | str:
         if np.square(coordinates).sum(axis=-1).max() > 1 + 1e-9:
             charts, coordinates = to_chart(to_points(charts, coordinates[None]))
     charts, coordinates = best
-    value = residual(system, frame_at(poles(charts), Balls.exact(coordinates)))
-    if np.all(np.abs(value.middle) <= _AT_REST * value.radius):
+    left = residual(system, frame_at(poles(charts), Balls.exact(coordinates)))
+    if np.all(np.abs(left.middle) <= _AT_REST * left.radius):
         return charts, coordinates
     return f"Newton's method found no equilibrium near the guess (speed {best_speed:.2g} left)"
 

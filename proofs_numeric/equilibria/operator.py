@@ -7,9 +7,10 @@ With any matrix C, every zero :math:`\xi` of :math:`\Phi` in the box of half wid
 
 Where the right side lies within the box for every :math:`\xi` of it, the box holds exactly one
 zero; where it misses the box, none [1]_. Only row sums of :math:`|I - C\,D\Phi|\,r` are needed.
-With M the middle of :math:`D\Phi` at the centre and :math:`M', R'` those over the box they are at
-most :math:`|I - CM|\,r + |C|\,((|M' - M| + R')\,r)`: one product of matrices for the centre, and
-products with vectors for every box about it.
+With M an approximation of :math:`D\Phi` at the centre and :math:`M', R'` middle and radius over
+the box they are at most :math:`|I - CM|\,r + |C|\,((|M' - M| + R')\,r)`: one product of matrices
+for the centre, whose rounding adds :math:`\gamma_N|C||M|\,r`, and products with vectors for every
+box.
 
 References
 ----------
@@ -20,11 +21,13 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.proofs_numeric.balls import Balls
+from lohe.proofs_numeric.enclosure import float_up, gamma
 from lohe.proofs_numeric.equilibria.arbs import arbs, precision, to_balls
 from lohe.proofs_numeric.equilibria.chart import Frame, frame_at
 from lohe.proofs_numeric.equilibria.system import System, derivative, residual
@@ -33,8 +36,8 @@ __all__ = ["Operator", "box_about", "linearise"]
 
 Floats = NDArray[np.float64]
 
-# These pay for three roundings of non-negative numbers, and for what underflows.
-_GROW = 1 + 2.0**-50
+# These pay for a few roundings of non-negative numbers, and for what underflows.
+_GROW = 1 + 2.0**-49
 _TINY = 2.0**-1000
 
 # The equations nearly vanish at the centre: doubles would leave nothing but their rounding.
@@ -51,11 +54,11 @@ class Operator:
     centre
         With its frames, in `Balls`.
     slope : (N, N) array
-        The middle M of the derivative at the centre, N = n (d - 1).
+        M, N = n (d - 1).
     inverse : (N, N) array
         C.
     defect : (N, N) array
-        Upper bounds of :math:`|I - CM|`.
+        :math:`|I - CM|` as computed.
     step : Balls of shape (N,)
         :math:`C\Phi(\tilde\xi)`.
     """
@@ -81,10 +84,24 @@ class Operator:
         """
         radius = reach.reshape(self.centre.coordinates.shape)
         over = derivative(self.system, self.centre, Balls(np.zeros(radius.shape), radius))
-        change = (np.abs(over.middle - self.slope) + over.radius) * _GROW + _TINY
-        moved = (Balls.exact(change) @ reach).magnitude
-        beside = Balls.exact(self.defect) @ reach
-        return (beside + Balls.exact(np.abs(self.inverse)) @ moved).upper
+        # The rounding of C M, at most γ_N |C| |M|, goes with the radii of the derivative.
+        rounding = float_up(gamma(len(reach)))
+        change = np.abs(over.middle - self.slope) + over.radius + rounding * np.abs(self.slope)
+        sizes = np.abs(self.inverse)
+        # What C M loses to underflow, in every entry.
+        lost = len(reach) * _TINY * (1 + sizes.max() + np.abs(self.slope).max())
+        with np.errstate(over="ignore", invalid="ignore"):
+            turned = _product_up(sizes, _product_up(change, reach))
+            total = _product_up(self.defect, reach) + turned + lost * reach.sum()
+            return np.where(np.isnan(total), np.inf, total * _GROW)
+
+
+def _product_up(matrix: Floats, vector: Floats) -> Floats:
+    """Bound a product of non-negative numbers, each with up to 8 roundings, from above."""
+    terms = len(vector)
+    grow = float_up((1 + Fraction(32, 2**53)) / (1 - gamma(terms)))
+    lost = 4 * terms * _TINY * (1 + matrix.max() + vector.max())
+    return np.asarray(matrix @ vector * grow + lost)
 
 
 def linearise(system: System, precise: System, poles: Floats, centre: Floats) -> Operator | None:
@@ -103,18 +120,19 @@ def linearise(system: System, precise: System, poles: Floats, centre: Floats) ->
         None where the derivative has no inverse in floats.
     """
     frame = frame_at(poles, Balls.exact(centre))
-    slope: Floats = derivative(system, frame, Balls.exact(np.zeros(centre.shape))).middle
+    around = np.zeros(centre.shape)
+    slope = derivative(system.rounded, frame_at(poles, centre), around)
     try:
-        inverse = np.linalg.inv(slope).astype(np.float64, copy=False)
+        inverse = np.linalg.inv(slope)
     except np.linalg.LinAlgError:
         return None
     if not np.isfinite(inverse).all():
         return None
     with precision(_RESIDUAL_BITS):
         value = to_balls(residual(precise, frame_at(poles, arbs(centre))))
-    defect = Balls.exact(inverse) @ slope - np.eye(len(slope))
+    defect = np.abs(inverse @ slope - np.eye(len(slope)))
     step = Balls.exact(inverse) @ value
-    return Operator(system, frame, slope, inverse, defect.magnitude, step)
+    return Operator(system, frame, slope, inverse, defect, step)
 
 
 def box_about(centre: Balls, reach: Floats | float) -> Balls:

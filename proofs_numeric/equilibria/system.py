@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.balls import Balls
-from lohe.proofs_numeric.equilibria.arbs import arbs, product
+from lohe.proofs_numeric.equilibria.arbs import arbs, product, times_floats
 from lohe.proofs_numeric.equilibria.chart import Frame, frame_at, seen_from
 from lohe.proofs_numeric.jacobian import (
     chart_linearisation,
@@ -30,7 +30,7 @@ __all__ = ["System", "derivative", "linearisation", "read_precisely", "read_syst
 
 Floats = NDArray[np.float64]
 Values = Any
-"""`Balls`, or an object array of Arb's balls; the functions return what they are given."""
+"""`Balls`, an object array of Arb's balls, or plain floats for guesses; what is given returns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,7 @@ class System:
     ----------
     drive : (n, d) Values
     crosstalk : (n, n) Values, optional
+        Plain floats where the other coefficients are in Arb.
     frequency : (n, d, d) Values, optional
     """
 
@@ -55,7 +56,8 @@ class System:
             return None
         n, d = self.drive.shape
         index = np.arange(n).repeat(d - 1)
-        return self.crosstalk[index[:, None], index]
+        spread = self.crosstalk if d == 2 else self.crosstalk[index[:, None], index]
+        return arbs(spread) if _in_arb(self.drive) else spread
 
     @cached_property
     def symmetric(self) -> bool:
@@ -66,6 +68,12 @@ class System:
         if isinstance(matrix, Balls):
             return bool(not matrix.radius.any() and np.all(matrix.middle == matrix.middle.T))
         return bool(np.all(matrix == matrix.T))
+
+    @cached_property
+    def rounded(self) -> System:
+        """The middles of a system of `Balls`, in plain floats: for guesses."""
+        parts = (self.drive, self.crosstalk, self.frequency)
+        return System(*(None if part is None else part.middle for part in parts))
 
 
 def read_system(network: Network) -> System:
@@ -89,11 +97,7 @@ def read_precisely(network: Network) -> System:
     else:
         drive = product(arbs(network.couplings), arbs(network.anchors))
     crosstalk, frequency = _couplings(network)
-    return System(
-        drive,
-        None if crosstalk is None else arbs(crosstalk),
-        None if frequency is None else arbs(frequency),
-    )
+    return System(drive, crosstalk, None if frequency is None else arbs(frequency))
 
 
 def _couplings(network: Network) -> tuple[Floats | None, Floats | None]:
@@ -175,14 +179,15 @@ def linearisation(system: System, poles: Floats, box: Values) -> Values:
     return _assembled(system, diagonal, frame.basis.mT, frame.basis)
 
 
+def _in_arb(values: Values) -> bool:
+    return isinstance(values, np.ndarray) and values.dtype == object
+
+
 def _force(system: System, point: Values) -> Values:
     if system.crosstalk is None:
         return system.drive
-    return system.drive + _product(system.crosstalk, point)
-
-
-def _product(left: Values, right: Values) -> Values:
-    return left @ right if isinstance(left, Balls) else product(left, right)
+    heard = times_floats(system.crosstalk, point) if _in_arb(point) else system.crosstalk @ point
+    return system.drive + heard
 
 
 def _assembled(system: System, diagonal: Values, left: Values, right: Values) -> Values:
@@ -193,7 +198,8 @@ def _assembled(system: System, diagonal: Values, left: Values, right: Values) ->
     if system.spread_crosstalk is not None:
         rows = left.reshape(unknowns, d)
         columns = right.swapaxes(0, 1).reshape(d, unknowns)
-        across = _product(rows, columns) * system.spread_crosstalk
+        across = product(rows, columns) if _in_arb(rows) else rows @ columns
+        across = across * system.spread_crosstalk
     index = np.arange(n)
 
     def placed(whole: NDArray[Any], blocks: NDArray[Any]) -> NDArray[Any]:

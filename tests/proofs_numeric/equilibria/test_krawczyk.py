@@ -201,7 +201,7 @@ def test_a_bad_guess_is_a_users_error():
 
 def test_the_number_of_threads_changes_no_verdict():
     rng = np.random.default_rng(6)
-    n, d = 60, 3
+    n, d = 30, 3
     crosstalk = rng.normal(size=(n, n)) / n
     np.fill_diagonal(crosstalk, 0.0)
     network = Network(rng.normal(size=(n, d)), crosstalk=crosstalk)
