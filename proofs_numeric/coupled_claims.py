@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.claims import Claim, Verdict, undecided
 from lohe.proofs_numeric.coupled.attraction import Attraction, examine_attraction
 from lohe.proofs_numeric.coupled.cap import Cap, certify_cap
+from lohe.proofs_numeric.coupled.centre import find_centre
 from lohe.proofs_numeric.coupled.contraction import Contraction, examine_contraction
 from lohe.proofs_numeric.coupled.deaf import first_unlocked
 from lohe.proofs_numeric.coupled.strength import symmetric
@@ -69,7 +71,13 @@ class CoupledClaims:
     @cached_property
     def cap(self) -> Cap | str:
         """What T6b says of the resting point that starts along the drives reach."""
-        return certify_cap(self.network, self.parameters.uncertainty)
+        if self._centre is None:
+            return "no resting point was found in floats to put a cap around"
+        return certify_cap(self.network, self.parameters.uncertainty, self._centre)
+
+    @cached_property
+    def _centre(self) -> NDArray[np.float64] | None:
+        return find_centre(self.network)
 
     @cached_property
     def stable(self) -> tuple[Enclosure, ...]:
@@ -209,10 +217,9 @@ class CoupledClaims:
             return undecided(
                 f"{self._unknowns} angles are more than the {MOST_UNKNOWNS} that are enclosed"
             )
-        found: tuple[Enclosure, ...] = ()
-        if self.all is not None and self.all.tree is not None:
-            found = self.all.enclosures
-        found = found or self.stable or self._resting()
+        # The complete list if `unique_stable` needed it; else what is cheap to find.
+        listed = self.all.enclosures if "tree" in self._unique.witness and self.all else ()
+        found = listed or self.stable or self._resting()
         found = tuple(each for each in found if each.unstable is not None)
         if not found:
             return undecided("no hyperbolic equilibrium was found and enclosed (there may be none)")
@@ -228,10 +235,9 @@ class CoupledClaims:
         return Claim(Verdict.PROVED, reason, values, witness)
 
     def _resting(self) -> tuple[Enclosure, ...]:
-        from lohe.proofs_numeric.coupled.centre import find_centre
-
-        guess = find_centre(self.network)
-        found = enclose(self.network, guess) if guess is not None else "no resting point"
+        if self._centre is None:
+            return ()
+        found = enclose(self.network, self._centre)
         return () if isinstance(found, str) else (found,)
 
 

@@ -39,6 +39,8 @@ _ROUNDING = 2.0**-54
 # Sizes n d up to which the network is integrated, and up to which Newton's method polishes.
 _INTEGRATED = 4096
 _POLISHED = 1024
+# Time, in units of the inverse of the largest force, after which the integration gives up.
+_INTEGRATION = 500.0
 # A speed, over the force, at which a state is near enough to rest to be worth a proof.
 _NEARLY = 1e-3
 
@@ -78,7 +80,7 @@ def find_centre(network: Network) -> Floats | None:
                 weights = crosstalk_sums_upper(network)[:, np.newaxis]
                 x, settled = _iterate(network, settle, x, weights, min(_DAMPED_ROUNDS, affordable))
             if not settled and size <= _INTEGRATED:
-                rest = resting_point(network)
+                rest = resting_point(network, patience=_INTEGRATION)
                 x = x if rest is None else rest
         if network.n * network.d <= _POLISHED:
             x = _polish(network, x)
