@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # One table, so that the lazy names and what they resolve to cannot drift apart.
 _HOMES = {
@@ -18,9 +18,11 @@ _HOMES = {
     "Head": "lohe.attention.head",
     "InputError": "lohe.dynamics.errors",
     "Network": "lohe.dynamics.network",
+    "Tokens": "lohe.dynamics.tokens",
     "Tolerance": "lohe.proofs_numeric.tolerance",
     "Verdict": "lohe.proofs_numeric.claims",
     "certify": "lohe.proofs_numeric.certify",
+    "certify_inputs": "lohe.proofs_numeric.input_box",
     "estimate_basin": "lohe.proofs_numeric.basin",
     "fixed_query_attention": "lohe.attention.fixed_query",
     "fixed_query_attention_vjp": "lohe.attention.fixed_query",
@@ -45,12 +47,14 @@ if TYPE_CHECKING:
     from lohe.dynamics.errors import InputError as InputError
     from lohe.dynamics.network import Network as Network
     from lohe.dynamics.settling import settle as settle
+    from lohe.dynamics.tokens import Tokens as Tokens
     from lohe.proofs_numeric.basin import BasinEstimate as BasinEstimate
     from lohe.proofs_numeric.basin import estimate_basin as estimate_basin
     from lohe.proofs_numeric.certificate import Certificate as Certificate
     from lohe.proofs_numeric.certify import certify as certify
     from lohe.proofs_numeric.claims import Claim as Claim
     from lohe.proofs_numeric.claims import Verdict as Verdict
+    from lohe.proofs_numeric.input_box import certify_inputs as certify_inputs
     from lohe.proofs_numeric.tolerance import Tolerance as Tolerance
     from lohe.proofs_numeric.tolerance import tolerance as tolerance
     from lohe.proofs_numeric.verify import verify as verify
