@@ -20,7 +20,11 @@ Complexes = NDArray[np.complex128]
 _FALLS, _BISECTIONS, _THIRDS, _NEWTON = 8, 44, 10, 100
 # Levels to try, as shares of the way from the spread of the frequency to the rate.
 _SHARES = np.concatenate(
-    [2.0 ** -np.arange(40.0, 5.0, -1), np.linspace(0.04, 0.96, 24), 1 - 2.0 ** -np.arange(5.0, 40)]
+    [
+        2.0 ** -np.arange(40.0, 4.0, -3),
+        np.linspace(0.1, 0.9, 9),
+        1 - 2.0 ** -np.arange(4.0, 40.0, 3),
+    ]
 )
 # Squared rates below this are left to exact arithmetic, scaled to numbers of order one.
 _LEAST_SQUARE = 2.0**-130

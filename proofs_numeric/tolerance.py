@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.decoupled import Drives, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
-from lohe.proofs_numeric.mismatch import examine_devices
+from lohe.proofs_numeric.tolerance_along import measure_along
 from lohe.proofs_numeric.tolerance_crosstalk import silencing_crosstalk
 from lohe.proofs_numeric.tolerance_effects import Effect, Effects
 from lohe.proofs_numeric.tolerance_refutation import least_unlocking, sharpen_drive
@@ -33,9 +35,11 @@ from lohe.proofs_numeric.tolerance_search import (
     box,
     largest_scale,
     lock_scales,
+    rule_holds,
     rule_scales,
 )
 from lohe.proofs_numeric.uncertainty import Uncertainty
+from lohe.proofs_numeric.zonotope import Reach, Separation, cancel_or_separate
 
 __all__ = ["CLAIMS", "SHARES", "Tolerance", "tolerance"]
 
@@ -174,16 +178,13 @@ class _Question:
 
     def unique(self) -> Tolerance:
         """Answer for the claim unique_stable."""
-        limits = Limits.of(self.network, self.drives)
         if self._crosses:
-            found = self._coupled(limits)
+            found = self._coupled()
         elif self._turns:
-            scales = lock_scales(self.network, limits, self.direction, self.progress)
+            scales = lock_scales(self.network, self._limits, self.direction, self.progress)
             found = self._proved(scales, self._unlocking(scales), "T5")
         else:
-            scales = rule_scales(limits, self.direction, "T1")
-            refuted = self._sharpen(scales, limits.top(self.direction))
-            found = self._proved(scales, refuted, "T1")
+            found = self._alone()
         if not found.head and self._refuted_as_stored():
             return replace(found, refuted_at=0.0)
         return found
@@ -194,7 +195,7 @@ class _Question:
             raise InputError(
                 "local_cap needs crosstalk or frequencies, stored or varied; ask for unique_stable"
             )
-        limits = Limits.of(self.network, self.drives)
+        limits = self._limits
         centre = find_centre(self.network)
         head = 0.0
         if centre is not None:
@@ -215,9 +216,29 @@ class _Question:
         found = certify(self.network, "unique_stable", nodes=1)
         return found.claims["unique_stable"].verdict is Verdict.REFUTED
 
-    def _coupled(self, limits: Limits) -> Tolerance:
+    @cached_property
+    def _limits(self) -> Limits:
+        return Limits.of(self.network, self.drives)
+
+    @cached_property
+    def _ahead(self) -> Limits | None:
+        """What the oscillators are up against along their drives; None without couplings."""
+        along = None if self.network.couplings is None else measure_along(self.network)
+        if along is None:
+            return None
+        return replace(self._limits, mass=along.along, drive_lower=along.drive_lower)
+
+    def _alone(self) -> Tolerance:
+        """Answer by the drives: bounded as a whole, along themselves, or exactly if weakest."""
+        scales = rule_scales(self._limits, self.direction, "T1")
+        if self._ahead is not None:
+            scales = np.maximum(scales, rule_scales(self._ahead, self.direction, "T1"))
+        refuted = self._sharpen(scales, self._limits.top(self.direction))
+        return self._proved(scales, refuted, "T1")
+
+    def _coupled(self) -> Tolerance:
         theorems = ("T6a",) if self._turns else ("T6a", "T6")
-        scales = {name: rule_scales(limits, self.direction, name) for name in theorems}
+        scales = {name: rule_scales(self._limits, self.direction, name) for name in theorems}
         refuted = self._refuted_apart(next(iter(scales.values())))
         found = [self._proved(each, refuted, name) for name, each in scales.items()]
         return max(found, key=lambda each: each.head)
@@ -283,23 +304,33 @@ class _Question:
         smallest = float(scales.min())
         for retreat in _RETREATS if smallest > 0 else ():
             head = smallest * (1 - retreat)
-            if self._holds(box(self.direction, head), theorem):
+            if self._holds(head, theorem):
                 found = Tolerance("unique_stable", self.direction, head, scales, refuted, theorem)
                 return self._with_effects(found)
         return Tolerance("unique_stable", self.direction, 0.0, scales, refuted, "")
 
-    def _holds(self, devices: Uncertainty, theorem: str) -> bool:
+    def _holds(self, scale: float, theorem: str) -> bool:
+        devices = box(self.direction, scale)
         if theorem == "T1":
-            found = examine_devices(self.network, self.drives, devices)
-            return found.collapse is None and not found.unresolved
+            return self._keeps_drives(scale, devices)
         if theorem == "T5":
             return examine_locks(self.network, devices).proved
         if theorem == "T6":
-            return (
-                examine_contraction(self.network, devices, self.drives).contraction_upper
-                is not None
-            )
+            contraction = examine_contraction(self.network, devices, self.drives)
+            return contraction.contraction_upper is not None
         return examine_attraction(self.network, devices, self.drives).rate_lower is not None
+
+    def _keeps_drives(self, scale: float, devices: Uncertainty) -> bool:
+        """Prove that no device at a scale leaves any oscillator without a drive."""
+        everywhere = np.full(self.network.n, scale)
+        kept = rule_holds(self._limits, self.direction, "T1", everywhere)
+        if self._ahead is not None:
+            kept |= rule_holds(self._ahead, self.direction, "T1", everywhere)
+        reach = Reach(ExactAnchors(self.network), Fraction(devices.mismatch), devices.anchors)
+        return all(
+            reach.norm_lower(i) > 0 or isinstance(cancel_or_separate(reach, i), Separation)
+            for i in np.flatnonzero(~kept).tolist()
+        )
 
     def _with_effects(self, found: Tolerance, centre: Floats | None = None) -> Tolerance:
         if not found.head:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from flint import arb, ctx
@@ -26,6 +27,7 @@ from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import Locks, examine_locks
 from lohe.proofs_numeric.mismatch import resting_sines
 from lohe.proofs_numeric.settling_bound import arb_upper
+from lohe.proofs_numeric.tolerance_along import Along, measure_along
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.proofs_numeric.weights import weight_error_upper
 
@@ -84,7 +86,7 @@ class Effects:
     def of(self, share: float, devices: Uncertainty) -> Effect:
         """Bound the effect of one box, by whichever bounds apply."""
         if self.theorem == "T1":
-            found = [self._alone(devices)]
+            found = [self._alone(devices), self._along(devices)]
         else:
             found = [self._capped(devices)]
             found += [self._turning(devices)] if self.theorem == "T5" else []
@@ -104,6 +106,20 @@ class Effects:
         if self._weighs:
             error = weight_error_upper(self.network, self.drives, devices, sines)
         return (_arcsine_up(sine) if sine < 1 else math.pi), error
+
+    def _along(self, devices: Uncertainty) -> tuple[float, float]:
+        """Split the drives' errors into parts along and across them."""
+        if self._measured is None:
+            return math.pi, 2.0
+        displaced = devices.displacements(self.network)
+        rounded = self._rounded_drives()
+        chords = up(self._measured.chords_up(devices.mismatch, displaced) + rounded)
+        points = self._measured.directions
+        return self._by_chords(np.minimum(chords, 2.0), devices, points, rounded)
+
+    @cached_property
+    def _measured(self) -> Along | None:
+        return None if self.network.couplings is None else measure_along(self.network)
 
     def _turning(self, devices: Uncertainty) -> tuple[float, float]:
         still = examine_locks(self.network)

@@ -19,13 +19,23 @@ from lohe.proofs_numeric.enclosure import down, rescale_down, rescale_up, up
 from lohe.proofs_numeric.locking_blocks import batches, scaled_up
 from lohe.proofs_numeric.uncertainty import Uncertainty, coupling_sums_upper
 
-__all__ = ["Limits", "box", "largest_scale", "lock_scales", "rule_scales", "search"]
+__all__ = [
+    "Limits",
+    "box",
+    "largest_scale",
+    "lock_scales",
+    "rule_holds",
+    "rule_scales",
+    "search",
+]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _LARGEST = float(np.finfo(np.float64).max)
 _PRECISION = 1e-7
+# Locks cost a resolvent each time, and their rule is mostly some per cent from the truth.
+_LOCK_PRECISION = 1e-5
 # Halvings of the first guess: further and further, then bisection on a logarithmic scale.
 _FIRST = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96)
 _STEPS = 48
@@ -47,7 +57,7 @@ def box(direction: Uncertainty, scale: float) -> Uncertainty:
     )
 
 
-def search(test: Callable[[Floats], Flags], top: Floats) -> Floats:
+def search(test: Callable[[Floats], Flags], top: Floats, precision: float = _PRECISION) -> Floats:
     """Find, for each oscillator, nearly the largest scale that its test proves.
 
     Parameters
@@ -56,12 +66,14 @@ def search(test: Callable[[Floats], Flags], top: Floats) -> Floats:
         From scales, one an oscillator, to what is proved; NaN asks nothing.
     top : (n,) array
         Scales that are not expected to be proved.
+    precision
+        Relative distance at which the bisection ends.
 
     Returns
     -------
     (n,) array
-        Scales that were proved, and in floats usually within 1e-7 of the first that is not;
-        0 where none was proved.
+        Scales that were proved, and in floats usually within `precision` of one that is
+        not; 0 where none was proved.
     """
     proved, failed = np.zeros_like(top), top.copy()
     left = top > 0
@@ -74,7 +86,7 @@ def search(test: Callable[[Floats], Flags], top: Floats) -> Floats:
         if not left.any():
             break
     for _ in range(_STEPS):
-        left = (proved > 0) & (failed - proved > _PRECISION * proved)
+        left = (proved > 0) & (failed - proved > precision * proved)
         if not left.any():
             break
         far = failed > 2 * proved
@@ -159,25 +171,28 @@ class Limits:
         return np.minimum(np.where(self.drive_lower > 0, top, 0.0), limit)
 
 
+def rule_holds(limits: Limits, direction: Uncertainty, theorem: str, scales: Floats) -> Flags:
+    """Say for which oscillators T1, T6 or T6a is proved to hold at their scales."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        drive = limits.drive_lower
+        if direction.mismatch or direction.anchors:
+            drive = down(drive - limits.errors(direction, scales))
+        if theorem == "T1":
+            return np.asarray((drive > 0) & (scales >= 0))
+        crosstalk = up(limits.crosstalk + up(scales * direction.crosstalk))
+        if theorem == "T6":
+            return np.asarray(drive > 2 * crosstalk)
+        turning = up(crosstalk + up(limits.frequency + up(scales * direction.frequency)))
+        product = down(np.maximum(down(drive - turning), 0.0) * down(drive + turning))
+        root = down(np.sqrt(np.maximum(product, 0.0)))
+        return np.asarray((drive > turning) & (root > 2 * crosstalk))
+
+
 def rule_scales(limits: Limits, direction: Uncertainty, theorem: str) -> Floats:
     """Search the scales at which T1, T6 or T6a holds for each oscillator."""
-
-    def test(scales: Floats) -> Flags:
-        with np.errstate(over="ignore", invalid="ignore"):
-            drive = limits.drive_lower
-            if direction.mismatch or direction.anchors:
-                drive = down(drive - limits.errors(direction, scales))
-            if theorem == "T1":
-                return np.asarray(drive > 0)
-            crosstalk = up(limits.crosstalk + scales * direction.crosstalk)
-            if theorem == "T6":
-                return np.asarray(drive > 2 * crosstalk)
-            turning = up(crosstalk + up(limits.frequency + scales * direction.frequency))
-            product = down(np.maximum(down(drive - turning), 0.0) * down(drive + turning))
-            root = down(np.sqrt(np.maximum(product, 0.0)))
-            return np.asarray((drive > turning) & (root > 2 * crosstalk))
-
-    return search(test, limits.top(direction))
+    return search(
+        lambda scales: rule_holds(limits, direction, theorem, scales), limits.top(direction)
+    )
 
 
 def lock_scales(
@@ -200,7 +215,7 @@ def lock_scales(
             flags: Flags = batch.survive(np.where(asked, error, np.inf), spread) & asked
             return flags
 
-        found[rows] = search(test, tops[rows])
+        found[rows] = search(test, tops[rows], _LOCK_PRECISION)
         if progress is not None:
             progress(rows.stop, network.n)
     return found

@@ -1,0 +1,81 @@
+"""Bounds along and across the drives, against 200-bit balls and against devices."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from exact_oracle import fractions, random_network
+from flint import arb, ctx
+
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.tolerance_along import measure_along
+
+
+def ball(x):
+    return arb(x.numerator) / arb(x.denominator)
+
+
+def inner(x, y):
+    return sum((a * b for a, b in zip(x, y, strict=True)), arb(0))
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("scale", "size"), [(1.0, 1.0), (1e-100, 1e-170), (1e290, 1e10)])
+def test_every_sum_is_bounded_and_hardly_more(seed, scale, size):
+    rng = np.random.default_rng(seed)
+    base = random_network(rng, n=4, keys=int(rng.integers(1, 12)), d=int(rng.integers(2, 6)))
+    couplings = scale * base.couplings * 10.0 ** rng.integers(-12, 2, base.couplings.shape)
+    network = Network(couplings=couplings, anchors=size * base.anchors, anchor_kind="free")
+    found = measure_along(network)
+    with ctx.workprec(200):
+        anchors = [[ball(x) for x in row] for row in fractions(network.anchors)]
+        for i, row in enumerate(fractions(network.couplings)):
+            y = [ball(x) for x in fractions(found.directions[i])]
+            length = inner(y, y).sqrt()
+            y = [x / length for x in y]
+            weights = [ball(w) for w in row]
+            cosines = [inner(y, r) for r in anchors]
+            drive = inner(weights, cosines)
+            along = inner(weights, [abs(c) for c in cosines])
+            rests = [
+                [a - c * b for a, b in zip(r, y, strict=True)]
+                for r, c in zip(anchors, cosines, strict=True)
+            ]
+            across = inner(weights, [inner(rest, rest).sqrt() for rest in rests])
+            assert drive >= arb(float(found.drive_lower[i]))
+            assert along <= arb(float(found.along[i]))
+            assert across <= arb(float(found.across[i]))
+            if size == 1:
+                mass = float(inner(weights, [inner(r, r).sqrt() for r in anchors]))
+                assert float(drive) - found.drive_lower[i] < 1e-11 * mass
+                assert found.along[i] - float(along) < 1e-11 * mass
+                assert found.across[i] - float(across) < 1e-5 * mass
+
+
+def test_no_device_points_further_away():
+    rng = np.random.default_rng(1)
+    network = random_network(rng, n=20, keys=7, d=4)
+    found = measure_along(network)
+    mismatch, displacement = 0.1, 0.02
+    displaced = displacement * (1 + mismatch) * network.couplings.sum(axis=1) * (1 + 1e-12)
+    chords = found.chords_up(mismatch, displaced)
+    assert (chords < 2).sum() > 10
+    seen = np.zeros(20)
+    for _ in range(300):
+        signs = np.sign(rng.standard_normal((20, 4)) @ network.anchors.T)
+        moved = rng.standard_normal((20, 1, 4))
+        moved *= displacement / np.linalg.norm(moved, axis=2, keepdims=True)
+        couplings = network.couplings * (1 + mismatch * signs)
+        drive = np.einsum("nt,ntd->nd", couplings, network.anchors + moved)
+        unit = drive / np.linalg.norm(drive, axis=1, keepdims=True)
+        seen = np.maximum(seen, np.linalg.norm(unit - found.directions, axis=1))
+        length = (drive * found.directions).sum(axis=1)
+        least = found.drive_lower - mismatch * found.along - displaced
+        assert (length >= least * (1 - 1e-12) - 1e-12).all()
+    assert (seen <= chords + 1e-12).all()
+    assert (seen[chords < 1] > chords[chords < 1] / 6).all()
+
+
+def test_huge_anchors_are_left_to_others():
+    huge = Network(couplings=[[1.0]], anchors=[[1e200, 0.0]], anchor_kind="free")
+    assert measure_along(huge) is None
