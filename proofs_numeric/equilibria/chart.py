@@ -162,6 +162,7 @@ def to_chart(points: Floats) -> tuple[Integers, Floats]:
     >>> to_chart(np.array([0.0, -2.0]))
     (array(0), array([-1.]))
     """
+    points = points / np.abs(points).max(axis=-1, keepdims=True)
     points = points / np.linalg.norm(points, axis=-1, keepdims=True)
     charts = np.asarray((points[..., 0] < 0).astype(np.int64))
     return charts, points[..., 1:] / (1 + np.abs(points[..., :1]))

@@ -30,10 +30,12 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # Dense matrices of the size of the unknowns, in doubles and in Arb.
-_MOST_UNKNOWNS, _MOST_PRECISE = 4096, 160
+_MOST_UNKNOWNS, _MOST_PRECISE = 2048, 160
 # The condition must hold with the right side times this: on small boxes, where other programs can
 # differ by their rounding only, and on large ones, where their enclosures may be wider.
 _ROOM, _OUTER_ROOM = 0.95, 0.48
+# Steps to the nearest doubles, until what is left is at the level of rounding.
+_POLISHING, _POLISHED = 4, 2.0**-51
 _FIRST_OUTER, _LARGEST_OUTER = 0.2, 2.0
 
 
@@ -96,8 +98,7 @@ def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
     points = np.asarray(guess, dtype=np.float64)
     if points.shape != (network.n, network.d):
         raise InputError(f"guess has shape {points.shape}; expected {(network.n, network.d)}")
-    norms = np.linalg.norm(points, axis=-1)
-    if not (np.isfinite(norms).all() and norms.all()):
+    if not (np.isfinite(points).all() and np.any(points, axis=-1).all()):
         raise InputError("guess has a zero or non-finite row; give vectors near the sphere")
     d = network.d
     unknowns = network.n * (d - 1)
@@ -109,6 +110,12 @@ def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
         return found
     charts, coordinates = found
     operator = linearise(system, precise, poles(charts), coordinates)
+    for _ in range(_POLISHING):
+        # The equations are known more precisely than doubles solve them.
+        if operator is None or operator.step.magnitude.max() <= _POLISHED:
+            break
+        coordinates = coordinates - operator.step.middle.reshape(coordinates.shape)
+        operator = linearise(system, precise, poles(charts), coordinates)
     if operator is not None:
         proved = radii(operator.step.magnitude, operator.spread, d - 1, 2.0**-60)
         if proved is not None:
@@ -180,7 +187,7 @@ def radii(
 
 def _largest(inner: float, rate: Callable[[float], float]) -> float:
     """Find the largest radius, to 5 %, at which a growing rate is below the room."""
-    low, high, r = inner, _LARGEST_OUTER, _FIRST_OUTER
+    low, high, r = inner, _LARGEST_OUTER, max(_FIRST_OUTER, inner)
     while high > 1.05 * low:
         found = rate(r)
         low, high = (r, high) if found <= _OUTER_ROOM else (low, r)
@@ -276,6 +283,6 @@ def _enclosure(
 def _outward(found: Spectrum) -> float:
     """Leave the spectrum's upper bound some room, on the same side of zero."""
     bound = found.abscissa_upper
-    scale = float((np.abs(found.centres) + found.radii).max())
-    wider = bound + float(found.radii.max()) + 1e-12 * scale
-    return min(wider, bound / 2) if bound < 0 else wider
+    size = np.abs(found.centres)
+    wider = float((found.centres.real + 6 * found.radii + 1e-12 * size).max())
+    return min(max(bound, wider), bound / 2) if bound < 0 else max(bound, wider)

@@ -25,8 +25,8 @@ from lohe.proofs_numeric.equilibria.krawczyk import (
 
 def located(box, coordinates):
     """Say whether exact coordinates lie in the inner box."""
-    centre = exact(box.coordinates, mpmath.mpf).sum(axis=0)
     with mpmath.workdps(150):
+        centre = exact(box.coordinates, mpmath.mpf).sum(axis=0)
         away = [abs(mpmath.mpf(c) - v) for c, v in zip(centre.flat, coordinates.flat, strict=True)]
         return max(away) <= mpmath.mpf(box.inner)
 
@@ -189,6 +189,33 @@ def test_no_equilibrium_and_too_many_unknowns_are_said_so():
     running = Network([[0.0, 1.0]], frequency=[[[0.0, 3.0], [-3.0, 0.0]]])
     assert "no equilibrium" in enclose(running, [[1.0, 1.0]])
     assert "unknowns" in enclose(Network(np.ones((5000, 2))), np.ones((5000, 2)))
+
+
+@pytest.mark.parametrize("exponent", [-1000, -500, 0, 500, 1000])
+@pytest.mark.parametrize("turning", [0.0, 0.25])
+def test_units_do_not_matter_from_underflow_to_overflow(exponent, turning):
+    unit = 2.0**exponent
+    network = Network(
+        np.array([[3.0, 4.0], [-1.0, 2.0]]) * unit,
+        crosstalk=np.array([[0.0, 0.5], [0.5, 0.0]]) * unit,
+        frequency=np.array([[[0.0, turning], [-turning, 0.0]]] * 2) * unit,
+    )
+    box = enclose(network, network.drive)
+    assert box.unstable == 0
+    assert box.inner < 1e-15
+    assert box.outer > 0.05
+    assert located(box, newton(network, box.charts, box.coordinates, digits=100))
+    assert -3 * unit < box.abscissa_upper < -2 * unit
+
+
+def test_the_boxes_radii_hold_with_room_and_not_beyond():
+    network = Network([[3.0, 4.0], [-1.0, 2.0]], crosstalk=[[0.0, 0.5], [0.5, 0.0]])
+    box = enclose(network, network.drive)
+    centre, shape = box.coordinates[0], (2, 1)
+    assert unique_in(network, box.charts, centre, np.full(shape, box.inner))
+    assert unique_in(network, box.charts, centre, np.full(shape, box.outer))
+    assert not unique_in(network, box.charts, centre, np.full(shape, box.inner / 4))
+    assert not unique_in(network, box.charts, centre, np.full(shape, 4 * box.outer))
 
 
 def test_a_bad_guess_is_a_users_error():
