@@ -294,6 +294,8 @@ class _Question:
     def _unlocking(self, scales: Floats) -> float | None:
         """Return the least scale at which one of the weakest oscillators is known to unlock."""
         found: list[float] = []
+        if self.direction.none:
+            return None
         for i in np.argsort(scales, kind="stable")[:_TRIED]:
             above = least_unlocking(self.network, self.direction, int(i), float(scales[i]))
             found += [] if above is None else [above]

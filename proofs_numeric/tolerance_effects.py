@@ -122,9 +122,12 @@ class Effects:
         return None if self.network.couplings is None else measure_along(self.network)
 
     def _turning(self, devices: Uncertainty) -> tuple[float, float]:
-        still = examine_locks(self.network)
-        found = examine_locks(self.network, devices)
+        still, found = self._still, examine_locks(self.network, devices)
         return self._by_chords(_chords_up(still, found), devices, still.points, still.radii)
+
+    @cached_property
+    def _still(self) -> Locks:
+        return examine_locks(self.network)
 
     def _outweighed(self, devices: Uncertainty) -> tuple[float, float]:
         r"""Use that stable resting points are within arcsin((S + a)/‖h'‖) of their drives."""

@@ -172,6 +172,9 @@ def least_unlocking(network: Network, direction: Uncertainty, i: int, low: float
     float or None
         A scale at which `unlocks` holds; None if none was found.
     """
+    if not (direction.mismatch or direction.anchors):
+        needed = unlocking_spread(network, i)
+        return None if needed is None else _scale_up(Fraction(needed), direction.frequency)
     high = max(low, float(np.finfo(np.float64).tiny))
     for _ in range(_DOUBLINGS):
         if unlocks(network, i, box(direction, high)):
