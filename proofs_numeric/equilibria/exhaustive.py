@@ -31,6 +31,7 @@ from lohe.proofs_numeric.equilibria.discards import excluded_by_minors, krawczyk
 from lohe.proofs_numeric.equilibria.krawczyk import Enclosure, enclose
 from lohe.proofs_numeric.equilibria.newton import distinct, find_rest
 from lohe.proofs_numeric.equilibria.remaining import describe
+from lohe.proofs_numeric.equilibria.stable_points import apart
 from lohe.proofs_numeric.equilibria.system import System, read_system
 
 __all__ = ["Progress", "Search", "search"]
@@ -60,13 +61,15 @@ class Search:
     Parameters
     ----------
     enclosures
-        Equilibria, each alone in its outer box; with a tree, all there are.
+        Equilibria in disjoint boxes, each alone in its outer box; with a tree, all there are, and
+        the stability of each is known.
     tree
         Splits and leaves in preorder: -1 for a cell without equilibria, -2 - b for one within
         the outer box of equilibrium b, m >= 0 for a split (`cells.split`). None when the search
-        ended with cells left.
+        ended with cells left, or with an equilibrium that may be stable or not.
     left
-        Where more equilibria may be, then: adjacent cells merged, in plain words.
+        Where more equilibria may be, then, adjacent cells merged, and which of those enclosed may
+        be stable or not; in plain words.
     nodes
         Cells examined.
     """
@@ -96,8 +99,18 @@ class _Found:
             enclosure = enclose(self.network, state)
             if isinstance(enclosure, str):
                 self.failures += 1
-            else:
+            elif all(apart(enclosure, other) for other in self.enclosures):
+                # Near a bifurcation many states at rest are one equilibrium; none counts twice.
                 self.enclosures.append(enclosure)
+
+    def undecided(self) -> tuple[str, ...]:
+        """Name the equilibria whose stability could not be told: they may count as stable."""
+        return tuple(
+            f"the equilibrium near {np.array2string(one.points, precision=6, separator=', ')}, "
+            "with an eigenvalue on the imaginary axis or too near it"
+            for one in self.enclosures
+            if one.unstable is None
+        )
 
 
 def search(network: Network, *, nodes: int = 200_000, progress: Progress | None = None) -> Search:
@@ -161,8 +174,9 @@ def search(network: Network, *, nodes: int = 200_000, progress: Progress | None 
         if progress is not None:
             progress(round(settled * _FINE), _FINE)
     left = join([*stuck, level])
-    tree = None if len(left) else _preorder(levels)
-    return Search(tuple(found.enclosures), tree, describe(left), examined)
+    names = (*describe(left), *found.undecided())
+    tree = None if names else _preorder(levels)
+    return Search(tuple(found.enclosures), tree, names, examined)
 
 
 def _settle(system: System, found: _Found, cells: Cells) -> Integers:
