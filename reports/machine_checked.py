@@ -21,7 +21,8 @@ _TITLES = {
     "T3": "coherence and mismatch",
     "T4": "for every input",
     "T5": "natural frequencies",
-    "T6": "crosstalk",
+    "T6": "weak crosstalk",
+    "T6b": "a certified cap",
     "T7": "digital integrator",
 }
 

@@ -53,7 +53,7 @@ def theorems(path: Path) -> list[dict[str, str]]:
     found = []
     for comment, name in _THEOREM.findall(path.read_text(encoding="utf-8")):
         words = " ".join(comment.split())
-        if label := re.match(r"(T\d)[,:] ?(.*)", words):
+        if label := re.match(r"(T\d[a-z]?)[,:] ?(.*)", words):
             entry = {"theorem": label[1], "name": name, "file": path.name, "words": label[2]}
             found.append(entry)
     return found

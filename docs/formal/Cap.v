@@ -1,4 +1,4 @@
-(** * T6: a certified cap, on every device
+(** * T6b: a certified cap, on every device
 
     Oscillators x_i' = A_i x_i + P_i (h_i + sum_k J_ik x_k + w_i(t)), P_i the projection across
     x_i, feel natural frequencies A_i, any crosstalk J, and a disturbance w_i(t) of norm at most
@@ -149,7 +149,7 @@ Proof.
     + now apply disturbance.
 Qed.
 
-(** T6, the cap shrinks: if every half-angle from v − r T to v pulls inwards faster than r ≥ 0, a
+(** T6b, the cap shrinks: if every half-angle from v − r T to v pulls inwards faster than r ≥ 0, a
     state inside the cap of half-angle v stays, at every time t, inside the cap of half-angle
     v − r t, on every device with disturbances of at most e_i. *)
 Theorem cap_shrinks (v r : R) :
@@ -180,7 +180,7 @@ Proof.
     apply (Rmult_lt_compat_l (2 * sin u * cos u)) in pulls; [lra | easy].
 Qed.
 
-(** T6, the cap holds: where a half-angle pulls inwards, no state leaves its cap, on any device
+(** T6b, the cap holds: where a half-angle pulls inwards, no state leaves its cap, on any device
     with disturbances of at most e_i. *)
 Theorem cap_holds (v : R) :
   0 < v < PI / 2 -> (forall i, (i < n)%nat -> 0 < pull n d A J h Y e v i) ->
@@ -192,7 +192,7 @@ Proof.
 Qed.
 End Cap.
 
-(** T6, two half-angles suffice: if the caps of half-angles b and c pull inwards by more than m,
+(** T6b, two half-angles suffice: if the caps of half-angles b and c pull inwards by more than m,
     so does every cap between them. *)
 Theorem ends_suffice (n d : nat) (A : nat -> matrix) (J : nat -> nat -> R) (h Y : state)
     (e : nat -> R) (i : nat) (b c m : R) :

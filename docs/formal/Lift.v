@@ -35,6 +35,13 @@ Definition lifted (d : nat) (A : matrix) (h : vec) (T : R) (y : R -> vec) (s : R
 Definition resolves (d : nat) (A : matrix) (h : vec) (l : R) (x : vec) : Prop :=
   same d (sub (scale l x) (image d A x)) h.
 
+Lemma turning_velocity_ext d (A : matrix) (p q x : vec) :
+  same d p q -> same d (turning_velocity d A p x) (turning_velocity d A q x).
+Proof.
+  intros e i small. unfold turning_velocity, sub, add, scale.
+  now rewrite (e i small), (dot_ext p q x x).
+Qed.
+
 Section Lift.
 Context {d : nat} (A : matrix) (h : vec).
 Hypothesis A_skew : skew d A.
