@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
+from lohe.proofs_numeric.along import measure_along
 from lohe.proofs_numeric.decoupled import Drives, ratio_down
 from lohe.proofs_numeric.enclosure import down, float_down, rescale_down, rescale_up, up
 from lohe.proofs_numeric.exact import ExactAnchors
@@ -36,6 +37,8 @@ Floats = NDArray[np.float64]
 # before the rest is left undecided: about a quarter of a minute each at worst.
 _EXAMINED = 8192
 _PROGRAMS = 256
+# More than these are separated along their drives together, if they keep this share of them.
+_MANY, _ALL_BUT_LOST = 64, 1e-3
 # How far the reported worst oscillator may be from the smallest bound, relatively.
 _WORST_SLACK = 1e-7
 
@@ -95,9 +98,12 @@ def examine_devices(network: Network, drives: Drives, uncertainty: Uncertainty) 
         displaced = uncertainty.displacements(network)
         bound = np.maximum(down(bound - displaced), 0.0)
         lost |= bound == 0
+    separations: dict[int, tuple[float, ...]] = {}
+    if np.count_nonzero(lost) > _MANY:
+        separations = _separate_many(network, uncertainty, lost, bound)
+        lost[list(separations)] = False
     doubtful = np.flatnonzero(lost)
     doubtful = doubtful[np.argsort(ratio_down(drives.lower, drives.mass_upper)[doubtful])]
-    separations: dict[int, tuple[float, ...]] = {}
     unresolved: list[int] = []
     programs = _PROGRAMS
     for count, i in enumerate(int(i) for i in doubtful):
@@ -121,6 +127,22 @@ def examine_devices(network: Network, drives: Drives, uncertainty: Uncertainty) 
         bound[i] = max(float_down(norm), 0.0)
     worst = _sharpen(bound, reach, known=set(separations))
     return Devices(float(bound.min()), worst, None, separations, tuple(unresolved))
+
+
+def _separate_many(
+    network: Network, uncertainty: Uncertainty, lost: NDArray[np.bool_], bound: Floats
+) -> dict[int, tuple[float, ...]]:
+    """Separate oscillators along their drives all at once; put what that proves into `bound`."""
+    ahead = measure_along(network)
+    if ahead is None:
+        return {}
+    left = down(ahead.drive_lower - up(uncertainty.mismatch * ahead.along))
+    if uncertainty.anchors > 0:
+        left = down(left - uncertainty.displacements(network))
+    # Where the drive is all but lost, rounding would show: exact arithmetic does better.
+    found = np.flatnonzero(lost & (left > _ALL_BUT_LOST * ahead.drive_lower))
+    bound[found] = left[found]
+    return {i: tuple(ahead.directions[i].tolist()) for i in found.tolist()}
 
 
 def _sharpen(bound: Floats, reach: Reach, known: set[int]) -> int:

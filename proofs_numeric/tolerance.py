@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
+from lohe.proofs_numeric.along import measure_along
 from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.claims import Verdict
 from lohe.proofs_numeric.coupled.attraction import examine_attraction
@@ -26,7 +27,6 @@ from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.decoupled import Drives, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
-from lohe.proofs_numeric.tolerance_along import measure_along
 from lohe.proofs_numeric.tolerance_crosstalk import silencing_crosstalk
 from lohe.proofs_numeric.tolerance_effects import Effect, Effects
 from lohe.proofs_numeric.tolerance_refutation import least_unlocking, sharpen_drive

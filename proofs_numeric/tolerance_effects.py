@@ -11,6 +11,7 @@ from flint import arb, ctx
 from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
+from lohe.proofs_numeric.along import Along, measure_along
 from lohe.proofs_numeric.coupled.balance import weigh
 from lohe.proofs_numeric.coupled.cap import Cap, certify_cap
 from lohe.proofs_numeric.decoupled import Drives, row_blocks
@@ -27,7 +28,6 @@ from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import Locks, examine_locks
 from lohe.proofs_numeric.mismatch import resting_sines
 from lohe.proofs_numeric.settling_bound import arb_upper
-from lohe.proofs_numeric.tolerance_along import Along, measure_along
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.proofs_numeric.weights import weight_error_upper
 

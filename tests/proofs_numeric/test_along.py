@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from exact_oracle import fractions, random_network
 from flint import arb, ctx
 
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.tolerance_along import measure_along
+from lohe.proofs_numeric.along import measure_along
+from lohe.proofs_numeric.decoupled import enclose_drives
+from lohe.proofs_numeric.enclosure import sqrt_up
+from lohe.proofs_numeric.mismatch import examine_devices
+from lohe.proofs_numeric.uncertainty import Uncertainty
 
 
 def ball(x):
@@ -79,3 +85,26 @@ def test_no_device_points_further_away():
 def test_huge_anchors_are_left_to_others():
     huge = Network(couplings=[[1.0]], anchors=[[1e200, 0.0]], anchor_kind="free")
     assert measure_along(huge) is None
+
+
+def test_many_are_separated_at_once_as_one_by_one(monkeypatch):
+    network = random_network(np.random.default_rng(3), n=900, keys=24, d=8)
+    drives, devices = enclose_drives(network), Uncertainty(mismatch=0.2, anchors=0.01)
+    together = examine_devices(network, drives, devices)
+    monkeypatch.setattr("lohe.proofs_numeric.mismatch._MANY", 10**9)
+    apart = examine_devices(network, drives, devices)
+    assert len(together.separations) > 64
+    assert together.collapse == apart.collapse
+    assert together.unresolved == apart.unresolved == ()
+    assert together.norm_lower == pytest.approx(apart.norm_lower, rel=1e-9)
+    assert together.norm_lower > 0
+    couplings, anchors = fractions(network.couplings), fractions(network.anchors)
+    for i, direction in together.separations.items():
+        y = [Fraction(x) for x in direction]
+        along = [sum(a * b for a, b in zip(y, r, strict=True)) for r in anchors]
+        kept = sum(w * c for w, c in zip(couplings[i], along, strict=True))
+        lost = sum(w * abs(c) for w, c in zip(couplings[i], along, strict=True))
+        length = sqrt_up(sum(x * x for x in y))
+        displaced = Fraction(0.01) * (1 + Fraction(0.2)) * sum(couplings[i])
+        margin = (kept - Fraction(0.2) * lost) / length - displaced
+        assert margin >= Fraction(together.norm_lower)
