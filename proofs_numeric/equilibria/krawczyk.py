@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,10 +20,12 @@ from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.equilibria import escalation
 from lohe.proofs_numeric.equilibria.arbs import precision
 from lohe.proofs_numeric.equilibria.chart import poles, to_points
+from lohe.proofs_numeric.equilibria.devices import Deviations, deviations
 from lohe.proofs_numeric.equilibria.guess import approach
 from lohe.proofs_numeric.equilibria.operator import linearise
 from lohe.proofs_numeric.equilibria.spectrum import Spectrum, box_spectrum, precise_spectrum
 from lohe.proofs_numeric.equilibria.system import System, read_precisely, read_system
+from lohe.proofs_numeric.uncertainty import Uncertainty
 
 __all__ = ["Enclosure", "contains_no_equilibrium", "enclose", "radii", "spectrum", "unique_in"]
 
@@ -31,9 +34,9 @@ Integers = NDArray[np.int64]
 
 # Dense matrices of the size of the unknowns, in doubles and in Arb.
 _MOST_UNKNOWNS, _MOST_PRECISE = 2048, 160
-# The condition must hold with the right side times this: on small boxes, where other programs can
-# differ by their rounding only, and on large ones, where their enclosures may be wider.
-_ROOM, _OUTER_ROOM = 0.95, 0.48
+# The condition must hold on a radius times this, with a derivative that varies this much more:
+# another program may enclose it less tightly, with another inverse.
+_ROOM, _WIDER = 0.95, 2.0
 # Steps to the nearest doubles, until what is left is at the level of rounding.
 _POLISHING, _POLISHED = 4, 2.0**-51
 _FIRST_OUTER, _LARGEST_OUTER = 0.2, 2.0
@@ -70,7 +73,9 @@ class Enclosure:
     points: Floats
 
 
-def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
+def enclose(
+    network: Network, guess: ArrayLike, uncertainty: Uncertainty | None = None
+) -> Enclosure | str:
     """Prove that there is an equilibrium near a guess, and how far around it is the only one.
 
     Parameters
@@ -78,6 +83,9 @@ def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
     network
     guess : (n, d) array
         States near an equilibrium, stable or not; they are normalised.
+    uncertainty
+        Everything that is proved then holds for every device: each has exactly one equilibrium
+        within `outer`, which lies within `inner` and has that many unstable directions.
 
     Returns
     -------
@@ -87,7 +95,8 @@ def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
     Raises
     ------
     InputError
-        If the guess has the wrong shape or a zero or non-finite row.
+        If the guess has the wrong shape or a zero or non-finite row, or the uncertainty needs
+        couplings and anchors that the network does not have.
 
     Examples
     --------
@@ -116,10 +125,18 @@ def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
             break
         coordinates = coordinates - operator.step.middle.reshape(coordinates.shape)
         operator = linearise(system, precise, poles(charts), coordinates)
+    extra = None if uncertainty is None else deviations(network, uncertainty)
     if operator is not None:
-        proved = radii(operator.step.magnitude, operator.spread, d - 1, 2.0**-60)
+        proved = radii(
+            operator.step_upper(extra), partial(operator.spread, extra=extra), d - 1, 2.0**-60
+        )
         if proved is not None:
-            return _enclosure(network, charts, coordinates[None], proved)
+            return _enclosure(network, charts, coordinates[None], proved, extra)
+    if extra is not None:
+        return (
+            "no box near the guess provably holds exactly one equilibrium of every device; "
+            "the uncertainty may be too large"
+        )
     if unknowns > _MOST_PRECISE:
         return (
             f"doubles cannot isolate the equilibrium near the guess (its Jacobian is nearly "
@@ -131,7 +148,7 @@ def enclose(network: Network, guess: ArrayLike) -> Enclosure | str:
             continue
         proved = radii(refined.step, refined.spread, d - 1, 2.0 ** -(bits + 8))
         if proved is not None:
-            return _enclosure(network, charts, refined.coordinates, proved)
+            return _enclosure(network, charts, refined.coordinates, proved, None)
     return (
         "the Jacobian near the guess is singular, or too nearly so to isolate an equilibrium with "
         f"{escalation.PRECISIONS[-1]} bits; it may belong to a continuum of equilibria"
@@ -160,29 +177,29 @@ def radii(
         None where no box was found.
     """
     largest_step = float(step.max())
-    if not np.isfinite(largest_step):
+    if not largest_step < 1:
         return None
 
-    def excess(r: float) -> float:
-        return float(spread(np.full(step.shape, r)).max()) / r
+    def rate(r: float) -> float:
+        return _WIDER * float(spread(np.full(step.shape, r)).max()) / r
 
     def holds(r: float) -> bool:
-        return bool(np.all(step + spread(np.full(step.shape, r)) <= _ROOM * r))
+        return bool(np.all(step + _WIDER * spread(np.full(step.shape, r)) <= _ROOM * r))
 
     inner = max(2 * largest_step, smallest)
     # A zero in the box is an equilibrium while the box stays in the hemisphere of its centre.
     while not holds(inner):
-        rate = excess(inner)
-        if not rate < _ROOM or 2 * coordinates * inner**2 >= 1:
+        found = rate(inner)
+        if not found < _ROOM or 2 * coordinates * inner**2 >= 1:
             return None
-        inner = max(1.01 * largest_step / (_ROOM - rate), 1.5 * inner)
+        inner = max(1.01 * largest_step / (_ROOM - found), 1.5 * inner)
     # Shrink: the rate on the box found is at least that on a smaller one.
-    tighter = 1.0001 * largest_step / (_ROOM - min(excess(inner), _ROOM / 2))
+    tighter = 1.0001 * largest_step / (_ROOM - min(rate(inner), _ROOM / 2))
     if smallest <= tighter < inner and holds(tighter):
         inner = tighter
     if 4 * coordinates * inner**2 >= 1:
         return None
-    return inner, _largest(inner, lambda r: excess(r) + largest_step / r)
+    return inner, _largest(inner, lambda r: rate(r) + largest_step / r)
 
 
 def _largest(inner: float, rate: Callable[[float], float]) -> float:
@@ -190,9 +207,9 @@ def _largest(inner: float, rate: Callable[[float], float]) -> float:
     low, high, r = inner, _LARGEST_OUTER, max(_FIRST_OUTER, inner)
     while high > 1.05 * low:
         found = rate(r)
-        low, high = (r, high) if found <= _OUTER_ROOM else (low, r)
+        low, high = (r, high) if found <= _ROOM else (low, r)
         # The rate grows about linearly. Far from that, or stuck at an end: bisect.
-        guess = 0.98 * r * _OUTER_ROOM / found if found > 0 else high
+        guess = 0.98 * r * _ROOM / found if found > 0 else high
         if not 1.01 * low < guess < high / 1.01:
             guess = float(np.sqrt(low * high)) if high < _LARGEST_OUTER else min(4 * low, 1.9)
         r = min(max(guess, low), high)
@@ -244,45 +261,61 @@ def unique_in(network: Network, charts: Integers, coordinates: Floats, radii: Fl
     return bool(np.all(reach < radii.ravel()) and np.all(within))
 
 
-def spectrum(network: Network, enclosure: Enclosure) -> Spectrum:
+def spectrum(
+    network: Network, enclosure: Enclosure, uncertainty: Uncertainty | None = None
+) -> Spectrum:
     """Enclose the spectrum of the linearisation at a proved equilibrium.
 
     Parameters
     ----------
     network
     enclosure
-        From `enclose`, of the same network.
+        From `enclose`, of the same network and uncertainty.
+    uncertainty
+        The discs are then those of every device.
     """
-    return _spectrum(network, enclosure.charts, enclosure.coordinates, enclosure.inner)
+    extra = None if uncertainty is None else deviations(network, uncertainty)
+    return _spectrum(network, enclosure.charts, enclosure.coordinates, enclosure.inner, extra)
 
 
-def _spectrum(network: Network, charts: Integers, coordinates: Floats, inner: float) -> Spectrum:
+def _spectrum(
+    network: Network,
+    charts: Integers,
+    coordinates: Floats,
+    inner: float,
+    extra: Deviations | None,
+) -> Spectrum:
     centre = Balls.exact(coordinates).sum(0)
-    found = box_spectrum(read_system(network), poles(charts), centre, inner)
-    if found.unstable is None and charts.size * coordinates.shape[-1] <= _MOST_PRECISE:
+    found = box_spectrum(read_system(network), poles(charts), centre, inner, extra=extra)
+    small = charts.size * coordinates.shape[-1] <= _MOST_PRECISE
+    if found.unstable is None and extra is None and small:
         return precise_spectrum(network, poles(charts), coordinates, inner)
     return found
 
 
 def _enclosure(
-    network: Network, charts: Integers, coordinates: Floats, proved: tuple[float, float]
+    network: Network,
+    charts: Integers,
+    coordinates: Floats,
+    proved: tuple[float, float],
+    extra: Deviations | None,
 ) -> Enclosure:
     inner, outer = proved
-    found = _spectrum(network, charts, coordinates, inner)
+    found = _spectrum(network, charts, coordinates, inner, extra)
     return Enclosure(
         charts=charts,
         coordinates=coordinates,
         inner=inner,
         outer=outer,
         unstable=found.unstable,
-        abscissa_upper=_outward(found),
+        abscissa_upper=_outward(found, 6.0 if extra is None else 1.05),
         points=to_points(charts, coordinates),
     )
 
 
-def _outward(found: Spectrum) -> float:
+def _outward(found: Spectrum, room: float) -> float:
     """Leave the spectrum's upper bound some room, on the same side of zero."""
     bound = found.abscissa_upper
     size = np.abs(found.centres)
-    wider = float((found.centres.real + 6 * found.radii + 1e-12 * size).max())
+    wider = float((found.centres.real + room * found.radii + 1e-12 * size).max())
     return min(max(bound, wider), bound / 2) if bound < 0 else max(bound, wider)

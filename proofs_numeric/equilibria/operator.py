@@ -30,6 +30,7 @@ from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.enclosure import float_up, gamma
 from lohe.proofs_numeric.equilibria.arbs import arbs, precision, to_balls
 from lohe.proofs_numeric.equilibria.chart import Frame, frame_at
+from lohe.proofs_numeric.equilibria.devices import Deviations
 from lohe.proofs_numeric.equilibria.system import System, derivative, residual
 
 __all__ = ["Operator", "box_about", "linearise"]
@@ -70,13 +71,24 @@ class Operator:
     defect: Floats
     step: Balls
 
-    def spread(self, reach: Floats) -> Floats:
+    def step_upper(self, extra: Deviations | None = None) -> Floats:
+        r"""Bound :math:`|C\Phi'(\tilde\xi)|` for the network itself, or for every device."""
+        bound = self.step.magnitude
+        if extra is None:
+            return bound
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = bound + _product_up(np.abs(self.inverse), extra.equations)
+            return np.where(np.isnan(total), np.inf, total * _GROW)
+
+    def spread(self, reach: Floats, extra: Deviations | None = None) -> Floats:
         r"""Bound :math:`|I - C\,D\Phi(\text{box})|\,r` from above.
 
         Parameters
         ----------
         reach : (N,) array
             The half widths r of the box.
+        extra
+            What devices add to the equations; the bound is then for every device.
 
         Returns
         -------
@@ -87,11 +99,12 @@ class Operator:
         # The rounding of C M, at most γ_N |C| |M|, goes with the radii of the derivative.
         rounding = float_up(gamma(len(reach)))
         change = np.abs(over.middle - self.slope) + over.radius + rounding * np.abs(self.slope)
+        added = np.zeros(len(reach)) if extra is None else extra.derivative * reach.max()
         sizes = np.abs(self.inverse)
         # What C M loses to underflow, in every entry.
         lost = len(reach) * _TINY * (1 + sizes.max() + np.abs(self.slope).max())
         with np.errstate(over="ignore", invalid="ignore"):
-            turned = _product_up(sizes, _product_up(change, reach))
+            turned = _product_up(sizes, _product_up(change, reach) + added)
             total = _product_up(self.defect, reach) + turned + lost * reach.sum()
             return np.where(np.isnan(total), np.inf, total * _GROW)
 

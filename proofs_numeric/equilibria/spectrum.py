@@ -18,6 +18,7 @@ from lohe.dynamics.network import Network
 from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.enclosure import down, up
 from lohe.proofs_numeric.equilibria import escalation
+from lohe.proofs_numeric.equilibria.devices import Deviations
 from lohe.proofs_numeric.equilibria.operator import box_about
 from lohe.proofs_numeric.equilibria.system import System, linearisation
 
@@ -69,7 +70,14 @@ class Spectrum:
             return down(self.centres.real - self.radii), up(self.centres.real + self.radii)
 
 
-def box_spectrum(system: System, poles: Floats, centre: Balls, inner: float) -> Spectrum:
+def box_spectrum(
+    system: System,
+    poles: Floats,
+    centre: Balls,
+    inner: float,
+    *,
+    extra: Deviations | None = None,
+) -> Spectrum:
     """Enclose the spectrum for an equilibrium within `inner` of a centre, in doubles.
 
     Parameters
@@ -79,47 +87,56 @@ def box_spectrum(system: System, poles: Floats, centre: Balls, inner: float) -> 
     centre : Balls of shape (n, d - 1)
     inner
         The equilibrium's chart coordinates are within this of the centre's.
+    extra
+        What devices add to the linearisation; the discs are then those of every device.
     """
     matrix = linearisation(system, poles, box_about(centre, inner))
-    return discs(matrix, symmetric=system.symmetric)
+    added = None if extra is None else extra.linearisation
+    return discs(matrix, symmetric=system.symmetric, added=added)
 
 
-def discs(matrix: Balls, *, symmetric: bool = False) -> Spectrum:
-    """Enclose the eigenvalues of every matrix within a ball matrix.
+def discs(matrix: Balls, *, symmetric: bool = False, added: Floats | None = None) -> Spectrum:
+    r"""Enclose the eigenvalues of every matrix within a ball matrix.
 
     Parameters
     ----------
     matrix : Balls of shape (N, N)
     symmetric
-        Whether only its symmetric matrices count: their eigenvalues are real.
+        Whether its middle is symmetric, but for rounding.
+    added : (N,) array, optional
+        Bounds of the row sums of a matrix that may be added to it, m. The discs' radii grow by
+        :math:`|X|m\,\|V\|`.
     """
     size = len(matrix.middle)
-    if not np.isfinite(matrix.radius).all():
+    added = np.zeros(size) if added is None else added
+    if not (np.isfinite(matrix.radius).all() and np.isfinite(added).all()):
         return Spectrum(np.zeros(size, dtype=np.complex128), np.full(size, np.inf))
     if symmetric:
         vectors = np.linalg.eigh((matrix.middle + matrix.middle.T) / 2)[1]
-        return _discs(matrix, (vectors.T, None), (vectors, None))
+        return _discs(matrix, (vectors.T, None), (vectors, None), added)
     vectors = np.linalg.eig(matrix.middle)[1]
     try:
         inverse = np.linalg.inv(vectors)
     except np.linalg.LinAlgError:
         inverse = np.full_like(vectors, np.nan)
     if np.isrealobj(vectors):
-        return _discs(matrix, (inverse, None), (vectors, None))
-    return _discs(matrix, (inverse.real, inverse.imag), (vectors.real, vectors.imag))
+        return _discs(matrix, (inverse, None), (vectors, None), added)
+    return _discs(matrix, (inverse.real, inverse.imag), (vectors.real, vectors.imag), added)
 
 
 # A complex matrix as its real part and its imaginary part, if it has one.
 _Parts = tuple[Floats, Floats | None]
 
 
-def _discs(matrix: Balls, left: _Parts, right: _Parts) -> Spectrum:
+def _discs(matrix: Balls, left: _Parts, right: _Parts, added: Floats) -> Spectrum:
     """Return the discs for X = left and V = right, whatever they are."""
     size = len(matrix.middle)
     identity, mixed = _times(left, None, right), _times(left, matrix, right)
     error = _sizes(identity[0] - np.eye(size), identity[1]).sum(-1).upper.max(initial=0.0)
     rows = _sizes(*mixed)
-    total = rows.sum(-1).upper
+    widest = float(_part_sizes(right).sum(-1).upper.max(initial=0.0))
+    more = _part_sizes(left) @ added * widest
+    total = (rows.sum(-1) + more).upper
     index = np.arange(size)
     real = mixed[0][index, index]
     imaginary = Balls.exact(np.zeros(size)) if mixed[1] is None else mixed[1][index, index]
@@ -128,8 +145,15 @@ def _discs(matrix: Balls, left: _Parts, right: _Parts) -> Spectrum:
         return Spectrum(centres, np.full(size, np.inf))
     beside = np.where(np.eye(size, dtype=np.bool_), 0.0, rows.middle)
     change = Balls.exact(error) * float(total.max(initial=0.0)) / (1 - Balls.exact(error))
-    radii = Balls.exact(beside).sum(-1) + real.radius + imaginary.radius + change
+    # The factors are room: another program may bound the diagonal's radii and V differently.
+    own = (Balls.exact(real.radius) + imaginary.radius) * 3.0
+    radii = Balls.exact(beside).sum(-1) + own + more * 1.1 + change
     return Spectrum(centres, radii.upper)
+
+
+def _part_sizes(parts: _Parts) -> Balls:
+    real, imaginary = parts
+    return _sizes(Balls.exact(real), None if imaginary is None else Balls.exact(imaginary))
 
 
 def _times(left: _Parts, matrix: Balls | None, right: _Parts) -> tuple[Balls, Balls | None]:
