@@ -329,7 +329,8 @@ def check(document: Any, arrays: Object) -> dict[str, Any]:
     fields(parameters, *SETS, "epsilon", "delta", "step")
     need(isinstance(claims, dict) and claims, "there are no claims")
     need(set(claims) <= set(CLAIMS), "the claims are not those of this version")
-    sets = {name: number(parameters[name]) for name in SETS}
+    given = {name: number(x) for name, x in parameters.items() if (name, x) != ("step", None)}
+    sets = {name: given[name] for name in SETS}
     need(min(sets.values()) >= 0, "an uncertainty is negative")
     with ctx.workprec(256):
         it = (Tokens if "tokens" in arrays else Instance)(arrays, sets)

@@ -41,7 +41,7 @@ def chart_of(x: Any) -> tuple[Any, Any]:
     return signs, x[:, 1:] / (1 + signs[:, None] * x[:, :1])
 
 
-def newton(network: Network, x: Any, rounds: int = 60) -> Any:
+def newton(network: Network, x: Any, rounds: int = 40) -> Any:
     """Return an equilibrium near x, or None."""
     signs, xi = chart_of(x)
     shape = xi.shape
@@ -56,8 +56,10 @@ def newton(network: Network, x: Any, rounds: int = 60) -> Any:
     flat = xi.ravel()
     for _ in range(rounds):
         value, step = residual(flat), 1e-7
-        columns = [(residual(flat + step * e) - residual(flat - step * e)) / (2 * step)
-                   for e in np.eye(flat.size)]
+        columns = [
+            (residual(flat + step * e) - residual(flat - step * e)) / (2 * step)
+            for e in np.eye(flat.size)
+        ]
         try:
             move = np.linalg.solve(np.array(columns).T, value)
         except np.linalg.LinAlgError:
@@ -65,6 +67,8 @@ def newton(network: Network, x: Any, rounds: int = 60) -> Any:
         flat = flat - move * min(1.0, 0.3 / (np.abs(move).max() + 1e-300))
         if np.abs(flat).max() > 1e3:
             return None
+        if np.abs(move).max() < 1e-12:
+            break
     points = points_of(signs, flat.reshape(shape))
     return points if np.abs(field(network, points)).max() < 1e-12 else None
 
@@ -109,7 +113,7 @@ def box(network: Network, x: Any, inner: float = 1e-9, outer: float = 0.0) -> di
     return found
 
 
-def all_equilibria(network: Network, starts: int = 200, seed: int = 0) -> list[Any]:
+def all_equilibria(network: Network, starts: int = 60, seed: int = 0) -> list[Any]:
     rng, found = np.random.default_rng(seed), []
     for _ in range(starts):
         x = rng.standard_normal((network.n, network.d))
