@@ -1,0 +1,205 @@
+"""Try to make the independent checker confirm something false.
+
+    python benchmarks/mutations.py --false 10000
+
+Certificates of small networks and tokens, one claim at a time, are mutated in every field: numbers
+by one ulp and by much, packed arrays, boxes, trees, theorems, verdicts, parameters; and carried
+over to other networks. The attacker computes every digest anew. An oracle in sixty-digit
+arithmetic (tests/proofs_numeric/truth.py), which shares nothing with the checker, says for each
+whether the claim still follows from its witness. Verified means that the checker repeats the
+claim; verified though false must not happen: the exit code is then 1. The result goes to
+benchmarks/results/mutations.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lohe.attention.results import machine, versions
+from lohe.dynamics.files import write_text
+from lohe.dynamics.network import Network
+from lohe.dynamics.tokens import Tokens
+from lohe.proofs_numeric.certify import certify
+from lohe.proofs_numeric.checker import RejectedError, check
+from lohe.proofs_numeric.input_box import certify_inputs
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "proofs_numeric"))
+
+from mutations import mutants, single
+from sealing import resealed
+from truth import Truth
+from truth_tokens import TokensTruth
+
+RESULT = Path(__file__).parent / "results" / "mutations.json"
+OUTSIDE = ("reason", "tool", "digest")  # what the checker gives no meaning, or the attacker redoes
+
+
+def skew(rng: np.random.Generator, n: int, d: int, size: float) -> Any:
+    turn = rng.normal(size=(n, d, d)) * size
+    return turn - turn.swapaxes(1, 2)
+
+
+def crosstalk(rng: np.random.Generator, n: int, size: float, symmetric: bool) -> Any:
+    found = rng.normal(size=(n, n)) * size
+    found = found + found.T if symmetric else found
+    np.fill_diagonal(found, 0)
+    return found
+
+
+def instances(seed: int) -> dict[str, tuple[Any, Any]]:
+    """Return instances and their certificates, of all theorems."""
+    rng = np.random.default_rng(seed)
+    shaken = {"mismatch": 0.01, "anchors": 0.01}
+    found: dict[str, tuple[Any, Any]] = {}
+
+    def add(name: str, network: Network, **options: Any) -> None:
+        found[name] = network, certify(network, **options).document()
+
+    def heads(n: int, d: int, keys: int) -> dict[str, Any]:
+        anchors = rng.normal(size=(keys, d))
+        anchors /= np.linalg.norm(anchors, axis=1, keepdims=True)
+        return {"couplings": rng.exponential(size=(n, keys)), "anchors": anchors}
+
+    add("alone", Network(**heads(3, 2, 3)), step=0.1)
+    add("alone on devices", Network(**heads(3, 3, 4)), **shaken)
+    add("cancelled", Network(couplings=[[1, 1.25, 0.5]], anchors=[[1, 0], [-1, 0], [1, 0]]))
+    add("turning", Network(**heads(2, 3, 3), frequency=skew(rng, 2, 3, 0.5)))
+    add(
+        "turning on devices",
+        Network(**heads(3, 2, 3), frequency=skew(rng, 3, 2, 0.05)),
+        frequency=0.005,
+        mismatch=0.001,
+        anchors=0.001,
+    )
+    add("drifting", Network(rng.normal(size=(2, 2)) * 0.1, frequency=skew(rng, 2, 2, 1.0)))
+    strong = rng.normal(size=(3, 2))
+    strong *= 3 / np.linalg.norm(strong, axis=1, keepdims=True)
+    add("contracting", Network(strong, crosstalk=crosstalk(rng, 3, 0.2, True)), crosstalk=0.01)
+    add("gradient", Network(strong, crosstalk=crosstalk(rng, 3, 0.2, True)))
+    add(
+        "attracting",
+        Network(strong, crosstalk=crosstalk(rng, 3, 0.1, False), frequency=skew(rng, 3, 2, 0.1)),
+        crosstalk=0.01,
+        frequency=0.01,
+    )
+    add("counted", Network([[0.9, 0.1], [0.1, 0.7]], crosstalk=[[0, 0.6], [0.6, 0]]))
+    add("several", Network([[0.2, 0.1], [-0.1, 0.15]], crosstalk=[[0, 0.9], [0.9, 0]]))
+    add("free", Network([[0, 0], [0, 0], [1, 0]], crosstalk=[[0, 1, 0], [1, 0, 0], [0, 0, 0]]))
+    tokens = Tokens(
+        rng.normal(size=(1, 3, 2)), np.eye(2), rng.normal(size=(2, 2)), [[1, 0], [0, 1], [0.6, 0.8]]
+    )
+    found["tokens"] = tokens, certify_inputs(tokens, 0.05).document()
+    return found
+
+
+def attacks(found: dict[str, tuple[Any, Any]], seed: int) -> Iterator[tuple[str, str, Any, Any]]:
+    """Yield (instance, claim, place, certificate), round and round."""
+    rng = np.random.default_rng(seed)
+    while True:
+        for name, (_, document) in found.items():
+            decided = [k for k, c in document["claims"].items() if c["verdict"] != "undecided"]
+            for claim in decided:
+                mine = list(mutants(single(document, claim), rng))
+                for k in rng.permutation(len(mine))[:60]:
+                    yield name, claim, *mine[k]
+                for victim, (other, _) in found.items():
+                    if victim != name:
+                        stolen = copy.deepcopy(single(document, claim))
+                        stolen["network"] = {"sha256": other.digest, "n": other.n, "d": other.d}
+                        yield victim, claim, ("stolen",), resealed(stolen)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--false", type=int, default=10_000, help="stop after so many false ones")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, default=RESULT)
+    options = parser.parse_args()
+    found = instances(options.seed)
+
+    @cache
+    def truth(name: str, parameters: str) -> Any:
+        instance = found[name][0]
+        kind = TokensTruth if isinstance(instance, Tokens) else Truth
+        return kind(instance, json.loads(parameters))
+
+    def follows(name: str, claim: str, document: Any) -> bool:
+        try:
+            told = truth(name, json.dumps(document["parameters"]))
+            return bool(told.holds(claim, document["claims"][claim]))
+        except (ArithmeticError, KeyError, IndexError, TypeError, ValueError):
+            return False  # what nobody can read says nothing true
+
+    def verified(name: str, claim: str, document: Any) -> bool:
+        try:
+            told = check(document, found[name][0].arrays())["claims"][claim]["verdict"]
+        except RejectedError:
+            return False
+        return bool(told == document["claims"][claim]["verdict"] != "undecided")
+
+    unchanged = sum(
+        not (follows(name, claim, document) and verified(name, claim, document))
+        for name, (_, document) in found.items()
+        for claim, stated in document["claims"].items()
+        if stated["verdict"] != "undecided"
+    )
+    counts: Counter[tuple[str, str, str]] = Counter()
+    violations, seen, start = [], set(), time.perf_counter()
+    for name, claim, place, document in attacks(found, options.seed):
+        if place[-1] in OUTSIDE or place[0] in OUTSIDE or document["digest"] in seen:
+            continue
+        seen.add(document["digest"])
+        bound = place[0] in ("network", "format", "version")
+        true = not bound and follows(name, claim, document)
+        told = verified(name, claim, document)
+        theorem = str(document["claims"][claim]["witness"].get("theorem"))
+        counts[claim, theorem if true else "false", "verified" if told else "refused"] += 1
+        if told and not true:
+            violations.append({"instance": name, "claim": claim, "place": list(map(str, place))})
+        if sum(v for (_, kind, _), v in counts.items() if kind == "false") >= options.false:
+            break
+    claims = sorted({claim for claim, _, _ in counts})
+    rows = {
+        claim: {
+            f"{kind}_{told}": sum(
+                v
+                for (c, k, t), v in counts.items()
+                if (c, t) == (claim, told) and (k == "false") == (kind == "false")
+            )
+            for kind in ("false", "true")
+            for told in ("verified", "refused")
+        }
+        for claim in claims
+    }
+    total = {key: sum(row[key] for row in rows.values()) for key in next(iter(rows.values()))}
+    result = {
+        "seed": options.seed,
+        "instances": len(found),
+        "unmutated_not_confirmed": unchanged,
+        **total,
+        "claims": rows,
+        "violations": violations,
+        "seconds": round(time.perf_counter() - start, 1),
+        "machine": machine(),
+        "versions": versions(),
+    }
+    write_text(options.output, json.dumps(result, indent=1) + "\n")
+    print(
+        json.dumps({k: v for k, v in result.items() if k not in ("machine", "versions")}, indent=1)
+    )
+    return int(bool(violations or unchanged))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
