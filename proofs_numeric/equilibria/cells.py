@@ -37,9 +37,10 @@ Flags = NDArray[np.bool_]
 WHOLE = -1
 """Mark of an oscillator that may be anywhere on its sphere."""
 
-DEEPEST = 40
-"""Bisections of a coordinate at most. An end is a multiple of 2^(1 - 40) within [-1, 1]: 41 bits,
-so that sums and halves of ends are exact floats, and products are not far off."""
+DEEPEST = 24
+"""Bisections of a coordinate at most, to 1e-7. Around a degenerate equilibrium the velocity grows
+with the square of the distance, and much closer it drowns in rounding. Ends are multiples of
+2^-23 within [-1, 1], so that sums and halves of ends are exact floats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +152,7 @@ def middles(cells: Cells) -> Floats:
 def beyond(cells: Cells) -> Flags:
     r"""Say which cells lie where some :math:`|\xi_i| > 1`: the other chart has those points."""
     nearest = np.square(_nearest(cells)).sum(axis=-1)
-    # Ends have 41 bits at most, so a square is off by half a unit; d - 1 squares by d of them.
+    # Squares of ends of few bits are exact; their sum is off by less than d units.
     safe = 1 + 4 * cells.lower.shape[-1] * float(np.finfo(np.float64).eps)
     return np.asarray(np.any((nearest > safe) & (cells.charts != WHOLE), axis=-1))
 
