@@ -157,8 +157,6 @@ def _applicable(network: Network, uncertainty: Uncertainty) -> list[str]:
         names -= {"mismatch"}
     else:
         names |= {"all_inputs"}
-    if not uncertainty.none:
-        names -= {"box"}
     return [name for name in CLAIMS if name in names]
 
 
@@ -218,8 +216,7 @@ def _needs(name: str, network: Network) -> str:
     return {
         "lock": "needs natural frequencies and no crosstalk, on any device",
         "local_cap": "needs crosstalk or natural frequencies; alone, T1 says all there is to say",
-        "box": "is about the stored network, with crosstalk or natural frequencies; "
-        "leave out what is uncertain",
+        "box": "needs crosstalk or natural frequencies; alone, each oscillator rests at h/‖h‖",
         "settling": "needs a network without crosstalk, on any device",
     }.get(name, "needs a network without crosstalk and natural frequencies, on any device")
 

@@ -217,10 +217,7 @@ class CoupledClaims:
             return undecided(
                 f"{self._unknowns} angles are more than the {MOST_UNKNOWNS} that are enclosed"
             )
-        # The complete list if `unique_stable` needed it; else what is cheap to find.
-        listed = self.all.enclosures if "tree" in self._unique.witness and self.all else ()
-        found = listed or self.stable or self._resting()
-        found = tuple(each for each in found if each.unstable is not None)
+        found = tuple(each for each in self._enclosed() if each.unstable is not None)
         if not found:
             return undecided("no hyperbolic equilibrium was found and enclosed (there may be none)")
         stable = sum(each.unstable == 0 for each in found)
@@ -230,15 +227,23 @@ class CoupledClaims:
             "radius_upper": max(each.inner for each in found),
             "oscillators": self.network.n,
         }
-        reason = f"T8: {len(found)} equilibria enclosed, each the only one in its box"
+        what = "equilibria" if len(found) > 1 else "equilibrium"
+        reason = f"T8: {len(found)} {what} enclosed, each the only one in its box, on every device"
         witness = {"theorem": "T8", "equilibria": _documents(found)}
         return Claim(Verdict.PROVED, reason, values, witness)
 
-    def _resting(self) -> tuple[Enclosure, ...]:
-        if self._centre is None:
-            return ()
-        found = enclose(self.network, self._centre)
-        return () if isinstance(found, str) else (found,)
+    def _enclosed(self) -> tuple[Enclosure, ...]:
+        """Enclose what is cheap to find, on every device; all, if `unique_stable` needed them."""
+        uncertainty = self.parameters.uncertainty
+        if uncertainty.none and "tree" in self._unique.witness and self.all is not None:
+            return self.all.enclosures
+        if uncertainty.none and self.stable:
+            return self.stable
+        guesses = [each.points for each in self.stable]
+        if not guesses and self._centre is not None:
+            guesses = [self._centre]
+        found = (enclose(self.network, guess, uncertainty) for guess in guesses)
+        return tuple(each for each in found if not isinstance(each, str))
 
 
 def _documents(found: Iterable[Enclosure]) -> tuple[dict[str, Any], ...]:

@@ -156,11 +156,39 @@ def real_part() -> Outcome:
     )
 
 
+def device_turn() -> Outcome:
+    """Check how fast a device's extra force turns along a tangent direction."""
+    along, across, rest, length = symbols("a b c k", real=True)
+    # x = e₁, the direction ξ = k e₂, and what is left of the force v after both.
+    moved = (length * across) ** 2 + (along * length) ** 2
+    whole = length**2 * (along**2 + across**2 + rest**2)
+    return nonnegative(
+        "‖D(P_x v)ξ‖ ≤ ‖ξ‖‖v‖ for a constant force v and ξ ⟂ x: the difference of the squares is "
+        "‖ξ‖² times the square of what v has beside x and ξ",
+        r"\|\langle\xi,v\rangle x+\langle x,v\rangle\xi\|^2\le\|\xi\|^2\|v\|^2",
+        whole - moved,
+        length**2 * rest**2,
+    )
+
+
+def device_box() -> Outcome:
+    """Check the two bounds on what a device adds, from those of its parts."""
+    error, crosstalk, frequency, chord = symbols("e eta omega c", nonnegative=True)
+    added = frequency + error + crosstalk  # q
+    turned = frequency * chord + (error + crosstalk) * chord + crosstalk * chord
+    return vanishes(
+        "a device adds p with ‖p‖ ≤ q = ω + e + η to the field, and to its derivative along "
+        "directions of lengths at most c at most c(q + η)",
+        r"\omega c+(e+\eta)c+\eta c = c\,(q+\eta)",
+        turned - chord * (added + crosstalk),
+    )
+
+
 THEOREM = Theorem(
     name="T8",
     title="boxes of equilibria",
     hypotheses=(
-        "A network with any A and any J, taken exactly. Each oscillator in the stereographic "
+        "A network with any A and any J, and its devices. Each oscillator in the stereographic "
         "chart of a pole of its first coordinate; Φ_i(ξ) = B_i(ξ̃_i)ᵀ F_i(X(ξ)) with the field F.",
         "A box |ξ − ξ̃|_∞ ≤ r, any square matrix C, and κ ≥ ‖I − C DΦ(ξ)‖_∞ on the box.",
         "For the spectrum: T the tangent Jacobian in orthonormal bases, X and V square with "
@@ -173,6 +201,9 @@ THEOREM = Theorem(
         "holds no equilibrium. The eigenvalues of T lie in the discs about G_jj with radii "
         "Σ_(k≠j) |G_jk| + ‖E‖‖G‖/(1 − ‖E‖); if none meets the imaginary axis, the equilibrium is "
         "hyperbolic, and as many eigenvalues have positive real part as discs lie to the right. "
+        "For all devices at once, with q_i = ω + e_i + η and m_i = 2√(d−1)(q_i + η) repeated for "
+        "the coordinates of oscillator i, max_j(|CΦ(ξ̃)| + |C|q)_j + (κ + max_j(|C|m)_j)r < r suffices, "
+        "and the radii of the discs grow by (|X|m/2)_j ‖V‖, also within ‖G‖. "
         "A search whose leaves all exclude equilibria, or lie in a box with exactly one, has "
         "found all equilibria of the network."
     ),
@@ -194,6 +225,8 @@ THEOREM = Theorem(
         mean_value,
         contracts,
         into_the_box,
+        device_turn,
+        device_box,
         minors,
         similar,
         neumann,

@@ -58,9 +58,10 @@ def test_which_claims_are_made_follows_from_what_devices_may_do():
     turning = Network(couplings=[[1.0, 1.0]], anchors=np.eye(2), frequency=TURNING)
     crossing = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=[[0, 1e-9], [0, 0]])
     alone = ["unique_stable", "almost_global", "settling", "mismatch", "all_inputs", "digital_step"]
-    detuned = ["unique_stable", "almost_global", "settling", "all_inputs", "lock", "local_cap"]
+    names = ("unique_stable", "almost_global", "settling", "all_inputs", "lock", "local_cap", "box")
+    detuned = list(names)
     assert list(certify(anchored).claims) == alone
-    assert list(certify(turning).claims) == [*detuned, "box"]
+    assert list(certify(turning).claims) == detuned
     assert list(certify(turning, mismatch=0.1).claims) == detuned
     assert list(certify(anchored, frequency=0.1).claims) == detuned
     assert list(certify(crossing).claims) == ["unique_stable", "almost_global", "local_cap", "box"]
@@ -101,7 +102,7 @@ def test_a_device_set_contains_each_smaller_one():
     ("names", "message"),
     [
         ("lock", "needs natural frequencies"),
-        (["box", "settling"], "needs|about the stored network"),
+        (["box", "settling"], "needs"),
         ("input_box", "unknown claims"),
         ("stable", "unknown claims: 'stable'; choose from unique_stable"),
         ([], "unknown claims: none"),
