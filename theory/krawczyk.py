@@ -202,8 +202,8 @@ THEOREM = Theorem(
         "Σ_(k≠j) |G_jk| + ‖E‖‖G‖/(1 − ‖E‖); if none meets the imaginary axis, the equilibrium is "
         "hyperbolic, and as many eigenvalues have positive real part as discs lie to the right. "
         "For all devices at once, with q_i = ω + e_i + η and m_i = 2√(d−1)(q_i + η) repeated for "
-        "the coordinates of oscillator i, max_j(|CΦ(ξ̃)| + |C|q)_j + (κ + max_j(|C|m)_j)r < r suffices, "
-        "and the radii of the discs grow by (|X|m/2)_j ‖V‖, also within ‖G‖. "
+        "the coordinates of oscillator i, max_j(|CΦ(ξ̃)| + |C|q)_j + (κ + max_j(|C|m)_j)r < r "
+        "suffices, and the radii of the discs grow by (|X|m/2)_j ‖V‖, also within ‖G‖. "
         "A search whose leaves all exclude equilibria, or lie in a box with exactly one, has "
         "found all equilibria of the network."
     ),
