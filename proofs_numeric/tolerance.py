@@ -8,7 +8,7 @@ them together. Where a device that breaks the claim is known, it brackets the an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -27,9 +27,10 @@ from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.decoupled import Drives, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
+from lohe.proofs_numeric.tolerance_answer import SHARES, Tolerance
 from lohe.proofs_numeric.tolerance_crosstalk import silencing_crosstalk
-from lohe.proofs_numeric.tolerance_effects import Effect, Effects
-from lohe.proofs_numeric.tolerance_refutation import least_unlocking, sharpen_drive
+from lohe.proofs_numeric.tolerance_drives import sharpen_drive
+from lohe.proofs_numeric.tolerance_effects import Effects
 from lohe.proofs_numeric.tolerance_search import (
     Limits,
     box,
@@ -37,7 +38,9 @@ from lohe.proofs_numeric.tolerance_search import (
     lock_scales,
     rule_holds,
     rule_scales,
+    scale_up,
 )
+from lohe.proofs_numeric.tolerance_unlocking import least_unlocking
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.proofs_numeric.zonotope import Reach, Separation, cancel_or_separate
 
@@ -49,61 +52,10 @@ Progress = Callable[[int, int], None]
 CLAIMS = ("unique_stable", "local_cap")
 """Claims whose tolerance can be asked for."""
 
-SHARES = (0.1, 0.5, 0.9, 1.0)
-"""Shares of the largest box at which the effects are bounded."""
-
 # Weakest oscillators that are looked at one by one, and those that are tried for a refutation.
 _SHARPENED, _TRIED, _SILENCED = 256, 16, 4
 # What proves each oscillator at its own scale need not quite prove all at the smallest of them.
 _RETREATS = (0.0, 2.0**-40, 2.0**-30, 2.0**-20, 2.0**-10, 2.0**-5, 0.25)
-
-
-@dataclass(frozen=True, eq=False)
-class Tolerance:
-    """The largest box along a direction for which a claim is proved.
-
-    Parameters
-    ----------
-    claim
-        The claim.
-    direction
-        The box at scale 1.
-    head
-        The scale at which the claim is proved for all oscillators together; 0 if none was found.
-    per_oscillator : (n,) array or None
-        The scale at which the theorem's hypothesis is proved for each oscillator; None for
-        ``local_cap``, which is about all of them.
-    refuted_at
-        A scale at which some device breaks the claim; 0 if the stored network does, None if no
-        such device is known.
-    theorem
-        What proves the claim; empty if nothing does.
-    effects
-        What the devices do, at `SHARES` of the box; empty if `head` is 0.
-    """
-
-    claim: str
-    direction: Uncertainty
-    head: float
-    per_oscillator: Floats | None
-    refuted_at: float | None
-    theorem: str
-    effects: tuple[Effect, ...] = field(default=())
-
-    @property
-    def box(self) -> Uncertainty:
-        """The devices for which the claim is proved."""
-        return box(self.direction, self.head)
-
-    @property
-    def angle_upper(self) -> float | None:
-        """The largest move of a resting point in the box, in radians; None without a box."""
-        return self.effects[-1].angle_upper if self.effects else None
-
-    @property
-    def weight_error_upper(self) -> float | None:
-        """The largest change of an oscillator's attention weights in the box, in sum."""
-        return self.effects[-1].weight_error_upper if self.effects else None
 
 
 def tolerance(
@@ -262,14 +214,14 @@ class _Question:
         weakest = np.argsort(scales, kind="stable")[:_SILENCED]
         sums = [silencing_crosstalk(self.network, int(i)) for i in weakest]
         least = min((each for each in sums if each is not None), default=None)
-        return None if least is None else _scale_of(self.direction, "crosstalk", least)
+        return None if least is None else scale_up(Fraction(least), self.direction.crosstalk)
 
     def _all_off(self) -> float | None:
         """Return the scale of a device without couplings, which no drive holds in place."""
         frequency = self.network.frequency
         if not self.direction.mismatch or (frequency is not None and np.any(frequency)):
             return None
-        return _scale_of(self.direction, "mismatch", 1.0)
+        return scale_up(Fraction(1), self.direction.mismatch)
 
     def _sharpen(self, scales: Floats, tops: Floats) -> float | None:
         """Replace the smallest scales by sharper ones; return the least known to be refuted."""
@@ -342,11 +294,3 @@ class _Question:
         measure = Effects(self.network, self.drives, found.theorem, centre)
         effects = (measure.of(share, box(self.direction, share * found.head)) for share in SHARES)
         return replace(found, effects=tuple(effects))
-
-
-def _scale_of(direction: Uncertainty, name: str, figure: float) -> float:
-    """Return a scale at which one of the box's figures is at least that large."""
-    scale = figure / float(getattr(direction, name))
-    while getattr(box(direction, scale), name) < figure:
-        scale = float(np.nextafter(scale, np.inf))
-    return scale

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.coupled.strength import crosstalk_sums_upper, frequency_norms_upper
 from lohe.proofs_numeric.decoupled import Drives
-from lohe.proofs_numeric.enclosure import down, rescale_down, rescale_up, up
+from lohe.proofs_numeric.enclosure import down, float_up, rescale_down, rescale_up, up
 from lohe.proofs_numeric.locking_blocks import batches, scaled_up
 from lohe.proofs_numeric.uncertainty import Uncertainty, coupling_sums_upper
 
@@ -26,6 +27,7 @@ __all__ = [
     "lock_scales",
     "rule_holds",
     "rule_scales",
+    "scale_up",
     "search",
 ]
 
@@ -55,6 +57,14 @@ def box(direction: Uncertainty, scale: float) -> Uncertainty:
         frequency=scale * direction.frequency,
         anchors=scale * direction.anchors,
     )
+
+
+def scale_up(figure: Fraction, proportion: float) -> float:
+    """Return a scale whose float product with a positive proportion is at least the figure."""
+    scale = float_up(figure / Fraction(proportion))
+    while Fraction(scale * proportion) < figure:
+        scale = float(np.nextafter(scale, np.inf))
+    return scale
 
 
 def search(test: Callable[[Floats], Flags], top: Floats, precision: float = _PRECISION) -> Floats:

@@ -12,8 +12,8 @@ from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.claims import Verdict
 from lohe.proofs_numeric.tolerance import SHARES, tolerance
 from lohe.proofs_numeric.tolerance_crosstalk import silencing_crosstalk
-from lohe.proofs_numeric.tolerance_refutation import unlocking_spread, unlocking_turn, unlocks
 from lohe.proofs_numeric.tolerance_search import box, search
+from lohe.proofs_numeric.tolerance_unlocking import unlocking_spread, unlocking_turn, unlocks
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
 NAMES = ("mismatch", "crosstalk", "frequency", "anchors")
