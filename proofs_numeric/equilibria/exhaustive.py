@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import norm, uniform
 from lohe.proofs_numeric.equilibria.cells import (
@@ -34,12 +35,15 @@ from lohe.proofs_numeric.equilibria.remaining import describe
 from lohe.proofs_numeric.equilibria.stable_points import apart
 from lohe.proofs_numeric.equilibria.system import System, read_system
 
-__all__ = ["Progress", "Search", "search"]
+__all__ = ["MOST_UNKNOWNS", "Progress", "Search", "search"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 Progress = Callable[[int, int], None]
+
+MOST_UNKNOWNS = 16
+"""Unknowns, n (d - 1), beyond which not even uncoupled oscillators are searched in time."""
 
 # Labels of leaves: no equilibrium here; -2 - b: within the outer box of equilibrium b.
 _DISCARDED, _OPEN = -1, np.iinfo(np.int64).min
@@ -49,7 +53,7 @@ _STARTS, _MOST_STARTS = 32, 512
 _MOST_GUESSES = 64
 # States at rest that cannot be enclosed are degenerate, and then the search cannot end: a
 # continuum of equilibria has any number of them, and each costs much arithmetic.
-_PATIENCE = 3
+_PATIENCE, _LEAST = 3, 2000
 _SEED = 20_260_000
 _FINE = 10_000
 
@@ -103,6 +107,10 @@ class _Found:
                 # Near a bifurcation many states at rest are one equilibrium; none counts twice.
                 self.enclosures.append(enclosure)
 
+    def allowance(self, nodes: int) -> int:
+        """Return how many cells to examine: fewer where the search most likely cannot end."""
+        return nodes if self.failures < _PATIENCE else min(nodes, max(_LEAST, nodes // 8))
+
     def undecided(self) -> tuple[str, ...]:
         """Name the equilibria whose stability could not be told: they may count as stable."""
         return tuple(
@@ -131,11 +139,17 @@ def search(network: Network, *, nodes: int = 200_000, progress: Progress | None 
     -------
     Search
 
+    Raises
+    ------
+    InputError
+        For more unknowns than any search could finish.
+
     Notes
     -----
     Breadth first, so that what is left at the limit is about equally fine everywhere. A cell
     bisected to the last digit is left while the search goes on: a degenerate equilibrium ends as
-    one region with a name.
+    one region with a name. Where several states at rest cannot be enclosed, as in a continuum of
+    equilibria, an eighth of the cells is all that is spent.
 
     References
     ----------
@@ -147,6 +161,11 @@ def search(network: Network, *, nodes: int = 200_000, progress: Progress | None 
     >>> len(found.enclosures), found.left
     (2, ())
     """
+    unknowns = network.n * (network.d - 1)
+    if unknowns > MOST_UNKNOWNS:
+        raise InputError(
+            f"{unknowns} unknowns are too many to search; n (d - 1) can be {MOST_UNKNOWNS} at most"
+        )
     found = _Found(network)
     starts = min(_STARTS * 2**network.n, _MOST_STARTS)
     found.add(uniform(np.random.default_rng(_SEED), (starts, network.n), network.d))
@@ -154,7 +173,7 @@ def search(network: Network, *, nodes: int = 200_000, progress: Progress | None 
     level, levels = root(network.n, network.d), []
     stuck: list[Cells] = []
     examined, settled = 0, 0.0
-    while len(level) and examined + len(level) <= nodes:
+    while len(level) and examined + len(level) <= found.allowance(nodes):
         labels, halves = [], []
         for first in range(0, len(level), _BATCH):
             cells = level[first : first + _BATCH]

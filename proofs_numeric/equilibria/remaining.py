@@ -57,7 +57,8 @@ def describe(cells: Cells) -> tuple[str, ...]:
             touch &= low <= high[:, np.newaxis]
     regions, member = connected_components(touch, directed=False)
     order = np.argsort(-np.bincount(member), kind="stable")
-    lines = [_region(cells[member == k]) for k in order[:_MOST_REGIONS]]
+    # Regions apart from each other may cover the same in these few words.
+    lines = list(dict.fromkeys(_region(cells[member == k]) for k in order[:_MOST_REGIONS]))
     if regions > _MOST_REGIONS:
         lines.append(f"and {regions - _MOST_REGIONS} regions more")
     return tuple(lines)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lohe.dynamics.errors import InputError
 from lohe.dynamics.field import vector_field
 from lohe.dynamics.lorentz import lorentz_flow
 from lohe.dynamics.network import Network
@@ -193,6 +194,11 @@ def test_the_limit_ends_the_search() -> None:
     assert early.tree is None
     assert early.nodes <= 100 < late.nodes
     assert late.tree is not None
+
+
+def test_large_networks_are_refused() -> None:
+    with pytest.raises(InputError, match="17 unknowns are too many"):
+        search(Network(np.ones((17, 2))))
 
 
 def test_the_same_network_gives_the_same_tree() -> None:
