@@ -32,7 +32,7 @@ def test_errors_of_drives_are_upper_bounds_and_hardly_larger(mismatch, anchors, 
         if found[i] < np.inf:
             assert Fraction(float(found[i])) >= exact
         # A figure below the normal numbers has no digits to be sharp with.
-        sharp = 2 if 0 < min(mismatch or 1, anchors or 1) < 1e-300 else 1 + 1e-12
+        sharp = 4 if 0 < min(mismatch or 1, anchors or 1) < 1e-300 else 1 + 1e-12
         assert float(exact) <= found[i] <= float(exact) * sharp + 1e-300
     if mismatch == anchors == 0:
         assert not found.any()
