@@ -112,7 +112,7 @@ def test_the_box_is_proved_and_its_devices_keep_within_the_bounds(kind, name):
     assert angles[0] < 1
 
 
-@pytest.mark.parametrize(("kind", "name"), [case for case in CASES if case[0] != "coupled"])
+@pytest.mark.parametrize(("kind", "name"), CASES[:4] + CASES[-4:])
 def test_scaling_everything_scales_what_has_units(kind, name):
     one, other = head(kind), head(kind, scale=2.0**40)
     first, second = (tolerance(each, **{name: 1.0}) for each in (one, other))
