@@ -94,7 +94,7 @@ def instances(seed: int) -> dict[str, tuple[Any, Any]]:
         frequency=0.01,
     )
     add("counted", Network([[0.9, 0.1], [0.1, 0.7]], crosstalk=[[0, 0.6], [0.6, 0]]))
-    add("several", Network([[0.2, 0.1], [-0.1, 0.15]], crosstalk=[[0, 0.9], [0.9, 0]]))
+    add("several", Network([[0.35, 0.82], [0.33, -1.3]], crosstalk=[[0, 0.9], [0.9, 0]]))
     add("free", Network([[0, 0], [0, 0], [1, 0]], crosstalk=[[0, 1, 0], [1, 0, 0], [0, 0, 0]]))
     tokens = Tokens(
         rng.normal(size=(1, 3, 2)), np.eye(2), rng.normal(size=(2, 2)), [[1, 0], [0, 1], [0.6, 0.8]]

@@ -30,7 +30,7 @@ from lohe.proofs_numeric.checker_exact import (
     rational,
 )
 
-UNKNOWNS, NODES, WORK, PENDING, SPARE = 400, 2_000_000, 2**27, 5_000, 512
+UNKNOWNS, NODES, WORK, PENDING, SPARE = 400, 2_000_000, 2**27, 5_000, 128
 EITHER = (fmpq(-1), fmpq(1))
 
 

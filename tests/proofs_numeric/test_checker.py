@@ -53,7 +53,7 @@ COUPLED = {
         {**SHAKEN, "crosstalk": 0.01},
     ),
     "counted": (Network([[0.9, 0.1], [0.1, 0.7]], crosstalk=[[0, 0.6], [0.6, 0]]), {}),
-    "several": (Network([[0.2, 0.1], [-0.1, 0.15]], crosstalk=[[0, 0.9], [0.9, 0]]), {}),
+    "several": (Network([[0.35, 0.82], [0.33, -1.3]], crosstalk=[[0, 0.9], [0.9, 0]]), {}),
     "free": (
         Network([[0, 0], [0, 0], [1.0, 0]], crosstalk=[[0, 1, 0], [1, 0, 0], [0, 0, 0]]),
         {},
