@@ -30,7 +30,7 @@ from lohe.dynamics.sphere import uniform
 from lohe.proofs_numeric.equilibria.arbs import arbs, array, matrix, precision, upper
 from lohe.proofs_numeric.equilibria.chart import frame_at, poles
 from lohe.proofs_numeric.equilibria.krawczyk import Enclosure, enclose
-from lohe.proofs_numeric.equilibria.operator import linearise
+from lohe.proofs_numeric.equilibria.operator import inverted, linearise
 from lohe.proofs_numeric.equilibria.system import (
     derivative,
     read_precisely,
@@ -73,7 +73,7 @@ def by_arb(network: Network, at: Enclosure, radius: float) -> Floats:
         slope = matrix(derivative(system, centre, arbs(offset, radius)))
         size = slope.nrows()
         middle = np.array([float(v) for v in slope.mid().entries()]).reshape(size, size)
-        inverse = matrix(arbs(np.linalg.inv(middle)))
+        inverse = matrix(arbs(inverted(middle)))
         step = np.abs(array(inverse * matrix(value[:, None]))[:, 0])
         defect = np.abs(array(inverse * slope) - np.eye(size))
         return upper(step + defect.sum(axis=-1) * radius)

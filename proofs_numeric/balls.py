@@ -42,6 +42,8 @@ _SHRINK = 1 - 32 * _UNIT
 _TINY = 2.0**-1000
 # Reciprocals are enclosed between these sizes, where nothing on the way over- or underflows.
 _SMALLEST, _LARGEST = 2.0**-500, 2.0**500
+# Products of at most so many terms are added up one by one in stacks of matrices.
+_FEW = 8
 
 
 def _quiet() -> np.errstate:
@@ -213,11 +215,14 @@ class Balls:
     def __mul__(self, other: Balls | ArrayLike) -> Balls:
         right = _balls(other)
         with _quiet():
-            size = np.abs(right.middle)
             # The rounding of the middle, u |a| |b|, and what underflows, as more radius of b.
-            reach = right.radius + (_UNIT * size + _TINY)
-            radius = np.abs(self.middle) * reach + (self.radius + _TINY) * (size + reach)
-            return Balls._rounded(self.middle * right.middle, radius * _GROW + _TINY)
+            size = np.abs(right.middle)
+            reach = size * _UNIT + (right.radius + _TINY)
+            radius = np.abs(self.middle) * reach
+            radius += (self.radius + _TINY) * (size + reach)
+            radius *= _GROW
+            radius += _TINY
+            return Balls._rounded(self.middle * right.middle, radius)
 
     __rmul__ = __mul__
 
@@ -280,11 +285,11 @@ def _product(left: Balls, right: Balls) -> Balls:
         size_left, size_right = np.abs(left.middle), np.abs(right.middle)
         # |error| <= |a| (γ|b| + rad b) + rad a (|b| + rad b), with γ for the middles' rounding.
         if not right.radius.any():
-            radius = (left.radius + g * size_left) @ size_right
+            radius = _times(left.radius + g * size_left, size_right)
         else:
-            radius = size_left @ (right.radius + g * size_right)
+            radius = _times(size_left, right.radius + g * size_right)
             if left.radius.any():
-                radius = radius + left.radius @ (size_right + right.radius)
+                radius = radius + _times(left.radius, size_right + right.radius)
         # Each of the 3 n products and their sums may underflow, or a radius pass for zero.
         largest = (
             size_left.max(initial=1.0)
@@ -293,7 +298,20 @@ def _product(left: Balls, right: Balls) -> Balls:
             + right.radius.max(initial=0.0)
         )
         radius = radius * factor + terms * _TINY * largest
-        return Balls._rounded(left.middle @ right.middle, radius)
+        return Balls._rounded(_times(left.middle, right.middle), radius)
+
+
+def _times(left: Floats, right: Floats) -> Floats:
+    """Multiply matrices, many small ones term by term: a call of BLAS for each takes longer."""
+    terms = left.shape[-1]
+    if min(left.ndim, right.ndim) < 2 or max(left.ndim, right.ndim) == 2 or terms > _FEW:
+        return np.asarray(left @ right)
+    if terms != right.shape[-2]:
+        raise ValueError(f"matrices of shapes {left.shape} and {right.shape} do not multiply")
+    total = np.zeros(np.broadcast_shapes((*left.shape[:-1], 1), right[..., :1, :].shape))
+    for k in range(terms):
+        total += left[..., :, k, np.newaxis] * right[..., np.newaxis, k, :]
+    return total
 
 
 def concatenate(parts: Sequence[Array], axis: int = 0) -> Array:

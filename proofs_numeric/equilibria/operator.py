@@ -25,6 +25,7 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 
 from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.enclosure import float_up, gamma
@@ -33,13 +34,16 @@ from lohe.proofs_numeric.equilibria.chart import Frame, frame_at
 from lohe.proofs_numeric.equilibria.devices import Deviations
 from lohe.proofs_numeric.equilibria.system import System, derivative, residual
 
-__all__ = ["Operator", "box_about", "linearise"]
+__all__ = ["Operator", "box_about", "inverted", "linearise"]
 
 Floats = NDArray[np.float64]
 
 # These pay for a few roundings of non-negative numbers, and for what underflows.
 _GROW = 1 + 2.0**-49
 _TINY = 2.0**-1000
+
+# Columns that LAPACK works on at a time.
+_BLOCK = 64
 
 # The equations nearly vanish at the centre: doubles would leave nothing but their rounding.
 _RESIDUAL_BITS = 128
@@ -135,17 +139,27 @@ def linearise(system: System, precise: System, poles: Floats, centre: Floats) ->
     frame = frame_at(poles, Balls.exact(centre))
     around = np.zeros(centre.shape)
     slope = derivative(system.rounded, frame_at(poles, centre), around)
-    try:
-        inverse = np.linalg.inv(slope)
-    except np.linalg.LinAlgError:
-        return None
-    if not np.isfinite(inverse).all():
+    inverse = inverted(slope)
+    if inverse is None:
         return None
     with precision(_RESIDUAL_BITS):
         value = to_balls(residual(precise, frame_at(poles, arbs(centre))))
     defect = np.abs(inverse @ slope - np.eye(len(slope)))
     step = Balls.exact(inverse) @ value
     return Operator(system, frame, slope, inverse, defect, step)
+
+
+def inverted(values: Floats) -> Floats | None:
+    """Return an approximate inverse, None where there is none in floats.
+
+    By LU and inversion of its factors, which takes two thirds of the time of solving for the
+    columns of the identity.
+    """
+    factors, pivots, _ = lapack.dgetrf(values)
+    inverse, singular = lapack.dgetri(factors, pivots, lwork=_BLOCK * len(values))
+    if singular or not np.isfinite(inverse).all():
+        return None
+    return np.ascontiguousarray(inverse)
 
 
 def box_about(centre: Balls, reach: Floats | float) -> Balls:

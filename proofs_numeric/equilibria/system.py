@@ -194,8 +194,10 @@ def _assembled(system: System, diagonal: Values, left: Values, right: Values) ->
     """Put the blocks J_ik left_i right_k off the diagonal, and those given on it."""
     n, size, d = left.shape
     unknowns = n * size
-    across = diagonal.reshape(-1)[np.zeros((unknowns, unknowns), dtype=np.intp)] * 0
-    if system.spread_crosstalk is not None:
+    if system.spread_crosstalk is None:
+        # Zeros of the same arithmetic.
+        across = diagonal.reshape(-1)[np.zeros((unknowns, unknowns), dtype=np.intp)] * 0
+    else:
         rows = left.reshape(unknowns, d)
         columns = right.swapaxes(0, 1).reshape(d, unknowns)
         across = product(rows, columns) if _in_arb(rows) else rows @ columns

@@ -63,18 +63,26 @@ def _column(
     """Return a column of the product, the sum of what was cut off, and the sum of its sizes."""
     terms = left * right
     upper, lower = _halves(right)
-    cut = halves[1] * lower - (
-        ((terms - halves[0] * upper) - halves[1] * upper) - halves[0] * lower
-    )
-    low, size = cut.sum(axis=1), np.abs(cut).sum(axis=1)
+    # Dekker: hi lo' - (((p - hi hi') - lo hi') - hi lo') with one spare array.
+    cut = halves[0] * upper
+    np.subtract(terms, cut, out=cut)
+    spare = halves[1] * upper
+    cut -= spare
+    cut -= np.multiply(halves[0], lower, out=spare)
+    np.subtract(np.multiply(halves[1], lower, out=spare), cut, out=cut)
+    low, size = cut.sum(axis=1), np.abs(cut, out=cut).sum(axis=1)
     while terms.shape[1] > 1:
         if terms.shape[1] % 2:
             terms = np.concatenate([terms, np.zeros((len(terms), 1))], axis=1)
         first, second = terms[:, ::2], terms[:, 1::2]
+        # Knuth: what is lost of each summand.
         terms = first + second
         shift = terms - first
-        cut = (first - (terms - shift)) + (second - shift)
-        low, size = low + cut.sum(axis=1), size + np.abs(cut).sum(axis=1)
+        cut = second - shift
+        np.subtract(terms, shift, out=shift)
+        cut += np.subtract(first, shift, out=shift)
+        low += cut.sum(axis=1)
+        size += np.abs(cut, out=cut).sum(axis=1)
     return terms[:, 0], low, size
 
 

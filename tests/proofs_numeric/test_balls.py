@@ -115,6 +115,19 @@ def test_matrix_products_contain_the_exact_ones(data):
             assert contains(found, points(left, a) @ points(right, b))
 
 
+@pytest.mark.parametrize(
+    "shapes", [((3, 2, 2), (3, 2, 2)), ((2, 3), (4, 3, 1)), ((2, 1, 2, 9), (3, 9, 2))]
+)
+def test_stacks_of_matrices_contain_the_exact_products(shapes):
+    rng = np.random.default_rng(7)
+    left, right = (Balls(rng.normal(size=s), rng.uniform(size=s)) for s in shapes)
+    found = left @ right
+    for place in PLACES:
+        assert contains(found, points(left, place) @ points(right, -place))
+    with pytest.raises(ValueError, match="do not multiply"):
+        Balls.exact(np.zeros((2, 3, 4))) @ np.zeros((2, 3, 4))
+
+
 @given(balls((4,)))
 @settings(max_examples=100)
 def test_reciprocals_and_roots_contain_the_exact_ones(ball):
