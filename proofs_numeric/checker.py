@@ -187,18 +187,21 @@ def all_inputs(it: Instance, values: Any, witness: Any, parameters: Object, ok: 
     confirm(len(y) == it.d * (prefix > 0), "the direction has the wrong shape")
     least = min((inner(y, row) for row in it.table[:prefix]), default=ZERO)
     if prefix:
-        enough = least > 0 and margin >= 0 and (margin + it.delta) ** 2 * inner(y, y) <= least**2
-        confirm(enough, "the direction does not give the margin")
+        square = inner(y, y)
+        enough = least > 0 and margin >= 0 and (margin + it.delta) ** 2 * square <= least**2
+        apart = it.delta**2 * square < least**2
+        confirm(enough and apart, "the direction does not give the margin")
     confirm(prefix > 0 or margin == 0, "no anchors have no margin")
     if ok:
         return f"T4: all {keys} anchors lie in an open half-space, checked exactly"
     weights = rationals(rest[0])
     convex = len(weights) == prefix + 1 and min(weights) >= 0 and sum(weights, ZERO) == 1
     confirm(convex, "the weights are not convex")
-    columns = zip(*it.table[: prefix + 1], strict=True)
-    confirm(not any(inner(weights, c) for c in columns), "the weights do not balance the anchors")
+    mean = [inner(weights, column) for column in zip(*it.table[: prefix + 1], strict=True)]
+    # Displaced by -mean, all at once, the anchors balance.
+    confirm(inner(mean, mean) <= it.delta**2, "the weights do not balance the anchors")
     return (
-        f"T4: convex weights balance the first {prefix + 1} anchors to exactly zero; "
+        f"T4: convex weights balance the first {prefix + 1} anchors of some device exactly; "
         f"the first {prefix} lie in an open half-space"
     )
 

@@ -30,7 +30,8 @@ from lohe.proofs_numeric.checker_exact import (
     rational,
 )
 
-UNKNOWNS, NODES, WORK, PENDING, SPARE = 400, 2_000_000, 2**27, 5_000, 128
+UNKNOWNS, NODES, WORK, PENDING = 400, 2_000_000, 2**27, 5_000
+TRIES, SPARE = 128, 4096
 EITHER = (fmpq(-1), fmpq(1))
 
 
@@ -116,13 +117,14 @@ class View(NamedTuple):
     right: arb_mat
     both: arb_mat
     normal: arb_mat
+    lean: arb_mat  # x again, as a row
 
     @classmethod
     def frame(cls, patch: Patch) -> View:
         """Take the frame at each point itself on both sides."""
         frame, k = patch.slopes() * (1 / patch.width), len(patch.low)
         same = arb_mat(k, k, [arb(i == j) for i in range(k) for j in range(k)])
-        return cls(frame.transpose(), frame, same, arb_mat(k, 1))
+        return cls(frame.transpose(), frame, same, arb_mat(k, 1), patch.x.transpose())
 
     @classmethod
     def of(cls, patch: Patch) -> View:
@@ -147,7 +149,9 @@ class View(NamedTuple):
         normal = [
             a.intersection(b) for a, b in zip(normal, (left * patch.x).entries(), strict=True)
         ]
-        return cls(left, right, arb_mat(k, k, both), arb_mat(k, 1, normal))
+        side = arb_mat(k, 1, normal)
+        lean = point.x.transpose() * (1 - patch.width * point.width * half)
+        return cls(left, right, arb_mat(k, k, both), side, lean + side.transpose() * left)
 
 
 Cell: TypeAlias = tuple[Patch | None, ...]  # None: the whole sphere
@@ -163,9 +167,14 @@ class Enclosed(NamedTuple):
 
 
 class Flow:
-    """The equations of motion of a small network, exactly as stored, in Arb balls."""
+    """The equations of motion of a small network, in Arb balls.
 
-    def __init__(self, it: Instance) -> None:
+    With deviations q_i, those of every device F' whose field is off by at most q_i. In the boxes
+    below, its derivative is then off by at most 2√(d - 1)(q_i + η) per unit of ξ, and its
+    linearisation by half of that.
+    """
+
+    def __init__(self, it: Instance, deviations: list[fmpq]) -> None:
         self.n, self.d, self.k = it.n, it.d, it.d - 1
         confirm(it.n * self.k <= UNKNOWNS, f"more than {UNKNOWNS} unknowns")
         self.h = [arb_mat(it.d, 1, [arb(x) for x in drive]) for drive in it.drives]
@@ -175,6 +184,10 @@ class Flow:
         self.turns = [bool(np.any(A)) for A in turning]
         self.all = arb_mat(it.d, 1, [span(*EITHER)] * it.d)
         self.found: dict[str, Enclosed] = {}
+        self.spare = SPARE
+        self.off = [arb(q) for q in deviations for _ in range(self.k)]
+        slack, self.shaken = it.eta if any(deviations) else ZERO, any(deviations)
+        self.bent = [2 * arb(self.k).sqrt() * (q + slack) for q in self.off]
 
     def forces(self, x: Sequence[arb_mat]) -> list[arb_mat]:
         """Return g_i = h_i + Σ_k J_ik x_k."""
@@ -192,9 +205,10 @@ class Flow:
         x = [patch.x for patch in cell]
         rows: list[list[arb]] = [[arb(0)] * size for _ in range(size)]
         for i, g in enumerate(self.forces(x)):
-            left, right, both, normal = views[i]
+            left, right, both, normal, lean = views[i]
             tangent = left - normal * x[i].transpose()
-            own = both * -(x[i].transpose() * g)[0, 0] - normal * (g.transpose() * right)
+            pull = (x[i].transpose() * g)[0, 0].intersection((lean * g)[0, 0])
+            own = both * -pull - normal * (g.transpose() * right)
             if self.turns[i]:
                 own = own + left * self.A[i] * right
             blocks = {i: own, **{m: tangent * views[m].right * c for m, c in self.J[i].items()}}
@@ -203,12 +217,14 @@ class Flow:
                     rows[i * k + row][m * k : (m + 1) * k] = values
         return arb_mat(rows)
 
-    def krawczyk(self, cell: Sequence[Patch]) -> list[tuple[arb, arb, fmpq]]:
+    def krawczyk(
+        self, cell: Sequence[Patch], *, central: bool = False
+    ) -> list[tuple[arb, arb, fmpq]]:
         """Return for each unknown |CΦ(ξ̃)|, (|I - C DΦ(box)| r), and the half-width r of the box.
 
         Φ_i(ξ) = B_i(ξ̃)ᵀ F_i vanishes at every equilibrium. If the first two sum to less than the
         third everywhere, Φ has exactly one zero in the box; if the first exceeds the sum of the
-        others anywhere, it has none.
+        others anywhere, it has none. C inverts DΦ in the middle of its range, or at the centre.
         """
         points = [patch.centre() for patch in cell]
         views, x = [View.of(patch) for patch in cell], [point.x for point in points]
@@ -217,7 +233,8 @@ class Flow:
             residual += (views[i].left * (g + self.A[i] * x[i])).entries()
         slope = self.derivative(cell, views)
         size = len(residual)
-        guess = np.array([float(v) for v in slope.entries()]).reshape(size, size)
+        middle = self.derivative(points, [View.of(p) for p in points]) if central else slope
+        guess = np.array([float(v) for v in middle.entries()]).reshape(size, size)
         try:
             inverse = arb_mat(np.linalg.inv(guess).tolist())
         except (np.linalg.LinAlgError, ValueError) as error:
@@ -231,6 +248,13 @@ class Flow:
         spread = [
             sum((abs(e) * r for e, r in zip(row, balls, strict=True)), arb(0)) for row in excess
         ]
+        if self.shaken:
+            r = reduce(arb.max, balls)
+            moved = [q + m * r for q, m in zip(self.off, self.bent, strict=True)]
+            spread = [
+                e + sum((abs(c) * v for c, v in zip(row, moved, strict=True)), arb(0))
+                for e, row in zip(spread, inverse.tolist(), strict=True)
+            ]
         return [(abs(s), e, r) for s, e, r in zip(shift, spread, widths, strict=True)]
 
     def spectrum(self, cell: Sequence[Patch]) -> list[tuple[arb, arb]]:
@@ -238,6 +262,7 @@ class Flow:
 
         With X ≈ V^{-1}, E = XV - I and G = XTV, T is similar to (I + E)^{-1} G, whose rows are off
         those of G by ‖E‖‖G‖/(1 - ‖E‖) at most (maximum row sums): Gershgorin's discs, widened.
+        A device adds at most |X| m ‖V‖ to each row of G, m bounding the rows of its part of T.
         """
         T = self.derivative(cell, [View.frame(patch) for patch in cell])
         size = T.nrows()
@@ -251,6 +276,11 @@ class Flow:
         for j in range(size):
             E[j][j] -= 1
         sums = [[sum(map(abs, row), arb(0)) for row in matrix] for matrix in (E, G)]
+        if self.shaken:
+            size_of_v = reduce(arb.max, [sum(map(abs, row), arb(0)) for row in V.tolist()])
+            for j, row in enumerate(X.tolist()):
+                moved = sum((abs(c) * m for c, m in zip(row, self.bent, strict=True)), arb(0))
+                sums[1][j] += moved * size_of_v / 2
         off, large = (reduce(arb.max, rows) for rows in sums)
         confirm(off < 1, "the linearisation is too close to one that cannot be diagonalised")
         wider = off * large / (1 - off)
@@ -275,7 +305,10 @@ class Flow:
                 centre = [sum(map(rational, values), ZERO) for values in parts[:, i].T]
                 low, high = tuple(c - r for c in centre), tuple(c + r for c in centre)
                 patches.append(Patch.of(1 - 2 * chart, low, high))
-            unique = all(s + e < w for s, e, w in self.krawczyk(patches))
+            unique = any(
+                all(s + e < w for s, e, w in self.krawczyk(patches, central=central))
+                for central in (False, True)
+            )
             confirm(unique, "Krawczyk's test fails on the box of an equilibrium")
             cells.append(tuple(patches))
         for patch in patches_of(cells[0]):
@@ -294,11 +327,15 @@ class Flow:
     def enclose_all(self, boxes: Any) -> list[Enclosed]:
         """Confirm a list of different equilibria."""
         need(isinstance(boxes, list), "equilibria is not a list")
-        found = [self.enclose(box) for box in boxes]
-        seen = [[v for p in patches_of(e.inner) for v in p.x.entries()] for e in found]
-        for a, b in combinations(seen, 2):
-            apart = any(not u.overlaps(v) for u, v in zip(a, b, strict=True))
-            confirm(apart, "two boxes may hold the same equilibrium")
+        found: list[Enclosed] = []
+        seen: list[list[arb]] = []
+        for box in boxes:
+            found.append(self.enclose(box))
+            mine = [v for p in patches_of(found[-1].inner) for v in p.x.entries()]
+            for other in seen:
+                apart = any(not u.overlaps(v) for u, v in zip(mine, other, strict=True))
+                confirm(apart, "two boxes may hold the same equilibrium")
+            seen.append(mine)
         return found
 
     def empty(self, cell: Cell) -> bool:
@@ -343,6 +380,7 @@ class Flow:
         small = len(tree) <= min(NODES, WORK // (self.n * self.k) ** 2)
         confirm(small, "the tree is too large")
         pending: list[Cell] = [(None,) * self.n]
+        self.spare = SPARE + len(tree)
         for code in tree:
             need(type(code) is int, "the tree holds something else than integers")
             confirm(0 < len(pending) <= PENDING, "the tree has the wrong shape")
@@ -369,15 +407,17 @@ class Flow:
 
     def settle(self, cell: Cell, outer: Cell | None) -> None:
         """Confirm that a cell holds no equilibrium but the one of a box."""
-        pending, spare = [cell], SPARE
+        pending, tries = [cell], 0
         while pending:
             cell = pending.pop()
             if outer and all(p and q and p.within(q) for p, q in zip(cell, outer, strict=True)):
                 continue
             if self.empty(cell):
                 continue
-            confirm(spare > 0, "a cell may hold an equilibrium that is not listed")
-            spare -= 1
+            tries += 1
+            more = tries <= TRIES and self.spare > 0
+            confirm(more, "a cell may hold an equilibrium that is not listed")
+            self.spare -= 1
             if None in cell:
                 pending += self.split(cell, cell.index(None))
                 continue

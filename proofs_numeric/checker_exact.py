@@ -23,7 +23,7 @@ SPARSE = ("crosstalk_data", "crosstalk_indices", "crosstalk_indptr")
 NETWORK = ("drive", *ANCHORED, *SPARSE, "crosstalk", "frequency", "readout_exponent")
 TOKENS = ("tokens", "query_weights", "key_weights", "anchors", "coupling", "causal", "key_mask")
 WHOLE = ("visible", "crosstalk_indices", "crosstalk_indptr", "coupling", "causal", "key_mask")
-ROOT_BITS, NORM_BITS, UNIT_BITS = 160, 64, 100
+ROOT_BITS, UNIT_BITS = 160, 100
 ZERO, ONE = fmpq(0), fmpq(1)
 Arrays = Mapping[str, Any]
 
@@ -147,6 +147,7 @@ def instance_digest(arrays: Arrays) -> str:
     for name in names:
         if name in arrays:
             array = np.asarray(arrays[name])
+            need(array.dtype.kind in "fiub", f"{name} does not hold numbers")
             little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
             sha.update(f"{name} {little.dtype.str} {','.join(map(str, array.shape))}\n".encode())
             sha.update(little.data)
@@ -203,6 +204,7 @@ def validate_network(arrays: Arrays) -> None:
         data, columns, ends = (arrays[name] for name in SPARSE)
         fits = columns.dtype.kind == ends.dtype.kind == "i" and ends.shape == (n + 1,)
         fits = fits and data.ndim == 1 and columns.shape == data.shape
+        columns, ends = columns.astype(np.int64), ends.astype(np.int64)  # small ones wrap
         fits = fits and ends[0] == 0 and ends[-1] == data.size and not np.any(np.diff(ends) < 0)
         need(fits, "crosstalk is no sparse matrix of the right size")
         rows = np.repeat(np.arange(n), np.diff(ends))
@@ -281,7 +283,7 @@ class Instance:
         self.table: list[list[fmpq]] = []
         if self.anchored:
             self.table = [[rational(x) for x in row] for row in arrays["anchors"]]
-            self.norms = [root(inner(row, row), True, NORM_BITS) for row in self.table]
+            self.norms = [root(inner(row, row), True) for row in self.table]
             table = [[*row, norm, ONE] for row, norm in zip(self.table, self.norms, strict=True)]
             totals = products(dense_blocks(arrays["couplings"]), table)
             self.drives = [total[:-2] for total in totals]
@@ -306,6 +308,7 @@ class Instance:
             yield from dense_blocks(self.arrays["crosstalk"])
             return
         data, columns, ends = (self.arrays[name] for name in SPARSE)
+        columns, ends = columns.astype(np.int64), ends.astype(np.int64)
         for start in range(0, self.n, 64):
             bounds = ends[start : start + 65]
             places, at = np.unique(columns[bounds[0] : bounds[-1]], return_inverse=True)
@@ -335,6 +338,11 @@ class Instance:
         return [root(inner(row, row), True) + self.omega for row in sizes]
 
     @cached_property
+    def deviations(self) -> list[fmpq]:
+        """Upper bounds of how far a device's field is from that of the stored network."""
+        return [self.omega + error + self.eta for error in self.errors]
+
+    @cached_property
     def lows(self) -> list[fmpq]:
         """Lower bounds of ‖h'_i‖ over all devices; not positive where a drive may vanish."""
         return [root(q, False) - e for q, e in zip(self.squares, self.errors, strict=True)]
@@ -345,7 +353,7 @@ class Instance:
             row = self.arrays["crosstalk"][i]
             return {int(k): float(row[k]) for k in np.flatnonzero(row)}
         data, columns, ends = (self.arrays.get(name, np.zeros(self.n + 1, int)) for name in SPARSE)
-        part = slice(ends[i], ends[i + 1])
+        part = slice(int(ends[i]), int(ends[i + 1]))
         return {int(k): float(x) for k, x in zip(columns[part], data[part], strict=True) if x}
 
     def symmetric(self) -> bool:
@@ -361,7 +369,7 @@ class Instance:
 
     def floors(self, directions: Any) -> tuple[list[fmpq], fmpq]:
         """Return positive lower bounds of ‖h'_i‖ over all devices and their least, or refuse."""
-        key = json.dumps(directions, sort_keys=True)
+        key = "floors", json.dumps(directions, sort_keys=True)
         if key not in self.cache:
             given = {} if directions is None else directions
             if not isinstance(given, dict) or not all(isinstance(y, list) for y in given.values()):

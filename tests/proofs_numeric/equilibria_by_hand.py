@@ -106,7 +106,7 @@ def box(network: Network, x: Any, inner: float = 1e-9, outer: float = 0.0) -> di
         found["outer"] = size
         try:
             with ctx.workprec(256):
-                Flow(exact_instance(network)).enclose(written(found))
+                Flow(exact_instance(network), [fmpq(0)] * network.n).enclose(written(found))
             break
         except UnconfirmedError:
             continue
@@ -131,7 +131,7 @@ def exact_instance(network: Network) -> Instance:
 def tree_of(network: Network, boxes: list[Any], limit: int = 20_000) -> list[int]:
     """Return a tree of cells in preorder."""
     with ctx.workprec(256):
-        flow = Flow(exact_instance(network))
+        flow = Flow(exact_instance(network), [fmpq(0)] * network.n)
         outers = [e.outer for e in flow.enclose_all([written(b) for b in boxes])]
         tree: list[int] = []
         pending = [(None,) * network.n]

@@ -79,6 +79,7 @@ def test_a_patch_holds_its_points_and_their_derivatives(d, size):
                     (patch.slopes(), point.slopes()),
                     (view.both, frame.transpose() * point.slopes()),
                     (view.normal, frame.transpose() * point.x),
+                    (view.lean, point.x.transpose()),
                 ]
                 for whole, part in pairs:
                     for a, b in zip(whole.entries(), part.entries(), strict=True):
@@ -127,7 +128,7 @@ def test_within_sees_through_both_charts():
 def test_the_derivative_over_a_box_holds_those_at_its_points(network):
     rng = np.random.default_rng(2)
     with ctx.workprec(256):
-        flow = Flow(exact_instance(network))
+        flow = Flow(exact_instance(network), [fmpq(0)] * network.n)
         for size in (1e-3, 0.2):
             cell = [random_patch(rng, network.d, size) for _ in range(network.n)]
             whole = flow.derivative(cell, [View.of(p) for p in cell])
@@ -136,7 +137,7 @@ def test_the_derivative_over_a_box_holds_those_at_its_points(network):
                 points = [a_point(rng, p) for p in cell]
                 views = [View.of(p) for p in points]
                 views = [
-                    View(left, v.right, left * v.right, left * p.x)
+                    View(left, v.right, left * v.right, left * p.x, p.x.transpose())
                     for left, v, p in zip(centres, views, points, strict=True)
                 ]
                 part = flow.derivative(points, views)
@@ -357,7 +358,7 @@ def test_malformed_boxes_are_refused():
 
 def test_a_singular_derivative_is_no_proof():
     with ctx.workprec(256):
-        flow = Flow(exact_instance(Network([[0.0, 0.0]])))
+        flow = Flow(exact_instance(Network([[0.0, 0.0]])), [fmpq(0)])
         cell = [Patch.of(1, (fmpq(0),), (fmpq(1, 8),))]
         with pytest.raises(UnconfirmedError):
             flow.krawczyk(cell)

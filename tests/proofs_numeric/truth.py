@@ -14,7 +14,7 @@ from typing import Any
 import mpmath
 import numpy as np
 from exact_oracle import drives, fractions, inner, masses, norm, real
-from truth_equilibria import equilibria_hold, tree_holds
+from truth_equilibria import devices_hold, equilibria_hold, tree_holds
 
 from lohe.dynamics.network import Network
 
@@ -274,8 +274,9 @@ class Truth:
         if values["keys"] != len(rows) or (values["prefix"] == len(rows)) != proved:
             return False
         margins = [self._margin(rows[:k]) for k in range(1, len(rows) + 1)]
+        margins = [mp(margin) - real(self.anchors) for margin in margins]
         longest = sum(margin > 0 for margin in margins)
-        best = mp(margins[longest - 1]) - real(self.anchors) if longest else mpmath.mpf(0)
+        best = margins[longest - 1] if longest else mpmath.mpf(0)
         return values["prefix"] == longest and 0 <= mp(to_float(values["margin_lower"])) <= best
 
     @staticmethod
@@ -490,7 +491,9 @@ class Truth:
 
     def _box(self, values: Any, witness: Any) -> bool:
         stable = equilibria_hold(self, witness["equilibria"])
-        if not self.exact or stable is None or not stable or values["oscillators"] != self.n:
+        if stable is None or not stable or values["oscillators"] != self.n:
+            return False
+        if not self.exact and not devices_hold(self, witness["equilibria"]):
             return False
         radius = max(to_float(b["inner"]) for b in witness["equilibria"])
         same = values["equilibria"] == len(stable) and values["stable"] == sum(stable)

@@ -8,7 +8,9 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from equilibria_by_hand import all_equilibria, spectrum
+from equilibria_by_hand import all_equilibria, newton, points_of, spectrum
+
+from lohe.dynamics.network import Network
 
 TOUCH = mpmath.mpf("1e-30")
 
@@ -118,6 +120,45 @@ def equilibria_hold(truth: Any, boxes: Any) -> list[bool] | None:
             return None
         stable.append(bool(np.all(values < 0)))
     return stable
+
+
+def devices_hold(truth: Any, boxes: Any, trials: int = 12) -> bool:
+    """Say whether the equilibria of some devices at the edge of their set stay in their boxes.
+
+    Necessary only: what this finds false is false.
+    """
+    rng, n, d, network = np.random.default_rng(0), truth.n, truth.d, truth.network
+    spread = 1 - 1e-9
+    for _ in range(trials):
+        drive = np.array(network.drive)
+        if network.couplings is not None:
+            wrong = float(truth.mismatch) * spread * rng.choice([-1, 1], network.couplings.shape)
+            for i, w in enumerate(network.couplings * (1 + wrong)):
+                shift = rng.normal(size=network.anchors.shape)
+                shift *= (
+                    float(truth.anchors) * spread / np.linalg.norm(shift, axis=1, keepdims=True)
+                )
+                drive[i] = w @ (network.anchors + shift)
+        J, A = truth.J.copy(), np.array(truth.A)
+        for i in range(n if n > 1 else 0):
+            k = int(rng.choice([m for m in range(n) if m != i]))
+            J[i, k] += float(truth.eta) * spread * rng.choice([-1, 1])
+            turn = rng.normal(size=(d, d))
+            turn -= turn.T
+            A[i] += turn * float(truth.omega) * spread / np.linalg.norm(turn, 2)
+        device = Network(drive, crosstalk=J if n > 1 else None, frequency=A)
+        for box in boxes:
+            signs, centre, inner, _ = box_of(box, n, d)
+            xi = np.array([[float(v) for v in row] for row in centre])
+            x = newton(device, points_of(np.array(signs, dtype=float), xi))
+            if x is None or not inside(signs, centre, inner + Fraction(1, 10**10), x):
+                return False
+            values = spectrum(device, x).real
+            if int(np.sum(values > 0)) != box["unstable"]:
+                return False
+            if values.max() > float.fromhex(box["abscissa_upper"]) + 1e-7:
+                return False
+    return True
 
 
 def tree_holds(truth: Any, tree: Any, boxes: Any) -> bool:
