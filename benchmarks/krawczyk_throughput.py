@@ -119,7 +119,7 @@ def main() -> int:
     """Compare both at 400 unknowns, in several dimensions."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--unknowns", type=int, default=400)
-    parser.add_argument("--runs", type=int, default=8)
+    parser.add_argument("--runs", type=int, default=40)
     options = parser.parse_args()
     with threadpool_limits(1):
         found = [compare(options.unknowns // (d - 1), d, options.runs) for d in (2, 3, 5)]

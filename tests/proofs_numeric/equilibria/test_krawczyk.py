@@ -242,3 +242,34 @@ def test_the_number_of_threads_changes_no_verdict():
     apart = np.abs(one.coordinates - two.coordinates).max()
     assert apart <= one.inner + two.inner
     assert to_chart(one.points)[0].tolist() == one.charts.tolist()
+
+
+def test_what_is_said_of_random_boxes_is_true_of_all_equilibria():
+    # Two oscillators in three dimensions, with all four equilibria known exactly.
+    drive = np.array([[1.0, 2.0, 2.0], [-2.0, 3.0, 6.0]])
+    network = Network(drive)
+    unit = [[Fraction(int(v), norm) for v in row] for row, norm in zip(drive, (3, 7), strict=True)]
+    rng = np.random.default_rng(8)
+    said = {"none": 0, "one": 0, "nothing": 0}
+    for _ in range(150):
+        charts = rng.integers(0, 2, 2)
+        known = [
+            [exact_coordinates(charts[i], [s * v for v in unit[i]]) for i, s in enumerate(signs)]
+            for signs in itertools.product([1, -1], repeat=2)
+        ]
+        near = np.array(known[rng.integers(4)], dtype=float)
+        radii = rng.uniform(0.2, 1.0, (2, 2)) * 10.0 ** rng.uniform(-8, 0)
+        middle = near + rng.uniform(-2, 2) * radii * rng.choice([-1.0, 1.0], (2, 2))
+        inside = sum(
+            all(
+                abs(Fraction(m) - x) <= Fraction(r)
+                for m, r, x in zip(middle.flat, radii.flat, itertools.chain(*state), strict=True)
+            )
+            for state in known
+        )
+        none = contains_no_equilibrium(network, charts, middle, radii)
+        one = unique_in(network, charts, middle, radii)
+        assert not (none and inside)
+        assert not (one and inside != 1)
+        said["none" if none else "one" if one else "nothing"] += 1
+    assert min(said["none"], said["one"]) > 20
