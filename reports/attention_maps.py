@@ -12,6 +12,7 @@ from lohe.dynamics.network import Network
 from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
 from lohe.reports.detail import Detail, drawn
 from lohe.reports.formatting import plain
+from lohe.reports.resting import resting_state
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, MAP_RGB, inline, new_figure
 from lohe.reports.tokens import words
@@ -46,12 +47,21 @@ def section(collection: Collection, detail: Detail) -> Section:
         Paragraph(
             "Each row is a token that asks, each column a token it can see. Couplings say how "
             "strongly the row’s oscillator is pulled by each anchor; weights say what it reads "
-            "out once it rests, max(0, 1 + ⟨x, r⟩)ᵖ divided by the row’s sum. The fuller the "
-            "colour, the larger. The first map shown is of the sequence with the weakest drive.",
+            "out once the network rests, max(0, 1 + ⟨x, r⟩)ᵖ divided by the row’s sum. The "
+            "fuller the colour, the larger. The first map shown is of the sequence with the "
+            "weakest drive.",
             Evidence.COMPUTED,
         )
     ]
     for subject in subjects:
+        if resting_state(subject) is None:
+            blocks.append(
+                Paragraph(
+                    f"Of {subject.name} only couplings are drawn: no state at rest was found that "
+                    "weights could be read out from.",
+                    note=True,
+                )
+            )
         for number, excerpt in enumerate(excerpts(subject, detail.sequences), start=1):
             title = excerpt.title if len(excerpt.title) <= 80 else f"{excerpt.title[:79]}…"
             blocks.append(Heading(f"{subject.name}, {title}" if title else subject.name))
@@ -64,7 +74,7 @@ def section(collection: Collection, detail: Detail) -> Section:
     )
 
 
-def attention_weights(network: Network, rows: NDArray[np.int64]) -> Floats:
+def attention_weights(network: Network, rows: NDArray[np.int64], rest: Floats) -> Floats:
     """Weights a_ij of some oscillators at rest, (rows, T), 0 for keys they do not see.
 
     Parameters
@@ -72,13 +82,12 @@ def attention_weights(network: Network, rows: NDArray[np.int64]) -> Floats:
     network
         A network with couplings and anchors.
     rows : (m,) array of int
-        Oscillators. One without drive rests nowhere and reads out as if x = 0.
+        Oscillators.
+    rest : (m, d) array
+        Where these rest. One that rests nowhere reads out as if x = 0.
     """
     assert network.couplings is not None
     assert network.anchors is not None
-    drive = network.drive[rows]
-    norms = np.linalg.norm(drive, axis=-1, keepdims=True)
-    rest = np.divide(drive, norms, out=np.zeros_like(drive), where=norms > 0)
     raw = np.maximum(0.0, 1.0 + rest @ network.anchors.T) ** network.readout_exponent
     raw *= _visible(network, rows)
     total = raw.sum(axis=-1, keepdims=True)
@@ -133,9 +142,13 @@ def _pictures(subject: Subject, excerpt: Excerpt, key: str) -> tuple[Picture, ..
     assert network is not None
     assert network.couplings is not None
     couplings = network.couplings[excerpt.rows][:, excerpt.keys]
-    weights = attention_weights(network, excerpt.rows)[:, excerpt.keys]
+    first = _map(excerpt, couplings, ("Couplings W", subject.name), f"{key}-coupling")
+    state = resting_state(subject)
+    if state is None:
+        return (first,)
+    weights = attention_weights(network, excerpt.rows, state[excerpt.rows])[:, excerpt.keys]
     return (
-        _map(excerpt, couplings, ("Couplings W", subject.name), f"{key}-coupling"),
+        first,
         _map(excerpt, weights, ("Attention weights a", subject.name), f"{key}-weight", by_row=True),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from lohe.proofs_numeric.claims import Claim, Verdict
 from lohe.reports.formatting import count, lower, percent, plain, plural, upper
 
-__all__ = ["ClaimText", "claim_text", "in_order", "key_values", "sentence"]
+__all__ = ["ClaimText", "claim_text", "in_order", "key_values", "sentence", "stable_points"]
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,10 @@ def key_values(name: str, claim: Claim) -> tuple[tuple[str, str, float | None], 
     >>> key_values("unique_stable", Claim(Verdict.PROVED, "T1", {"drive_norm_lower": 0.47196}))
     (('smallest drive ‖h‖', 'at least 0.471', 0.47196),)
     """
-    found = []
+    found: list[tuple[str, str, float | None]] = []
+    if name == "unique_stable" and not _STATED & set(claim.values) - {"oscillators"}:
+        # Where each oscillator has its own resting point, the number is that of its drive's.
+        found.append(("stable resting points", stable_points(claim), None))
     for key, value in claim.values.items():
         if value is None or (name == "almost_global" and key in _STATED):
             continue
@@ -220,6 +223,13 @@ def sentence(name: str, claim: Claim) -> str:
             f"Some input could leave an oscillator without a drive: couplings to the first "
             f"{count(values['prefix'] + 1)} of {count(values['keys'])} anchors can cancel."
         )
+    if claim.verdict is Verdict.REFUTED and name == "unique_stable" and theorem in _NETWORK:
+        number = stable_points(claim)
+        if number == "none":
+            return "The network has no stable resting point."
+        return f"The network has {number} stable resting points, not one."
+    if claim.verdict is Verdict.REFUTED and name == "almost_global" and theorem in _NETWORK:
+        return "No stable resting point is reached from almost every start."
     if claim.verdict is Verdict.REFUTED:
         return f"{title}: not so, {_inside(claim.reason)}."
     if name == "settling" and "time_upper" in values:
@@ -244,6 +254,8 @@ def sentence(name: str, claim: Claim) -> str:
     if name == "box" and "equilibria" in values:
         found, stable = count(values["equilibria"]), count(values["stable"])
         return f"Equilibria enclosed one by one: {found}, of which stable: {stable}."
+    if name == "unique_stable" and theorem in _HEARING:
+        return "The network has exactly one stable resting point."
     if name == "input_box" and "radius" in values:
         return (
             f"If every coordinate of every token moves by up to {plain(values['radius'])}, each "
@@ -259,8 +271,10 @@ def sentence(name: str, claim: Claim) -> str:
     return _PROVED.get(name) or f"{title}: {_inside(claim.reason)}."
 
 
+_HEARING = frozenset({"T6", "T6a", "T8"})  # what proves a claim about the whole network
+
 _ALMOST = dict.fromkeys(
-    ("T6", "T6a", "T8"),
+    _HEARING,
     "The network reaches it from almost every start: those that do not fill no volume.",
 )
 
@@ -269,6 +283,33 @@ _PROVED = {
     "almost_global": "It is reached from every start but a single point.",
     "all_inputs": "No input whatever can leave an oscillator without a drive.",
 }
+
+
+_NETWORK = frozenset({"L3", "T8"})  # what refutes a claim about the whole network
+
+
+def stable_points(claim: Claim) -> str:
+    """Say how many stable resting points `unique_stable` leaves: one, none, several or unknown.
+
+    Examples
+    --------
+    >>> stable_points(Claim(Verdict.UNDECIDED, "too many angles"))
+    'unknown'
+    >>> stable_points(Claim(Verdict.REFUTED, "T8", {"stable": 2}, {"theorem": "T8"}))
+    'several (at least 2)'
+    """
+    if claim.verdict is Verdict.UNDECIDED:
+        return "unknown"
+    if claim.verdict is Verdict.PROVED:
+        return "exactly one"
+    stable = int(claim.values.get("stable", 0))
+    if not stable:
+        return "none"
+    return (
+        f"several ({count(stable)})"
+        if "tree" in claim.witness
+        else (f"several (at least {count(stable)})")
+    )
 
 
 def _inside(reason: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lohe.reports.subjects import Collection, Subject
 
-__all__ = ["LEVELS", "Detail", "drawn", "left_out"]
+__all__ = ["LEVELS", "Detail", "drawn", "left_out", "wanted"]
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,20 @@ def drawn(collection: Collection, detail: Detail) -> tuple[Subject, ...]:
     return tuple(s for s in collection.subjects if s.network is not None)[: detail.heads]
 
 
+def wanted(subject: Subject) -> tuple[str, str]:
+    """Say what a subject without figures lacks, and which files hold it."""
+    if subject.kind == "inputs":
+        return "tokens were", ".tokens.npz"
+    return "network was", ".network.npz or .head.npz"
+
+
 def left_out(collection: Collection, detail: Detail) -> tuple[str, ...]:
     """Say, one sentence each, which heads are not drawn and what would change that."""
     notes = [
-        f"“{subject.name}” has no figures here: its network was not given. Add the .network.npz "
-        f"or .head.npz file whose network has SHA-256 {subject.digest[:12]}…"
+        f"“{subject.name}” has no figures here: its {wanted(subject)[0]} not given. Add the "
+        f"{wanted(subject)[1]} file with SHA-256 {subject.digest[:12]}…"
         for subject in collection.subjects
-        if subject.network is None
+        if subject.network is None and subject.tokens is None
     ]
     hidden = sum(s.network is not None for s in collection.subjects) - detail.heads
     if hidden > 0:

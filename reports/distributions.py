@@ -10,6 +10,7 @@ from lohe.reports.blocks import Block, Heading, Paragraph, Picture, Pictures, Se
 from lohe.reports.detail import Detail, drawn, left_out
 from lohe.reports.devices import devices
 from lohe.reports.formatting import count, lower, plain, plural
+from lohe.reports.stored_drives import stored_drives
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure, set_log_axis
 from lohe.reports.tokens import token
@@ -21,20 +22,32 @@ Floats = NDArray[np.float64]
 # A linear axis hides the small values, which matter most, once the largest is this far off.
 _LOG_RATIO = 50.0
 
+_MEANING = {
+    "alone": "An oscillator that settles alone does so at the rate ‖h‖.",
+    "others": "Where oscillators turn or hear each other, ‖h‖ is what holds each of them against "
+    "that; the rate at which they settle is smaller.",
+}
+
 
 def section(collection: Collection, detail: Detail) -> Section:
     """Answer how strongly, and how unanimously, each oscillator is driven."""
+    alone = any(subject.kind in ("alone", "inputs") for subject in collection.subjects)
     blocks: list[Block] = [
         Paragraph(
-            "An oscillator settles at the rate of its drive ‖h‖, the length of the sum of the "
-            "anchors it listens to, each weighted by its coupling. Its coherence ρ is that length "
-            "divided by the sum of the couplings: 1 when all the anchors it hears agree, 0 when "
-            "they cancel. The left end of each picture is what matters: a weakly driven "
-            "oscillator is slow, an incoherent one is easily upset by device mismatch."
+            "The drive h of an oscillator is the sum of the anchors it listens to, each weighted "
+            f"by its coupling. {_MEANING['alone' if alone else 'others']} Its "
+            "coherence ρ is ‖h‖ divided by the sum of the couplings: 1 when all the anchors it "
+            "hears agree, 0 when they cancel. The left end of each picture is what matters: an "
+            "oscillator with a weak drive is slow, or easily carried off, and an incoherent one is "
+            "easily upset by device mismatch."
         )
     ]
+    others = sorted(s.name for s in collection.subjects if s.kind in ("turning", "coupled"))
+    if alone and others:
+        blocks.append(Paragraph(f"Of {', '.join(others)}: {_MEANING['others']}"))
     for subject in drawn(collection, detail):
         blocks += [Heading(subject.name), Pictures(_pictures(subject))]
+    blocks += _inputs(collection, detail)
     blocks += [Paragraph(note, note=True) for note in left_out(collection, detail)]
     return Section(
         "drives",
@@ -42,6 +55,30 @@ def section(collection: Collection, detail: Detail) -> Section:
         "How strongly is each oscillator driven, and do its anchors agree?",
         blocks if collection.subjects else (),
     )
+
+
+def _inputs(collection: Collection, detail: Detail) -> list[Block]:
+    """Draw the drives that stored tokens give, and what is proved for all inputs near them."""
+    blocks: list[Block] = []
+    given = [subject for subject in collection.subjects if subject.tokens is not None]
+    for subject in given[: detail.heads]:
+        assert subject.tokens is not None
+        bound, _ = _bound(subject, "input_box", "drive_norm_lower")
+        claim = subject.claim("input_box")
+        near = ""
+        if claim is not None and "radius" in claim.values:
+            near = f"each coordinate of a token is within {plain(claim.values['radius'])}"
+        picture = histogram(
+            subject,
+            stored_drives(subject.tokens),
+            bound,
+            quantity="drive norm ‖h‖ of the stored tokens",
+            key=f"{subject.key}-drive",
+            covered=near,
+            where="for every input of which",
+        )
+        blocks += [Heading(subject.name), Pictures((picture,))]
+    return blocks
 
 
 def _pictures(subject: Subject) -> tuple[Picture, ...]:
@@ -73,6 +110,7 @@ def histogram(
     quantity: str,
     key: str,
     covered: str = "",
+    where: str = "on every device on which",
 ) -> Picture:
     """Draw how `values` are spread, with the smallest and the certified bound marked.
 
@@ -81,15 +119,17 @@ def histogram(
     subject
         Whose oscillators they are.
     values : (n,) array
-        Drive norms or coherences.
+        Drive norms, coherences or rates.
     bound
         What is proved of the smallest, if anything.
     quantity, key
         Name of the values, and the figure's id in the page.
     covered
-        What the devices that the bound covers have in common, in words.
+        What the devices, or inputs, that the bound covers have in common, in words.
+    where
+        What stands before that.
     """
-    on_devices = f" on every device on which {covered}" if covered else ""
+    on_devices = f" {where} {covered}" if covered else ""
     positive = values[values > 0]
     zeros = values.size - positive.size
     log = positive.size > 0 and float(positive.max() / positive.min()) > _LOG_RATIO
@@ -121,7 +161,7 @@ def histogram(
             color=COLOURS["green"],
             linewidth=2.0,
             linestyle=(0, (5, 1.5)),
-            label=f"proved{on_devices}: at least {lower(bound)}",
+            label=f"proved: at least {lower(bound)}",
         )
     if axes.get_legend_handles_labels()[0]:
         add_legend(figure)

@@ -18,15 +18,20 @@ from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.files import write_text
 from lohe.dynamics.network import Network
+from lohe.dynamics.tokens import Tokens
 from lohe.proofs_numeric.basin import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports import (
     attention_maps,
+    cap_figures,
     distributions,
+    equilibria_figures,
     learning,
+    locking_figures,
     machine_checked,
     settling_curves,
     summary,
+    tolerance_section,
     trajectories,
     verdicts,
     verification,
@@ -48,10 +53,14 @@ SECTIONS: tuple[Callable[[Collection, Detail], Section], ...] = (
     summary.section,
     verdicts.section,
     distributions.section,
+    locking_figures.section,
+    cap_figures.section,
+    equilibria_figures.section,
     settling_curves.section,
     attention_maps.section,
     trajectories.section,
     worst.section,
+    tolerance_section.section,
     learning.section,
     verification.section,
 )
@@ -88,8 +97,9 @@ def render_report(
     certificates: Iterable[Certificate | str | os.PathLike[str]] = (),
     basins: Iterable[BasinEstimate | str | os.PathLike[str]] = (),
     *,
-    networks: Iterable[Network | Head | str | os.PathLike[str]] = (),
+    networks: Iterable[Network | Head | Tokens | str | os.PathLike[str]] = (),
     training: Iterable[TrainingRun | str | os.PathLike[str]] = (),
+    tolerances: Iterable[str | os.PathLike[str]] = (),
     formal: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Report:
@@ -109,10 +119,12 @@ def render_report(
     basins
         Basin estimates or ``*.basin.sqlite`` files.
     networks
-        Networks, heads, or ``*.network.npz`` and ``*.head.npz`` files. Without them there are
-        verdicts but no figures.
+        Networks, heads, tokens, or ``*.network.npz``, ``*.head.npz`` and ``*.tokens.npz`` files.
+        Without them there are verdicts but few figures.
     training
         Training runs or ``*.training.json`` files.
+    tolerances
+        ``*.tolerance.json`` files: what `lohe tolerance --json` prints.
     formal
         The record of machine-checked theorems that ``tests/formal.sh`` writes.
     title
@@ -129,7 +141,7 @@ def render_report(
         If there is nothing to report on, a file cannot be read, the path cannot be written, or
         there is too much for one report.
     """
-    collection = collect(certificates, basins, networks, training)
+    collection = collect(certificates, basins, networks, training, tolerances)
     record = None if formal is None else load_formal(formal)
     text = render(collection, title=title, formal=record)
     write_text(path, text)
@@ -200,7 +212,9 @@ def _title(collection: Collection) -> str:
     names = [subject.name for subject in collection.subjects]
     if len(names) == 1:
         return f"Report on {names[0]}"
-    return f"Report on {len(names)} attention heads" if names else "Training report"
+    kinds = {subject.kind for subject in collection.subjects}
+    what = "attention heads" if kinds == {"alone"} else "networks"
+    return f"Report on {len(names)} {what}" if names else "Training report"
 
 
 def _read(name: str) -> str:

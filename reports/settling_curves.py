@@ -22,6 +22,7 @@ from lohe.reports.blocks import (
 )
 from lohe.reports.detail import Detail
 from lohe.reports.formatting import count, percent, plain
+from lohe.reports.proved_volume import proved_volume_picture
 from lohe.reports.sampled import sampled_table, verdict_in_words
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
@@ -29,6 +30,11 @@ from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
 __all__ = ["predicted_curve", "section"]
 
 Floats = NDArray[np.float64]
+
+_CURVE = (
+    " The curve is what theorem T2 predicts without any sampling: the mean over the oscillators "
+    "of the probability that a uniformly random start has settled by then."
+)
 
 # The mean over more oscillators than this is taken over evenly spaced ranks of their norms.
 _RANKS = 4096
@@ -42,9 +48,9 @@ def section(collection: Collection, detail: Detail) -> Section:
             "Random starts were followed for a fixed time, the horizon, and counted as settled "
             "when they ended close to the resting point. This is a sample, not a proof: the bars "
             "are exact binomial (Clopper–Pearson) bounds, which hold the true share with the "
-            "stated confidence. The curve is what theorem T2 predicts without any sampling: the "
-            "mean over the oscillators of the probability that a uniformly random start has "
-            "settled by then.",
+            "stated confidence."
+            + _CURVE
+            * any(basin.predicted is not None for s in sampled for basin in s.basins),
             Evidence.SAMPLED,
         )
     ]
@@ -112,7 +118,10 @@ def predicted_curve(norms: Floats, times: Floats, tolerance: float, d: int) -> F
 def _pictures(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> tuple[Picture, ...]:
     known = tuple(basin for basin in basins if basin.predicted is not None)
     first = _shares(subject, basins, f"{key}-share")
-    return (first, _differences(subject, known, f"{key}-difference")) if known else (first,)
+    if known:
+        return first, _differences(subject, known, f"{key}-difference")
+    proved = proved_volume_picture(subject, basins, f"{key}-proved")
+    return (first,) if proved is None else (first, proved)
 
 
 def _shares(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> Picture:

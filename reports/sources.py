@@ -21,10 +21,14 @@ SUFFIXES = {
     ".basin.sqlite": "basin",
     ".network.npz": "network",
     ".head.npz": "head",
+    ".tokens.npz": "tokens",
+    ".tolerance.json": "tolerance",
 }
 """File name endings and the role each one states."""
 
-_FORMATS = {f"lohe.{role}": role for role in ("certificate", "training", "network", "head")}
+_FORMATS = {
+    f"lohe.{role}": role for role in ("certificate", "training", "network", "head", "tokens")
+}
 _EXPECTED = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,23 +15,32 @@ from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
+from lohe.dynamics.tokens import Tokens
 from lohe.proofs_numeric import campaign
 from lohe.proofs_numeric.basin import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
+from lohe.proofs_numeric.locking import has_crosstalk
 from lohe.reports.formatting import natural_key, printable
 from lohe.reports.sources import Source, source
+from lohe.reports.tolerance_files import ToleranceRecord, load_tolerance
 
 if TYPE_CHECKING:
     from lohe.proofs_numeric.claims import Claim
 
-__all__ = ["Collection", "Subject", "collect"]
+__all__ = ["Collection", "Kind", "Subject", "collect"]
 
 PathLike = str | os.PathLike[str]
+
+Kind = Literal["alone", "turning", "coupled", "inputs"]
+"""Oscillators that settle alone (T1), turn as well (T5), or hear each other; or a box of inputs."""
+
+_OF_TOKENS = ".tokens"  # X.tokens.npz has the certificate X.tokens.certificate.json
+_OF_OSCILLATORS = frozenset({"T1", "T5"})
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """One network with everything that speaks of it.
+    """One network, or the inputs of one head, with everything that speaks of it.
 
     Parameters
     ----------
@@ -40,9 +49,9 @@ class Subject:
     name
         For readers: the file's or the head's name.
     digest
-        SHA-256 of the network.
-    network, certificates, basins
-        What was given; the network is None if only its results were.
+        SHA-256 of the network or of the tokens.
+    network, tokens, certificates, basins, tolerances
+        What was given; network and tokens are None if only their results were.
     sources
         The files they came from.
     """
@@ -51,17 +60,42 @@ class Subject:
     name: str
     digest: str
     network: Network | None
+    tokens: Tokens | None
     certificates: tuple[Certificate, ...]
     basins: tuple[BasinEstimate, ...]
+    tolerances: tuple[ToleranceRecord, ...]
     sources: tuple[Source, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """What moves the oscillators, as far as anything given tells."""
+        if self.tokens is not None or self.claim("input_box") is not None:
+            return "inputs"
+        if any(record.of_inputs for record in self.tolerances):
+            return "inputs"
+        if self.network is not None:
+            if self.network.decoupled:
+                return "alone"
+            return "coupled" if has_crosstalk(self.network) else "turning"
+        if self.claim("lock") is not None:
+            return "turning"
+        # A certificate of coupled oscillators has a cap, and no time for each to settle.
+        capped = self.claim("local_cap") is not None and self.claim("settling") is None
+        decided = self.claim("unique_stable")
+        theorem = decided.witness.get("theorem", "T1") if decided is not None else "T1"
+        return "coupled" if capped or theorem not in _OF_OSCILLATORS else "alone"
 
     @property
     def size(self) -> tuple[int, int] | None:
         """Number of oscillators and dimension, where anything given states them."""
         if self.network is not None:
             return self.network.n, self.network.d
+        if self.tokens is not None:
+            return self.tokens.n, self.tokens.d
         if self.certificates:
             return self.certificates[0].n, self.certificates[0].d
+        if self.tolerances:
+            return self.tolerances[0].n, self.tolerances[0].d
         return None
 
     def claim(self, name: str) -> Claim | None:
@@ -73,6 +107,8 @@ class Subject:
 
     def label(self, oscillator: int) -> str | None:
         """Return the full label of an oscillator, if that is known."""
+        if self.tokens is not None and self.tokens.labels is not None:
+            return printable(str(self.tokens.labels[self.tokens.kept][oscillator]))
         if self.network is None or self.network.labels is None:
             return None
         return printable(str(self.network.labels[oscillator]))
@@ -115,6 +151,8 @@ class _Draft:
 
     def __init__(self) -> None:
         self.network: Network | None = None
+        self.tokens: Tokens | None = None
+        self.tolerances: list[ToleranceRecord] = []
         self.names: dict[str, str] = {}
         self.certificates: list[Certificate] = []
         self.basins: list[BasinEstimate] = []
@@ -128,17 +166,20 @@ class _Draft:
             self.sources.setdefault(origin.name, origin)
 
     def name(self, digest: str) -> str:
-        for role in ("head", "network", "certificate", "basin"):
-            if self.names.get(role):
-                return self.names[role]
-        return f"network {digest[:8]}"
+        for role in ("head", "network", "tokens", "certificate", "basin", "tolerance"):
+            name = self.names.get(role)
+            if name:
+                of_inputs = name.endswith(_OF_TOKENS) or role == "tokens"
+                return f"inputs of {name.removesuffix(_OF_TOKENS)}" if of_inputs else name
+        return f"{'network' if self.tokens is None else 'inputs'} {digest[:8]}"
 
 
 def collect(
     certificates: Iterable[Certificate | PathLike] = (),
     basins: Iterable[BasinEstimate | PathLike] = (),
-    networks: Iterable[Network | Head | PathLike] = (),
+    networks: Iterable[Network | Head | Tokens | PathLike] = (),
     training: Iterable[TrainingRun | PathLike] = (),
+    tolerances: Iterable[PathLike] = (),
 ) -> Collection:
     """Read what is given as paths and bring together what shares a network's digest.
 
@@ -148,10 +189,14 @@ def collect(
         If there is nothing to report on, or a file cannot be used.
     """
     drafts: dict[str, _Draft] = {}
-    for network, name, origin in map(_network, networks):
-        draft = drafts.setdefault(network.digest, _Draft())
-        draft.add("head" if name else "network", name, origin)
-        draft.network = draft.network or network
+    for instance, name, origin in map(_instance, networks):
+        draft = drafts.setdefault(instance.digest, _Draft())
+        if isinstance(instance, Tokens):
+            draft.add("tokens", name, origin)
+            draft.tokens = draft.tokens or instance
+        else:
+            draft.add("head" if name else "network", name, origin)
+            draft.network = draft.network or instance
     for item in certificates:
         origin = _origin(item)
         certificate = item if isinstance(item, Certificate) else Certificate.load(item)
@@ -166,6 +211,11 @@ def collect(
             draft.add("basin", None, origin)
             if basin not in draft.basins:
                 draft.basins.append(basin)
+    for path in tolerances:
+        record = load_tolerance(path)
+        draft = drafts.setdefault(record.digest, _Draft())
+        draft.add("tolerance", None, source(path))
+        draft.tolerances.append(record)
     records = [_training(item) for item in training]
     if not drafts and not records:
         raise InputError("nothing to report on: give a certificate, basin run, network or training")
@@ -186,16 +236,20 @@ def _subjects(drafts: Mapping[str, _Draft]) -> tuple[Subject, ...]:
             name=name,
             digest=digest,
             network=draft.network,
+            tokens=draft.tokens,
             certificates=tuple(draft.certificates),
             basins=tuple(sorted(draft.basins, key=lambda b: (b.tolerance, b.horizon, b.seed))),
+            tolerances=tuple(sorted(draft.tolerances, key=lambda t: t.name)),
             sources=tuple(draft.sources[name] for name in sorted(draft.sources, key=natural_key)),
         )
         for place, (name, digest, draft) in enumerate(named, start=1)
     )
 
 
-def _network(item: Network | Head | PathLike) -> tuple[Network, str | None, Source | None]:
-    if isinstance(item, Network):
+def _instance(
+    item: Network | Head | Tokens | PathLike,
+) -> tuple[Network | Tokens, str | None, Source | None]:
+    if isinstance(item, Network | Tokens):
         return item, None, None
     if isinstance(item, Head):
         return item.network(), item.name, None
@@ -203,6 +257,8 @@ def _network(item: Network | Head | PathLike) -> tuple[Network, str | None, Sour
     if origin.role == "head":
         head = Head.load(item)
         return head.network(), head.name, origin
+    if origin.role == "tokens":
+        return Tokens.load(item), None, origin
     return Network.load(item), None, origin
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from lohe.proofs_numeric.claims import Verdict
+from lohe.proofs_numeric.claims import Claim, Verdict
 from lohe.reports.blocks import Block, Card, Cards, Evidence, Paragraph, Section
-from lohe.reports.claims_text import in_order, sentence
+from lohe.reports.claims_text import in_order, sentence, stable_points
 from lohe.reports.detail import Detail
 from lohe.reports.devices import devices
 from lohe.reports.formatting import count, percent, plain, plural, short_digest
@@ -30,10 +30,11 @@ def _overview(collection: Collection) -> str:
     if subjects:
         sizes = [subject.size for subject in subjects]
         total = sum(size[0] for size in sizes if size is not None)
+        noun = _noun(collection)
         parts.append(
-            f"{plural(len(subjects), 'head')} with {plural(total, 'oscillator')} in all."
+            f"{plural(len(subjects), noun)} with {plural(total, 'oscillator')} in all."
             if total
-            else f"{plural(len(subjects), 'head')} of unknown size."
+            else f"{plural(len(subjects), noun)} of unknown size."
         )
         verdicts = Counter(
             claim.verdict
@@ -61,8 +62,15 @@ def _overview(collection: Collection) -> str:
     return " ".join(parts)
 
 
+def _noun(collection: Collection) -> str:
+    """Call them heads, unless some of them are something else."""
+    kinds = {subject.kind for subject in collection.subjects}
+    return "head" if kinds == {"alone"} else "network" if "inputs" not in kinds else "instance"
+
+
 def _card(subject: Subject) -> Card:
-    facts = [("Network SHA-256", short_digest(subject.digest))]
+    of_inputs = subject.kind == "inputs"
+    facts = [(f"{'Tokens' if of_inputs else 'Network'} SHA-256", short_digest(subject.digest))]
     if subject.size is not None:
         n, d = subject.size
         facts = [("Oscillators", count(n)), ("Dimension", str(d)), *facts]
@@ -76,9 +84,13 @@ def _card(subject: Subject) -> Card:
 
 def _verdict(subject: Subject) -> str:
     """Say in one sentence whether the oscillators settle, and for which inputs."""
-    if not subject.certificates:
-        return "Nothing is proved of this head: no certificate was given."
+    if not subject.certificates and subject.kind != "inputs":
+        return "Nothing is proved of this network: no certificate was given."
+    if subject.kind == "inputs":
+        return _of_inputs(subject.claim("input_box"))
     stable, reached = subject.claim("unique_stable"), subject.claim("almost_global")
+    if subject.kind == "coupled" and stable is not None:
+        return _of_network(subject, stable, reached)
     inputs = subject.claim("all_inputs")
     settled = [claim.verdict for claim in (stable, reached) if claim is not None]
     if not settled:
@@ -95,6 +107,42 @@ def _verdict(subject: Subject) -> str:
     if inputs is not None and inputs.verdict is Verdict.REFUTED:
         said += " On every possible input: refuted."
     return said
+
+
+def _of_network(subject: Subject, stable: Claim, reached: Claim | None) -> str:
+    """Say how many stable resting points a network of coupled oscillators has."""
+    covered = any(devices(certificate.parameters) for certificate in subject.certificates)
+    where = ", on every device covered" * covered
+    if stable.verdict is Verdict.UNDECIDED:
+        each = " on each device covered" * covered
+        said = f"How many stable resting points the network has{each}: unknown."
+        cap = subject.claim("local_cap")
+        if cap is not None and cap.verdict is Verdict.PROVED:
+            said += " One is proved, with a cap of starts that all settle there."
+        return said
+    if stable.verdict is Verdict.REFUTED:
+        number = stable_points(stable)
+        if number == "none":
+            return "The network has no stable resting point: proved."
+        return (
+            f"The network has {number} stable resting points: proved. Where it ends depends on "
+            "the start."
+        )
+    said = f"The network has exactly one stable resting point{where}: proved."
+    if reached is None:
+        return said
+    if reached.verdict is Verdict.PROVED:
+        return f"{said} Almost every start reaches it: proved."
+    return f"{said} Whether almost every start reaches it: {reached.verdict.value}."
+
+
+def _of_inputs(claim: Claim | None) -> str:
+    if claim is None:
+        return "Nothing is proved of these inputs: no certificate was given."
+    near = ""
+    if "radius" in claim.values:
+        near = f" within {plain(claim.values['radius'])} of these in every coordinate"
+    return f"Every oscillator settles for all inputs{near}: {claim.verdict.value}."
 
 
 def _sampled(subject: Subject) -> list[tuple[Evidence, str]]:

@@ -16,7 +16,7 @@ from lohe.proofs_numeric.tolerance import Tolerance
 from lohe.reports.formatting import lower, upper
 from lohe.reports.svg import COLOURS, drawing_style, set_log_axis
 
-__all__ = ["QUANTITIES", "draw_tolerances"]
+__all__ = ["QUANTITIES", "draw_panel", "draw_tolerances", "has_scales"]
 
 QUANTITIES = {
     "mismatch": "relative error of a coupling",
@@ -24,6 +24,7 @@ QUANTITIES = {
     "frequency": "norm of a frequency's error",
     "anchors": "displacement of an anchor",
     "together": "multiple of the device stated",
+    "inputs": "change of a token's coordinates",
 }
 """What the scale of each direction measures."""
 
@@ -57,7 +58,7 @@ def draw_tolerances(
     ending = next((e for e in _ENDINGS if os.fspath(path).endswith(e)), None)
     if ending is None:
         raise InputError(f"{path} ends in none of {', '.join(_ENDINGS)}; choose one of these")
-    shown = {name: each for name, each in found.items() if _values(each).size}
+    shown = {name: each for name, each in found.items() if has_scales(each)}
     if not shown:
         raise InputError("there is no tolerance of a single oscillator to draw; leave out --plot")
     with drawing_style():
@@ -67,7 +68,8 @@ def draw_tolerances(
         figure = Figure(figsize=size, layout="constrained", facecolor="white")
         axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for panel, (name, each) in zip(axes, shown.items(), strict=False):
-            _draw(panel, name, each)
+            draw_panel(panel, name, each)
+            panel.set_title(_heading(name, each), loc="left", fontsize=9.6)
         for panel in axes[len(shown) :]:
             panel.set_visible(False)
         figure.suptitle(title, x=0.01, ha="left", fontsize=10.5)
@@ -81,7 +83,13 @@ def _values(found: Tolerance) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.empty(0) if scales is None else np.sort(scales[scales > 0])
 
 
-def _draw(axes: Axes, name: str, found: Tolerance) -> None:
+def has_scales(found: Tolerance) -> bool:
+    """Say whether there is a tolerance of a single oscillator to draw."""
+    return bool(_values(found).size)
+
+
+def draw_panel(axes: Axes, name: str, found: Tolerance) -> None:
+    """Draw one direction: each oscillator's scale, that of all together, and a known failure."""
     values = _values(found)
     assert found.per_oscillator is not None
     n = found.per_oscillator.size
@@ -96,7 +104,6 @@ def _draw(axes: Axes, name: str, found: Tolerance) -> None:
     if n > 1:
         set_log_axis(axes.xaxis, 1, n)
         axes.set_xlim(1, n)
-    axes.set_title(_heading(name, found), loc="left", fontsize=9.6)
     axes.set_ylabel(QUANTITIES[name], fontsize=9)
     axes.set_xlabel("oscillators, weakest first", fontsize=9)
     if found.head:

@@ -34,7 +34,8 @@ _DASHES: tuple[tuple[float, tuple[float, ...] | None], ...] = (
 
 def section(collection: Collection, detail: Detail) -> Section:
     """Answer what the motion looks like."""
-    subjects = drawn(collection, detail)
+    subjects = [s for s in drawn(collection, detail) if s.kind == "alone"]
+    others = [s.name for s in drawn(collection, detail) if s.kind != "alone"]
     blocks: list[Block] = [
         Paragraph(
             "The exact flow of T1 from four starts, from lucky to unlucky. The resting point is "
@@ -48,15 +49,6 @@ def section(collection: Collection, detail: Detail) -> Section:
         network = subject.network
         assert network is not None
         blocks.append(Heading(subject.name))
-        if not network.decoupled:
-            blocks.append(
-                Paragraph(
-                    "Not drawn: these oscillators have crosstalk or frequencies of their own, and "
-                    "the exact flow of T1 is for oscillators that settle alone.",
-                    note=True,
-                )
-            )
-            continue
         pictures: list[Picture] = []
         for word, oscillator in chosen(subject):
             made = bundle(subject, oscillator)
@@ -68,6 +60,14 @@ def section(collection: Collection, detail: Detail) -> Section:
             Pictures(tuple(pictures))
             if pictures
             else Paragraph("Not drawn: no oscillator has a drive, so none moves.", note=True)
+        )
+    if others:
+        blocks.append(
+            Paragraph(
+                f"Not drawn: {', '.join(others)}. These oscillators have crosstalk or frequencies "
+                "of their own, and the exact flow of T1 is for oscillators that settle alone.",
+                note=True,
+            )
         )
     return Section(
         "trajectories", "Trajectories", "What does settling look like?", blocks if subjects else ()

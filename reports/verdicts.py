@@ -17,9 +17,9 @@ def section(collection: Collection, detail: Detail) -> Section:
     del detail  # every verdict is always listed
     blocks: list[Block] = [
         Paragraph(
-            "Each row is one claim about one head. Proved and refuted are final for the stored "
-            "numbers of that head; undecided says what was missing. A claim that does not apply "
-            "to a head has no row. Bounds are printed rounded outward, so they hold as printed. "
+            "Each row is one claim about one head or network. Proved and refuted are final for "
+            "its stored numbers; undecided says what was missing. A claim that does not apply "
+            "has no row. Bounds are printed rounded outward, so they hold as printed. "
             "Oscillators and anchors are counted from 0."
         )
     ]

@@ -13,7 +13,7 @@ from lohe.reports.formatting import plain
 from lohe.reports.sources import Source
 from lohe.reports.subjects import Collection, Subject
 
-__all__ = ["commands", "section"]
+__all__ = ["commands", "instance_beside", "section"]
 
 
 def section(collection: Collection, detail: Detail) -> Section:
@@ -24,11 +24,12 @@ def section(collection: Collection, detail: Detail) -> Section:
         blocks += [
             Heading("What “proved” means here"),
             Paragraph(
-                "A theorem whose conditions were checked for the stored numbers of this head, in "
-                "exact arithmetic or with rigorous error bounds. It holds for the ideal equations "
-                "of motion with exactly these drives, and those within the stated mismatch. It "
-                "says nothing of other inputs (unless the claim is “holds for every input”), of "
-                "the rest of the model, or of effects that the equations leave out, such as noise.",
+                "A theorem whose conditions were checked for the stored numbers, in exact "
+                "arithmetic or with rigorous error bounds. It holds for the ideal equations of "
+                "motion with exactly these drives, and on every device that the certificate "
+                "covers. It says nothing of other inputs (unless the claim is “holds for every "
+                "input”, or for those near these), of the rest of the model, or of effects that "
+                "the equations leave out, such as noise.",
                 Evidence.PROVED,
             ),
             _mathematics(collection),
@@ -57,9 +58,9 @@ def section(collection: Collection, detail: Detail) -> Section:
             Heading("Check it yourself"),
             Paragraph(
                 "In the folder that holds the files. `lohe verify` reads only the certificate and "
-                "the network, uses exact arithmetic and shares no code with the program that made "
-                "the proof. Its exit code is 0 if it confirms every claim as proved, 1 if it "
-                "confirms one as refuted, 3 if one stays open."
+                "the network or tokens it is about, uses exact arithmetic and shares no code with "
+                "the program that made the proof. Its exit code is 0 if it confirms every claim "
+                "as proved, 1 if it confirms one as refuted, 3 if one stays open."
             ),
             Commands(lines),
         ]
@@ -67,7 +68,7 @@ def section(collection: Collection, detail: Detail) -> Section:
             blocks.append(
                 Paragraph(
                     "Some of what this report was made from had no file. Save it under the names "
-                    "above first, with `Network.save` and `Certificate.save`.",
+                    "above first, with `Network.save` (or `Tokens.save`) and `Certificate.save`.",
                     note=True,
                 )
             )
@@ -85,11 +86,13 @@ def commands(collection: Collection) -> tuple[str, ...]:
         made = f"{subject.key}.network.npz"
         names = [s.name for s in subject.sources if s.role == "certificate"]
         if subject.certificates and not names:
-            names = [f"{subject.key}.certificate.json"]
+            tokens = ".tokens" if subject.kind == "inputs" else ""
+            names = [f"{subject.key}{tokens}.certificate.json"]
         for name in names:
             # `lohe certify` writes the network of a head beside its certificate.
-            beside = f"{name.removesuffix('.certificate.json')}.network.npz"
-            lines.append(_line("lohe", "verify", name, _file(subject, "network") or beside))
+            beside = instance_beside(name, of_inputs=subject.kind == "inputs")
+            given = _file(subject, "tokens") or _file(subject, "network")
+            lines.append(_line("lohe", "verify", name, given or beside))
         runs = {(b.seed, b.trials, b.tolerance, b.confidence) for b in subject.basins}
         for seed, trials, tolerance, confidence in sorted(runs):
             horizons = [
@@ -110,10 +113,25 @@ def commands(collection: Collection) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def instance_beside(certificate: str, *, of_inputs: bool) -> str:
+    """Name the file that a certificate is about, where it was not given.
+
+    Examples
+    --------
+    >>> instance_beside("a.certificate.json", of_inputs=False)
+    'a.network.npz'
+    >>> instance_beside("a.tokens.certificate.json", of_inputs=True)
+    'a.tokens.npz'
+    """
+    name = certificate.removesuffix(".certificate.json").removesuffix(".tokens")
+    return f"{name}.{'tokens' if of_inputs else 'network'}.npz"
+
+
 def _in_memory(subject: Subject) -> bool:
     roles = {source.role for source in subject.sources}
     certified = bool(subject.certificates) and "certificate" not in roles
-    return certified or (subject.network is not None and not roles & {"network", "head"})
+    given = subject.network is not None or subject.tokens is not None
+    return certified or (given and not roles & {"network", "head", "tokens"})
 
 
 def _line(*parts: object) -> str:
@@ -167,8 +185,8 @@ def _tables(collection: Collection) -> list[Block]:
         )
     if collection.subjects:
         digests = tuple((Cell(s.name), Cell(s.digest, code=True)) for s in collection.subjects)
-        caption = "Networks: the digest that certificates and basin runs are bound to"
-        blocks.append(Table(caption, ("Head", "SHA-256 of its arrays"), digests, stacked=True))
+        caption = "Networks and inputs: the digest that certificates and basin runs are bound to"
+        blocks.append(Table(caption, ("Of", "SHA-256 of its arrays"), digests, stacked=True))
     recorded = [
         (subject, certificate)
         for subject in collection.subjects
@@ -180,9 +198,7 @@ def _tables(collection: Collection) -> list[Block]:
             for subject, certificate in recorded
         )
         caption = "What made the certificates"
-        blocks.append(
-            Table(caption, ("Head", "Tool and versions", "Asked for"), rows, stacked=True)
-        )
+        blocks.append(Table(caption, ("Of", "Tool and versions", "Asked for"), rows, stacked=True))
     return blocks
 
 

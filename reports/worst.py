@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from lohe.dynamics.settling import settling_time
 from lohe.reports.blocks import Block, Cell, Evidence, Heading, Paragraph, Section, Table
 from lohe.reports.detail import Detail, drawn
-from lohe.reports.formatting import plain
+from lohe.reports.formatting import lower, plain, upper
+from lohe.reports.resting import locking_rates
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.tokens import token, words
 
-__all__ = ["section", "smallest"]
+__all__ = ["crosstalk_heard", "locked_settling_time", "section", "smallest"]
 
 _CONTEXT = 9
 
@@ -22,21 +24,23 @@ def section(collection: Collection, detail: Detail) -> Section:
     subjects = drawn(collection, detail)
     blocks: list[Block] = [
         Paragraph(
-            "The weakest drives settle last; the smallest coherences stand the least mismatch. "
-            "These numbers are ordinary floating-point values for orientation; the certified "
-            "bounds are in the verdict table.",
+            "Oscillators that settle alone settle last where the drive is weakest; those that "
+            "turn, where the rate of their lock is smallest; among those that hear each other, "
+            "the one whose drive least outweighs its crosstalk is the first to give way. The "
+            "smallest coherences stand the least mismatch. These numbers are ordinary "
+            "floating-point values for orientation; the certified bounds are in the verdict table.",
             Evidence.COMPUTED,
         )
     ]
     for subject in subjects:
         blocks.append(Heading(subject.name))
-        blocks.append(_table(subject, subject.drive_norms, "Smallest drive norms", detail.worst))
+        blocks.append(_table(subject, *_order(subject), detail.worst))
         if subject.coherence is not None:
             blocks.append(_table(subject, subject.coherence, "Smallest coherences", detail.worst))
     return Section(
         "worst",
         "Worst oscillators",
-        "Which tokens are the slowest and the most fragile?",
+        "Which oscillators are the slowest and the most fragile?",
         blocks if subjects else (),
     )
 
@@ -58,6 +62,19 @@ def smallest(values: NDArray[np.float64], number: int) -> NDArray[np.int64]:
     return np.asarray(places[order][:number], dtype=np.int64)
 
 
+def _order(subject: Subject) -> tuple[NDArray[np.float64], str]:
+    """Return what to sort by, small values first, and the table's caption."""
+    rates = locking_rates(subject) if subject.kind == "turning" else None
+    if rates is not None:
+        return rates.values, "Slowest locks"
+    felt = crosstalk_heard(subject)
+    if felt is not None:
+        ratio = np.full_like(felt, np.inf)
+        np.divide(subject.drive_norms, felt, out=ratio, where=felt > 0)
+        return ratio, "Smallest drives over crosstalk"
+    return subject.drive_norms, "Smallest drive norms"
+
+
 def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: int) -> Table:
     network = subject.network
     assert network is not None
@@ -69,6 +86,13 @@ def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: 
     columns = ["Rank", *(["Token"] if labelled else []), "Drive ‖h‖"]
     columns += ["Coherence ρ"] if subject.coherence is not None else []
     columns += ["T2 time"] if network.decoupled else []
+    rates = locking_rates(subject) if subject.kind == "turning" else None
+    if rates is not None:
+        columns += ["T5 rate, at least" if rates.proved else "T5 rate", "T5 time"]
+        unit_rate = locked_settling_time(epsilon, delta, network.d)
+    felt = crosstalk_heard(subject)
+    if felt is not None:
+        columns += ["Crosstalk s", "‖h‖/s"]
     columns += ["Oscillator", *(["In its sequence"] if network.sequence is not None else [])]
     rows = []
     for rank, place in enumerate(smallest(values, number).tolist(), start=1):
@@ -83,17 +107,48 @@ def _table(subject: Subject, values: NDArray[np.float64], caption: str, number: 
         if network.decoupled:
             time = unit_time / norm if norm > 0 else float("inf")
             row.append(Cell(plain(time) if norm > 0 else "never", time))
+        if rates is not None:
+            row += _rate_cells(float(rates.values[place]), unit_rate)
+        if felt is not None:
+            ratio = norm / felt[place] if felt[place] > 0 else float("inf")
+            row += [Cell(plain(float(felt[place])), float(felt[place])), Cell(plain(ratio), ratio)]
         row.append(Cell(str(place), place))
         if network.sequence is not None:
             row.append(Cell(_context(subject, place)))
         rows.append(tuple(row))
     texts = {"Token", "In its sequence"}
     numeric = {k for k, column in enumerate(columns) if column not in texts}
-    if network.decoupled:
-        caption += (
-            f"; T2 time: within {plain(epsilon)} of rest with probability {plain(1 - delta, 6)}"
-        )
+    if network.decoupled or rates is not None:
+        name = "T2" if network.decoupled else "T5"
+        likely = plain(1 - delta, 6)
+        caption += f"; {name} time: within {plain(epsilon)} of rest with probability {likely}"
     return Table(caption, tuple(columns), tuple(rows), frozenset(numeric))
+
+
+def _rate_cells(rate: float, unit: float) -> list[Cell]:
+    """Show the rate of a lock and the time that follows from it."""
+    if rate == 0:
+        return [Cell("none", 0.0), Cell("never", float("inf"))]
+    return [Cell(lower(rate), rate), Cell(upper(unit / rate), unit / rate)]
+
+
+def locked_settling_time(epsilon: float, delta: float, d: int) -> float:
+    """Time for T5's bound at rate 1: (ln(4/ε²) - ln z)/2, z the δ-quantile of a random start.
+
+    Examples
+    --------
+    >>> locked_settling_time(2.0, 0.5, 3)  # half of the starts are on the nearer half
+    0.34657359027997264
+    """
+    shape = (d - 1) / 2
+    return float((np.log(4 / epsilon**2) - np.log(betaincinv(shape, shape, delta))) / 2)
+
+
+def crosstalk_heard(subject: Subject) -> NDArray[np.float64] | None:
+    """Sum the sizes of each row of the crosstalk, (n,); None where no oscillator hears another."""
+    if subject.network is None or subject.kind != "coupled":
+        return None
+    return np.asarray(abs(subject.network.crosstalk).sum(axis=1), dtype=np.float64).ravel()
 
 
 def _context(subject: Subject, place: int) -> str:

@@ -11,12 +11,15 @@ from lohe.commands.common import Json, emit
 
 __all__ = ["report"]
 
+_INSTANCES = ("network", "head", "tokens")
+
 
 def report(
     files: Annotated[
         list[Path],
         typer.Argument(
-            help="Any of *.certificate.json, *.basin.sqlite, *.network.npz, *.head.npz and "
+            help="Any of *.certificate.json, *.basin.sqlite, *.network.npz, *.head.npz, "
+            "*.tokens.npz, *.tolerance.json (what `lohe tolerance --json` prints) and "
             "*.training.json; a folder stands for all such files in it.",
             show_default=False,
         ),
@@ -37,12 +40,13 @@ def report(
 ) -> None:
     """Render one self-contained HTML report: what was proved, sampled and learned.
 
-    Files are brought together by the SHA-256 of the network they speak of. Give the network or
-    head beside its certificate, or there are verdicts but no figures.
+    Files are brought together by the SHA-256 of the network, or of the tokens, that they speak of.
+    Give the network, head or tokens beside the certificate, or there are verdicts but few figures.
 
     Example: `lohe report head.network.npz head.certificate.json head.basin.sqlite -o
     head.report.html`
     """
+    from lohe.reports.detail import wanted
     from lohe.reports.document import render_report
     from lohe.reports.sources import expand, role_of
 
@@ -53,8 +57,9 @@ def report(
         output,
         roles.get("certificate", []),
         roles.get("basin", []),
-        networks=[*roles.get("network", []), *roles.get("head", [])],
+        networks=[path for role in _INSTANCES for path in roles.get(role, [])],
         training=roles.get("training", []),
+        tolerances=roles.get("tolerance", []),
         formal=formal,
         title=title,
     )
@@ -65,14 +70,14 @@ def report(
         "heads": [
             {
                 "name": subject.name,
-                "network_sha256": subject.digest,
+                f"{'tokens' if subject.kind == 'inputs' else 'network'}_sha256": subject.digest,
                 "verdicts": {
                     name: claim.verdict.value
                     for certificate in subject.certificates
                     for name, claim in certificate.claims.items()
                 },
                 "starts_sampled": sum(basin.trials for basin in subject.basins),
-                "drawn": subject.network is not None,
+                "drawn": subject.network is not None or subject.tokens is not None,
             }
             for subject in written.subjects
         ],
@@ -80,9 +85,9 @@ def report(
     }
     lines = [f"{written.path}: {len(written.subjects)} heads, {written.size / 1e3:,.0f} kB"]
     lines += [
-        f"{subject.name}: no figures; add the .network.npz or .head.npz file with SHA-256 "
+        f"{subject.name}: no figures; add the {wanted(subject)[1]} file with SHA-256 "
         f"{subject.digest[:12]}…"
         for subject in written.subjects
-        if subject.network is None
+        if subject.network is None and subject.tokens is None
     ]
     emit(result, lines, as_json=as_json)

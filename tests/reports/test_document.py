@@ -27,7 +27,7 @@ QUESTIONS = [
     "Do random starts settle when the theory says they do?",
     "Which tokens does each token attend to?",
     "What does settling look like?",
-    "Which tokens are the slowest and the most fragile?",
+    "Which oscillators are the slowest and the most fragile?",
     "How well did the models learn?",
     "What does this rest on, and how can I check it?",
 ]

@@ -12,6 +12,7 @@ from lohe.dynamics.settling import converged_probability
 from lohe.reports.attention_maps import attention_weights, excerpts
 from lohe.reports.bundles import bundle
 from lohe.reports.distributions import histogram
+from lohe.reports.resting import resting_state
 from lohe.reports.sampled import verdict_in_words
 from lohe.reports.settling_curves import predicted_curve
 from lohe.reports.subjects import collect
@@ -27,7 +28,8 @@ def test_the_maps_show_the_weights_of_the_layer(head, network):
     _, weights = fixed_query_attention(
         head.q, head.k, np.zeros_like(head.q), head.anchors, causal=True, need_weights=True
     )
-    shown = attention_weights(network, np.arange(network.n))
+    state = resting_state(subject_of(network))
+    shown = attention_weights(network, np.arange(network.n), state)
     np.testing.assert_allclose(shown, weights.reshape(shown.shape), atol=1e-12)
 
 

@@ -1,0 +1,325 @@
+"""Oscillators that hear each other: which one is the weakest, and what limits the cap (T6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from lohe.proofs_numeric.certificate import Certificate
+from lohe.proofs_numeric.claims import Verdict
+from lohe.proofs_numeric.coupled.balance import weigh
+from lohe.proofs_numeric.coupled.forces import enclose_forces
+from lohe.proofs_numeric.coupled.trapping import Hold
+from lohe.proofs_numeric.uncertainty import Uncertainty
+from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
+from lohe.reports.detail import Detail, drawn
+from lohe.reports.devices import devices
+from lohe.reports.formatting import count, lower, plain, plural, upper
+from lohe.reports.locking_figures import thinned
+from lohe.reports.resting import covered, resting_state
+from lohe.reports.subjects import Collection, Subject
+from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
+from lohe.reports.tokens import token
+
+__all__ = ["Pulls", "pulls", "section"]
+
+Floats = NDArray[np.float64]
+
+_BARS = 60  # up to here each oscillator gets a bar of its own
+_NAMED = 16  # and its number
+_BLOCK = 2048
+_HALF_ANGLES = np.unique(
+    np.concatenate([np.geomspace(1e-4, 0.05, 80), np.linspace(0.02, np.pi / 2, 400)])
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Pulls:
+    """Angles from the resting point at which each oscillator is pulled inward, in radians.
+
+    Parameters
+    ----------
+    low, high : (n,) arrays
+        Between these, while no other oscillator is further out; both NaN where there is no such
+        angle.
+    contracts : (n,) array
+        Below this the flow contracts; 0 where it nowhere does.
+    """
+
+    low: Floats
+    high: Floats
+    contracts: Floats
+
+
+def section(collection: Collection, detail: Detail) -> Section:
+    """Answer which oscillator is the weakest where they hear each other."""
+    subjects = [subject for subject in drawn(collection, detail) if _fits(subject)]
+    blocks: list[Block] = [
+        Paragraph(
+            "Each oscillator is held by its drive and disturbed by those it hears; s is the sum of "
+            "the sizes of its row of the crosstalk. Drives that outweigh s clearly enough leave "
+            "one stable resting point for almost every start (T6, T6a). Where they do not, a cap "
+            "may still hold: all starts within some angle of the resting point settle there "
+            "(T6b). Both are only as good as the weakest oscillator.",
+            Evidence.COMPUTED,
+        )
+    ]
+    for subject in subjects:
+        certificate = _certificate(subject)
+        parameters = {} if certificate is None else certificate.parameters
+        errors = Uncertainty() if certificate is None else covered(certificate)
+        blocks.append(Heading(subject.name))
+        if devices(parameters):
+            blocks.append(Paragraph(f"Drawn for devices on which {devices(parameters)}."))
+        balance = _balance(subject, errors)
+        cap = _pull_picture(subject, errors)
+        blocks.append(Pictures((balance,) if cap is None else (balance, cap)))
+        if cap is None:
+            blocks.append(
+                Paragraph(
+                    "No cap is drawn: no state at rest was found to put it around.", note=True
+                )
+            )
+    return Section(
+        "crosstalk",
+        "Crosstalk",
+        "Which oscillator limits what the network stands?",
+        blocks if subjects else (),
+    )
+
+
+def pulls(hold: Hold) -> Pulls:
+    """Find where T6b's inequalities hold for each oscillator alone, to the nearest of many angles.
+
+    Parameters
+    ----------
+    hold
+        What holds each oscillator at the centre, and what moves it.
+    """
+    n = hold.along.size
+    low, high, contracts = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n)
+    u = _HALF_ANGLES
+    for start in range(0, n, _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        along, turning, felt, rest, push, loss = (
+            values[rows, np.newaxis]
+            for values in (
+                hold.along,
+                hold.rotation,
+                hold.crosstalk,
+                hold.residual,
+                hold.push,
+                hold.loss,
+            )
+        )
+        inward = 2 * np.sin(u) * (along * np.cos(u) - turning * np.sin(u) - felt) > push
+        some = inward.any(axis=1)
+        first, last = inward.argmax(axis=1), u.size - 1 - inward[:, ::-1].argmax(axis=1)
+        # At the first angle looked at there is nothing smaller to tell apart from rest.
+        low[rows] = np.where(some, np.where(first > 0, 2 * u[first], 0.0), np.nan)
+        high[rows] = np.where(some, 2 * u[last], np.nan)
+        rate = along * np.cos(2 * u) - (turning + rest) * np.sin(2 * u) - 2 * felt * np.sin(u)
+        good = rate > loss
+        best = 2 * u[u.size - 1 - good[:, ::-1].argmax(axis=1)]
+        contracts[rows] = np.where(good.any(axis=1), best, 0.0)
+    return Pulls(low, high, contracts)
+
+
+def _fits(subject: Subject) -> bool:
+    if subject.kind == "coupled":
+        return True
+    certificate = _certificate(subject)
+    return certificate is not None and bool(certificate.parameters.get("crosstalk"))
+
+
+def _certificate(subject: Subject) -> Certificate | None:
+    """Return the first certificate that speaks of a cap, or else the first."""
+    speaking = [c for c in subject.certificates if "local_cap" in c.claims]
+    return next(iter([*speaking, *subject.certificates]), None)
+
+
+def _balance(subject: Subject, errors: Uncertainty) -> Picture:
+    network = subject.network
+    assert network is not None
+    found = weigh(network, errors)
+    drive, felt, turning = found.drive_lower, found.crosstalk_upper, found.frequency_upper
+    needed = np.hypot(felt + turning, 2 * felt)
+    margin = drive - needed
+    shown = thinned(margin)
+    figure, axes = new_figure(4.2, 3.3)
+    right = 1.15 * float(felt.max()) or 1.0
+    ends = np.array([0.0, right])
+    quiet = not np.any(turning)
+    if quiet:
+        # Without frequencies T6a needs the root of 5 where T6 needs 2.
+        for slope, dashes, name in ((5**0.5, (6, 2), "T6a: √5 s"), (2.0, (2, 1.5), "T6: 2 s")):
+            axes.plot(
+                ends,
+                slope * ends,
+                color=COLOURS["muted" if slope > 2 else "green"],
+                linewidth=1.5,
+                linestyle=(0, dashes),
+                label=f"needed by {name}",
+            )
+    else:
+        short, enough = shown[margin[shown] <= 0], shown[margin[shown] > 0]
+        for chosen, colour in ((short, "vermillion"), (enough, "sky")):
+            axes.vlines(
+                felt[chosen],
+                needed[chosen],
+                drive[chosen],
+                color=COLOURS[colour],
+                linewidth=1.0,
+                alpha=0.8,
+            )
+        axes.plot(
+            felt[shown],
+            needed[shown],
+            "_",
+            color=COLOURS["muted"],
+            markersize=8,
+            markeredgewidth=1.8,
+            label="drive that T6a needs",
+        )
+    limit = 2 * felt if quiet else needed
+    for wanted, marker, colour, label in (
+        (drive > limit, "o", "blue", "drive, enough"),
+        (drive <= limit, "x", "vermillion", "drive, too weak for T6" + "a" * (not quiet)),
+    ):
+        chosen = shown[wanted[shown]]
+        if chosen.size:
+            axes.plot(
+                felt[chosen],
+                drive[chosen],
+                marker,
+                color=COLOURS[colour],
+                markersize=5 if marker == "o" else 7,
+                markeredgewidth=1.6,
+                label=label,
+            )
+    top = 1.1 * max(float(drive.max()), float(limit[shown].max()))
+    axes.set(
+        xlabel="crosstalk heard, s" + " (largest of any device)" * bool(errors.crosstalk),
+        ylabel="drive ‖h‖" + " (least of any device)" * bool(errors.mismatch or errors.anchors),
+        xlim=(0, right),
+        ylim=(min(0.0, 1.1 * float(drive.min())), top or 1.0),
+    )
+    add_legend(figure, 2 if quiet else 1)
+    weakest = int(margin.argmin())
+    weak = int((drive <= limit).sum())
+    words = (
+        f"{count(weak)} of {plural(drive.size, 'oscillator')} too weakly driven for "
+        f"{'T6' if quiet else 'T6a'}. The weakest is {_name(subject, weakest)}: drive "
+        f"{plain(float(drive[weakest]))}, crosstalk {plain(float(felt[weakest]))}; T6a needs "
+        f"{plain(float(needed[weakest]))}."
+    )
+    if not quiet:
+        words += " T6 does not apply: there are natural frequencies."
+    if shown.size < drive.size:
+        words += f" Drawn: {count(shown.size)}, the weakest among them."
+    title = "Whose drive does not outweigh its crosstalk?"
+    drawing = inline(figure, f"{subject.key}-balance", f"{title} {subject.name}", words)
+    return Picture(title, words, drawing)
+
+
+def _pull_picture(subject: Subject, errors: Uncertainty) -> Picture | None:
+    network = subject.network
+    assert network is not None
+    claim = subject.claim("local_cap")
+    state = resting_state(subject)
+    forces = None if state is None else enclose_forces(network, state)
+    if forces is None:
+        return None
+    found = pulls(Hold.of(forces, errors.drive_errors(network), errors))
+    never = np.isnan(found.high)
+    reach = np.where(never, -1.0, np.minimum(found.high, np.pi))
+    order = np.argsort(reach, kind="stable")
+    low, high, contracts = (
+        np.degrees(values[order]) for values in (found.low, found.high, found.contracts)
+    )
+    ranks = np.arange(1, order.size + 1)
+    figure, axes = new_figure(4.2, 3.3)
+    if order.size <= _BARS:
+        axes.vlines(
+            ranks,
+            low,
+            high,
+            color=COLOURS["blue"],
+            linewidth=max(1.5, min(7.0, 150 / order.size)),
+            label="pulled inward from these angles",
+        )
+    else:
+        places = np.unique(np.linspace(0, order.size - 1, 400).astype(int))
+        axes.fill_between(
+            ranks[places],
+            low[places],
+            high[places],
+            color=COLOURS["blue"],
+            alpha=0.7,
+            linewidth=0,
+            label="pulled inward from these angles",
+        )
+    if never.any():
+        axes.plot(
+            ranks[: int(never.sum())][:_BARS],
+            np.zeros(min(int(never.sum()), _BARS)),
+            "x",
+            color=COLOURS["vermillion"],
+            markersize=7,
+            markeredgewidth=1.6,
+            clip_on=False,
+            label="pulled inward nowhere",
+        )
+    least = float(contracts.min())
+    words = (
+        "For each oscillator, weakest first: how far from the resting point it is pulled inward, "
+        "whatever the others do no further out. The cap ends below the lowest bar’s top; the "
+        "resting point lies below every bar’s foot. "
+    )
+    if claim is not None and claim.verdict is Verdict.PROVED:
+        values = claim.values
+        theta, inner = (float(np.degrees(values[k])) for k in ("angle_lower", "inner_upper"))
+        axes.axhline(
+            theta,
+            color=COLOURS["green"],
+            linewidth=2,
+            linestyle=(0, (5, 1.5)),
+            label=f"proved cap: {lower(theta)}°",
+        )
+        words += f"Proved: the cap is {lower(theta)}°, the resting point within {upper(inner)}°. "
+    elif claim is not None:
+        words += f"No cap is proved: {claim.reason}. "
+    if never.any():
+        words += f"{plural(int(never.sum()), 'oscillator')} nowhere pulled inward. "
+    words += (
+        f"The flow contracts for all of them up to {plain(least)}°. "
+        if least > 0
+        else f"The flow contracts nowhere for {plural(int((contracts == 0).sum()), 'oscillator')}. "
+    )
+    words += f"The weakest is {_name(subject, int(order[0]))}."
+    axes.set(
+        xlabel="oscillators, weakest first",
+        ylabel="angle from the resting point",
+        ylim=(0, 185),
+        yticks=[0, 45, 90, 135, 180],
+        xlim=(0.3, order.size + 0.7),
+    )
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0f}°")
+    if order.size <= _NAMED:
+        axes.set_xticks(ranks, [str(place) for place in order])
+        axes.set_xlabel("oscillator, weakest first")
+    else:
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.grid(visible=False, axis="x")
+    add_legend(figure)
+    title = "Which oscillator limits the cap?"
+    drawing = inline(figure, f"{subject.key}-cap", f"{title} {subject.name}", words)
+    return Picture(title, words, drawing)
+
+
+def _name(subject: Subject, place: int) -> str:
+    label = subject.label(place)
+    return f"number {place}" + (f" (“{token(label)}”)" if label is not None else "")
