@@ -120,7 +120,8 @@ def section(record: FormalRecord) -> Section:
             f"{plural(len(record.files), 'file')} listed below, and coqchk, which is a separate "
             "program, checked the compiled proofs again together with every library they use. "
             f"This page repeats the record `{record.name}`; it cannot check the proofs itself. "
-            "What Coq checked is the statement in its own language; the words beside it are ours."
+            "What Coq checked is the statement in its own language, whose terms those files "
+            "define; the words beside it are ours."
         ),
         Paragraph(
             "These are theorems about every network that meets their conditions. That the stored "

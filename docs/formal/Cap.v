@@ -149,9 +149,10 @@ Proof.
     + now apply disturbance.
 Qed.
 
-(** T6b, the cap shrinks: if every half-angle from v − r T to v pulls inwards faster than r ≥ 0, a
-    state inside the cap of half-angle v stays, at every time t, inside the cap of half-angle
-    v − r t, on every device with disturbances of at most e_i. *)
+(** T6b, the cap shrinks: if every half-angle u from v − r T to v pulls inwards, 2 sin u (ℓ_i cos
+    u − a_i sin u − s_i) − ‖f_i‖ − e_i > 2r for all i, a state inside the cap of half-angle v is
+    at every time t inside the cap of half-angle v − r t, on every device with disturbances of at
+    most e_i. *)
 Theorem cap_shrinks (v r : R) :
   0 <= r -> 0 < v - r * T -> v < PI / 2 ->
   (forall u, v - r * T <= u <= v -> forall i, (i < n)%nat -> 2 * r < pull n d A J h Y e u i) ->
@@ -180,8 +181,8 @@ Proof.
     apply (Rmult_lt_compat_l (2 * sin u * cos u)) in pulls; [lra | easy].
 Qed.
 
-(** T6b, the cap holds: where a half-angle pulls inwards, no state leaves its cap, on any device
-    with disturbances of at most e_i. *)
+(** T6b, the cap holds: where 2 sin u (ℓ_i cos u − a_i sin u − s_i) > ‖f_i‖ + e_i for all i, no
+    state leaves the cap of half-angle u, on any device with disturbances of at most e_i. *)
 Theorem cap_holds (v : R) :
   0 < v < PI / 2 -> (forall i, (i < n)%nat -> 0 < pull n d A J h Y e v i) ->
   in_cap n d Y (X 0) v -> forall t, 0 <= t <= T -> in_cap n d Y (X t) v.
@@ -193,7 +194,7 @@ Qed.
 End Cap.
 
 (** T6b, two half-angles suffice: if the caps of half-angles b and c pull inwards by more than m,
-    so does every cap between them. *)
+    so does every cap between them, for ℓ_i ≥ 0. *)
 Theorem ends_suffice (n d : nat) (A : nat -> matrix) (J : nat -> nat -> R) (h Y : state)
     (e : nat -> R) (i : nat) (b c m : R) :
   0 <= level n d J h Y i -> 0 <= b -> c < PI / 2 ->

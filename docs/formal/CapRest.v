@@ -99,9 +99,9 @@ Proof.
   lra.
 Qed.
 
-(** T6b, the cap's resting point attracts: in a cap that pulls inwards and in which every
-    oscillator feels more than s_i + r along itself, every motion that starts inside approaches a
-    resting point inside as e^(−rt). *)
+(** T6b, the cap's resting point attracts: in a cap of half-angle u ≤ 45° that pulls inwards and
+    in which ℓ_i cos 2u − (a_i + ‖f_i‖) sin 2u − 2s_i sin u > s_i + r for all i, every motion that
+    starts inside approaches a resting point inside as e^(−rt). *)
 Theorem resting_point_attracts_cap (Z : state) (T D : R) (X : R -> state) :
   all_rest n d A J h Z -> in_cap n d Y Z u ->
   network_moves n d A J h calm X T ->
@@ -124,7 +124,7 @@ Proof.
     intros k less. now apply rests.
 Qed.
 
-(** T6b, one resting point at most: where r > 0, two resting points inside the cap are the same. *)
+(** T6b, one resting point at most: in such a cap, with r > 0, two resting points are the same. *)
 Theorem one_rest_in_cap (Z W : state) :
   0 < r -> all_rest n d A J h Z -> all_rest n d A J h W ->
   in_cap n d Y Z u -> in_cap n d Y W u ->

@@ -81,7 +81,8 @@ Proof.
   destruct (pattern i small) as [-> | ->]; ring.
 Qed.
 
-(** T6, the signs of a resting point: each oscillator points along or against what it feels. *)
+(** T6, the signs of a resting point: if ‖h_i‖ > 2s_i for all i, each oscillator points along or
+    against what it feels. *)
 Theorem resting_point_has_signs (X : state) :
   network_rests n d J h X ->
   exists signs, sign_pattern n signs /\ has_signs n d J h signs X.
@@ -101,7 +102,8 @@ Proof.
   - apply e, less.
 Qed.
 
-(** T6, the signs tell resting points apart: no resting point has two patterns. *)
+(** T6, the signs tell resting points apart: if ‖h_i‖ > 2s_i for all i, no resting point has two
+    patterns. *)
 Theorem signs_are_unique (signs others : nat -> R) (X : state) :
   network_rests n d J h X -> has_signs n d J h signs X -> has_signs n d J h others X ->
   forall i, (i < n)%nat -> signs i = others i.

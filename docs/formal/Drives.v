@@ -58,7 +58,8 @@ Variables (e : R) (device : nat -> R).
 Hypothesis anchors : forall j, (j < t)%nat -> unit_vector d (r j).
 Hypothesis mismatch : forall j, (j < t)%nat -> Rabs (device j - w j) <= e * w j.
 
-(** T3: weights off by at most a share ε of each move the drive by at most ε Σ w_j. *)
+(** T3, the drive moves little: for unit anchors, weights off by at most a share ε of each move
+    the drive by at most ε Σ w_j. *)
 Theorem mismatch_moves_drive :
   norm d (sub (drive t device r) (drive t w r)) <= e * total t w.
 Proof.

@@ -64,9 +64,9 @@ Hypothesis rests : network_rests n d J h Z.
 Hypothesis has : has_signs n d J h signs Z.
 Local Notation l i := (norm d (felt n J h Z i)).
 
-(** T6, the others repel: there is b > 0 such that no motion keeps all gaps 1 − ⟨x_i, z_i⟩ below b
-    for longer than ln(2/m)/b if, at first, an oscillator with the sign minus has the gap m > 0
-    and every one with the sign plus a smaller gap. *)
+(** T6, the others repel: if ‖h_i‖ > 2s_i for all i, there is b > 0 such that no motion keeps all
+    gaps 1 − ⟨x_i, z_i⟩ below b for longer than ln(2/m)/b if, at first, an oscillator with the
+    sign minus has the gap m > 0 and every one with the sign plus a smaller gap. *)
 Theorem other_points_repel :
   exists b, 0 < b /\ forall (T : R) (X : R -> state) (i : nat),
     coupled_motion n d J h T X -> 0 <= T ->
@@ -134,9 +134,9 @@ Proof.
   pose proof (gap_nonneg J h Z rests (X T) k less (proj2 motion T ltac:(lra) k less)). lra.
 Qed.
 
-(** T6, the others are unstable: in dimension 2 or more, at a resting point with a sign minus, there
-    is b > 0 such that as near to it as one likes there are starts from which every motion, within
-    a time T, has some gap of b or more. *)
+(** T6, the others are unstable: if ‖h_i‖ > 2s_i for all i, in dimension 2 or more, at a resting
+    point with a sign minus, there is b > 0 such that as near to it as one likes there are starts
+    from which every motion, within a time T, has some gap of b or more. *)
 Theorem other_points_are_unstable :
   (2 <= d)%nat -> (exists i, (i < n)%nat /\ signs i = -1) ->
   exists b, 0 < b /\ forall near, 0 < near ->

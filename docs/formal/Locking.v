@@ -62,8 +62,8 @@ Proof.
     unfold unit_vector in *. lra.
 Qed.
 
-(** T5, no lock: if Ay = −h for some y with ‖y‖ ≤ 1, no resting point x has a positive level ⟨h,
-    x⟩. *)
+(** T5, no lock: if Ay = −h ≠ 0 for some y with ‖y‖ ≤ 1, no resting point x has a positive level
+    ⟨h, x⟩. *)
 Theorem interior_point_excludes_locking (y x : vec) :
   ~ same d h origin -> same d (image d A y) (scale (-1) h) -> dot d y y <= 1 ->
   unit_vector d x -> same d (turning_velocity d A h x) origin -> dot d h x <= 0.

@@ -174,7 +174,8 @@ Proof.
   { pose proof (solution_difference l m h h x y (resolvent_exists h l ltac:(lra))
       (resolvent_exists h m m_sign)) as solves.
     pose proof (solution_short l _ _ ltac:(lra) solves) as short.
-    rewrite (norm_ext (add (sub h h) (scale (m - l) y)) (scale (m - l) y)), norm_scale, Rabs_minus_sym in short; [exact short|].
+    rewrite (norm_ext (add (sub h h) (scale (m - l) y)) (scale (m - l) y)), norm_scale,
+      Rabs_minus_sym in short; [exact short|].
     intros i _. unfold add, sub, scale. ring. }
   assert (apart : Rabs (norm d x - norm d y) <= norm d (sub x y)).
   { assert (norm d x <= norm d (sub x y) + norm d y).

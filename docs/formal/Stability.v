@@ -17,8 +17,9 @@ Hypothesis rests : network_rests n d J h Z.
 Hypothesis has : has_signs n d J h signs Z.
 Local Notation l i := (norm d (felt n J h Z i)).
 
-(** T6, the stable resting point: with all signs plus, there is b > 0 such that every motion whose
-    gaps 1 − ⟨x_i, z_i⟩ start at most at M < b keeps them at most at M e^(−bt). *)
+(** T6, the stable resting point: if ‖h_i‖ > 2s_i for all i and all signs are plus, there is b > 0
+    such that every motion whose gaps 1 − ⟨x_i, z_i⟩ start at most at M < b keeps them at most at
+    M e^(−bt). *)
 Theorem plus_point_attracts :
   (forall i, (i < n)%nat -> signs i = 1) ->
   exists b, 0 < b /\ forall (T M : R) (X : R -> state),
