@@ -1,13 +1,14 @@
 """The independent checker of certificates: exact integers, rationals and Arb balls only.
 
 It takes no verdict, reason or number on trust: a claim is repeated only if every value in it is
-confirmed here from the instance; otherwise it is undecided. This file, `checker_exact` and
-`checker_equilibria` are all of it; they share nothing with the program that made the certificate.
+confirmed here from the instance; otherwise it is undecided. This file and `checker_exact` are all
+of it; they share nothing with the program that made the certificate.
 
     python -m lohe.proofs_numeric.checker X.certificate.json X.network.npz
 
 Exit code 0: every claim proved; 1: one refuted; 3: one undecided; 2: not a certificate of this
-network at all.
+network at all. Each function below is named for what it confirms of one kind of claim; it returns
+the reason, or raises `UnconfirmedError`.
 """
 
 from __future__ import annotations
@@ -15,47 +16,37 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from flint import ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
-from lohe.proofs_numeric.checker_coupled import (
-    Object,
-    attracts,
-    box,
-    cap,
-    contracts,
-    contracts_globally,
-    counted,
-    counted_globally,
-    drifting,
-    in_time,
-    lock,
-    lock_settling,
-    locks,
-    member,
-    nearby,
-    recounted,
-    settles,
-    unlocked,
-    worst_of,
-)
 from lohe.proofs_numeric.checker_exact import (
+    ONE,
+    TOKENS,
+    UNIT_BITS,
     ZERO,
+    Arrays,
+    Enclosed,
+    Flow,
     Instance,
     RejectedError,
-    Tokens,
     UnconfirmedError,
     confirm,
+    dense_blocks,
     fields,
+    finite,
     inner,
     instance_digest,
     natural,
     need,
     number,
+    packed,
+    power,
+    products,
+    rational,
     rationals,
     root,
 )
@@ -63,7 +54,165 @@ from lohe.proofs_numeric.checker_exact import (
 __all__ = ["RejectedError", "check", "main"]
 
 VERSION, LARGEST_FILE = 2, 256 * 2**20
+Object: TypeAlias = Mapping[str, Any]
 SETS = ("mismatch", "crosstalk", "frequency", "anchors")
+
+
+def softplus(s: arb) -> arb:
+    """Return ln(1 + e^s)."""
+    return s.exp().log1p()
+
+
+def elu(s: arb) -> arb:
+    """Return s + 1 above zero, e^s below."""
+    return s + 1 if s > 0 else s.exp() if s <= 0 else (s + 1).union(s.exp())
+
+
+COUPLINGS: tuple[Callable[[arb], arb], ...] = (
+    softplus,
+    lambda s: s.max(arb(0)) + arb(1e-3),
+    elu,
+    lambda s: (s + (s * s + 4 * arb(2).log() ** 2).sqrt()) / 2,
+)
+
+
+class Tokens:
+    """Tokens with a head's weights: the couplings of all inputs within a radius (L4)."""
+
+    def __init__(self, arrays: Arrays, parameters: Mapping[str, fmpq]) -> None:
+        finite(arrays, TOKENS)
+        need(set(TOKENS[:-1]) <= set(arrays), "the arrays are not those of tokens")
+        x, query, key, anchors, coupling, causal = (arrays[name] for name in TOKENS[:-1])
+        fits = x.ndim == 3 and query.ndim == 2 and x.size and query.size
+        fits = fits and query.shape == key.shape and query.shape[1] == x.shape[2]
+        fits = fits and anchors.ndim == 2 and len(anchors) == x.shape[1] and anchors.shape[1] >= 2
+        need(fits, "the arrays of the tokens do not fit each other")
+        fits = coupling.dtype == np.uint8 and coupling.ndim == 0 and coupling < len(COUPLINGS)
+        fits = fits and causal.dtype == np.bool_ and causal.ndim == 0
+        mask = arrays.get("key_mask", np.ones(x.shape[:2], dtype=np.bool_))
+        fits = fits and mask.dtype == np.bool_ and mask.shape == x.shape[:2] and mask.any()
+        need(fits, "the tokens have no valid coupling, causal or key_mask")
+        self.arrays, self.mask, self.anchored = arrays, mask, True
+        self.table = [[rational(value) for value in row] for row in anchors]
+        self.n, self.d = int(np.count_nonzero(mask)), anchors.shape[1]
+        self.mismatch, self.delta = parameters["mismatch"], parameters["anchors"]
+        self.steady = not (parameters["crosstalk"] or parameters["frequency"])
+
+    def floors(self, radius: fmpq, directions: Any) -> list[arb]:
+        """Return lower bounds of ‖h_i‖ over all inputs within the radius and all devices."""
+        x, query, key, _, which, causal = (self.arrays[name] for name in TOKENS[:-1])
+        wq, wk = (arb_mat(m.tolist()) for m in (query, key))
+        one, r = 1 / arb(len(query)).sqrt(), arb(radius)
+        coupling = COUPLINGS[int(which)]
+        floors: list[arb] = []
+        size = r * r * norms(wq.transpose() * wk * one, whole=True)[0]
+        low, high, shaken = 1 - self.mismatch, 1 + self.mismatch, self.delta * (1 + self.mismatch)
+        for tokens, mask in zip(x, self.mask, strict=True):
+            q, k = (arb_mat(tokens.tolist()) * w.transpose() for w in (wq, wk))
+            scores = (q * k.transpose() * one).tolist()
+            listens, speaks = (norms(a * w * one) for a, w in ((q, wk), (k, wq)))
+            for i in np.flatnonzero(mask):
+                y = [rational(value) for value in directions[len(floors)]]
+                facing = [arb(inner(y, row)) for row in self.table]
+                total = reach = arb(0)
+                for j in np.flatnonzero(mask[: i + 1] if causal else mask):
+                    spread = r * (listens[i] + speaks[j]) + size
+                    least, most = (coupling(scores[i][j] + s * spread) for s in (-1, 1))
+                    ends = (least * low).min(most * low), most * high
+                    total += (ends[0] * facing[j]).min(ends[1] * facing[j])
+                    reach += most
+                floors.append(total / arb(inner(y, y)).sqrt() - shaken * reach)
+        return floors
+
+
+def norms(matrix: arb_mat, whole: bool = False) -> list[arb]:
+    """Return the sums of the absolute values of each row, or of the whole matrix."""
+    rows = [sum(map(abs, row), arb(0)) for row in matrix.tolist()]
+    return [sum(rows, arb(0))] if whole else rows
+
+
+def units(rows: Any) -> list[list[fmpq]]:
+    """Return each row over its norm; every entry is off by at most 2^(1 - UNIT_BITS)."""
+    found = []
+    for row in rows.tolist():
+        exact = [rational(x) for x in row]
+        confirm(any(exact), "a centre has no direction")
+        size = root(inner(exact, exact), False)
+        found.append(
+            [power(-UNIT_BITS) * ((x / size).p * 2**UNIT_BITS // (x / size).q) for x in exact]
+        )
+    return found
+
+
+def weights_within(
+    it: Instance,
+    bound: fmpq,
+    chord: Callable[[int], fmpq],
+    facing: Callable[[int, list[fmpq]], fmpq],
+) -> bool:
+    """Say whether Σ_j |a'_ij - a_ij| <= bound is sure for every oscillator and device.
+
+    `chord(i)` bounds how far the state moves, and `facing(i, R)` bounds ⟨x_i, R⟩ from below.
+    """
+    if bound >= 2:
+        return True
+    visible = np.asarray(it.arrays.get("visible", it.arrays["couplings"] > 0))
+    pairs = zip(it.table, it.norms, strict=True)
+    table = [[*row, norm, max(ZERO, norm + it.delta - 1), ONE] for row, norm in pairs]
+    totals = products(dense_blocks(visible.astype(np.float64)), table)
+    for i, (*total, norm, clamps, keys) in enumerate(totals):
+        c = chord(i)
+        weight, moved = keys + facing(i, total), c * norm + keys * it.delta
+        resultant = root(inner(total, total), True)
+        shift = min(moved, c * resultant + keys * it.delta + clamps)
+        if not (weight > shift and bound * (weight - shift) >= moved + shift):
+            return False
+    return True
+
+
+def worst_of(
+    it: Instance | Tokens, bounds: Sequence[Any], low: Any, worst: Any, count: Any
+) -> fmpq:
+    """Confirm a lower bound of all oscillators, and which comes within a millionth of the least."""
+    value = number(low)
+    confirm(value >= 0, "a bound is negative")
+    confirm(all(value <= bound for bound in bounds), "an oscillator is below the bound claimed")
+    confirm(natural(count) == it.n and natural(worst) < it.n, "the number of oscillators is wrong")
+    slack, least = fmpq(1000001, 1000000), power(-1073)
+    near = all(bounds[worst] <= bound * slack + least for bound in bounds)
+    confirm(near, f"oscillator {worst} is not the one with the smallest bound")
+    return value
+
+
+def every(it: Instance | Tokens, count: Any) -> None:
+    """Confirm the number of oscillators."""
+    confirm(natural(count) == it.n, "the number of oscillators is wrong")
+
+
+def member(it: Instance, oscillator: Any) -> int:
+    """Confirm that there is such an oscillator."""
+    confirm(natural(oscillator) < it.n, f"there is no oscillator {oscillator}")
+    return int(oscillator)
+
+
+def in_time(values: Any, parameters: Object) -> tuple[fmpq, fmpq, fmpq]:
+    """Return epsilon, delta and the time claimed."""
+    epsilon, delta, time = (number(x) for x in fields(values, "epsilon", "delta", "time_upper"))
+    same = (epsilon, delta) == (number(parameters["epsilon"]), number(parameters["delta"]))
+    confirm(same, "epsilon or delta is not the parameter")
+    return epsilon, delta, time
+
+
+def settles(d: int, times: Sequence[fmpq], rate: fmpq, quantile: Any, *, antipode: bool) -> None:
+    """Confirm a time to come within epsilon, from all but delta of the starts (T2, T5)."""
+    (epsilon, delta, time), z = times, number(quantile)
+    sound = 0 < epsilon < 2 and 0 < delta < 1 and 0 < z < 1 and time >= 0
+    confirm(sound, "a number is outside its range")
+    shape = arb(fmpq(d - 1, 2))
+    rare = arb(z).beta_lower(shape, shape, 1) <= arb(delta)
+    confirm(rare, "starts below the quantile are more likely than delta")
+    near, far = (4 / epsilon**2 - 1, z / (1 - z)) if antipode else (4 / epsilon**2, z)
+    confirm(arb(near).log() - arb(far).log() <= arb(2 * rate * time), "time_upper is too short")
 
 
 def still(it: Instance) -> None:
@@ -137,7 +286,9 @@ def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bo
     epsilon, coherence, tolerance, *moved = (number(x) for x in fields(values, *names))
     same = epsilon == number(parameters["mismatch"]) and it.anchored
     confirm(same, "the mismatch is not the parameter")
-    square = it.coherence_square()
+    # Lower bounds of ρ_i², exact up to the rounding of the anchors' norms.
+    pairs = zip(it.squares, it.masses, strict=True)
+    square = min(q / (mass * mass) if mass else ZERO for q, mass in pairs)
     coherent = coherence >= 0 and coherence**2 <= square
     confirm(coherent, "an oscillator is less coherent than coherence_lower")
     shaken = it.delta * (1 + tolerance)
@@ -164,7 +315,7 @@ def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bo
 
     if affine and moved[1] < 2:
         # Beyond a right angle nothing but the trivial bound is known.
-        within = max(sines) < 1 and it.weights_within(moved[1], chord, facing)
+        within = max(sines) < 1 and weights_within(it, moved[1], chord, facing)
         confirm(within, "the weights may change by more than weight_error_upper")
     return "T3: every resting point survives on every device, checked exactly" + (
         "; the bound on the weights is only the trivial one" * (affine and moved[1] >= 2)
@@ -246,6 +397,265 @@ def digital_step_refuted(it: Instance, values: Any, witness: Any, parameters: Ob
     reach = (step or ZERO) * (1 + it.mismatch)
     confirm(reach**2 * it.squares[i] > 4, "the step is not too long")
     return f"T7: with this step the resting point of oscillator {i} is unstable"
+
+
+def locked(it: Instance, value: Any) -> list[fmpq]:
+    """T5: confirm that each oscillator locks on every device; return lower bounds of the rates.
+
+    A level λ₀ > 0 is a rate if ‖(λ₀ - A)⁻¹h‖ (λ₀ - ω) >= λ₀ + e. Level 0 stands for dominance,
+    with the rate √((‖h‖ - e)² - (‖A‖ + ω)²).
+    """
+    confirm(not it.heard and not it.eta, "T5 needs oscillators that do not hear each other")
+    levels = packed(value, it.n)
+    key = "levels", levels.tobytes()
+    if key not in it.cache:
+        rates = [rational(level) for level in levels.tolist()]
+        for i, level in enumerate(rates):
+            if level == 0:
+                low, side = it.lows[i], it.speeds[i]
+                confirm(low > side, f"the drive of oscillator {i} does not dominate")
+                rates[i] = root(low * low - side * side, False)
+            else:
+                confirm(level > it.omega, f"the level of oscillator {i} is too low")
+                y, needed = it.resolvent(i, level), (level + it.errors[i]) / (level - it.omega)
+                confirm(inner(y, y) >= needed**2, f"oscillator {i} may not lock at its level")
+        it.cache[key] = rates
+    found: list[fmpq] = it.cache[key]
+    return found
+
+
+def locks(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T5: one attracting point, reached by all starts but one."""
+    low, worst, count = fields(values, "rate_lower", "worst_oscillator", "oscillators")
+    worst_of(it, locked(it, *fields(witness, "levels")), low, worst, count)
+    return "T5: every oscillator locks on every device, checked exactly"
+
+
+def lock(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T5: enclose rates and resting points.
+
+    ‖x' - x̂‖ <= ‖y - x̂‖ + (λ_c - λ₀)/λ₀ + (e + ω‖y‖)/λ₀ with y = (λ₀ - A)⁻¹h and the ceiling λ_c,
+    for which ‖(λ_c - A)⁻¹h‖ (λ_c + ω) + e < λ_c.
+    """
+    names = ("rate_lower", "worst_oscillator", "oscillators", "rate_upper", "radius_upper")
+    low, worst, count, *texts = fields(values, *names)
+    levels, *arrays = fields(witness, "levels", "ceilings", "points")
+    rates = locked(it, levels)
+    worst_of(it, rates, low, worst, count)
+    upper, radius = (number(text) for text in texts)
+    ceilings, points = packed(arrays[0], it.n).tolist(), packed(arrays[1], it.n, it.d).tolist()
+    for i, rate in enumerate(rates):
+        ceiling, error = rational(ceilings[i]), it.errors[i]
+        confirm(error < ceiling <= upper, f"the ceiling of oscillator {i} is out of range")
+        y = it.resolvent(i, ceiling)
+        above = inner(y, y) * (ceiling + it.omega) ** 2 < (ceiling - error) ** 2
+        confirm(above, f"the rate of oscillator {i} may exceed its ceiling")
+        level = root(rate * rate, False, 60)
+        y = it.resolvent(i, level)
+        away = [a - rational(b) for a, b in zip(y, points[i], strict=True)]
+        spread = ceiling - level + error + it.omega * root(inner(y, y), True)
+        near = root(inner(away, away), True) + spread / level <= radius
+        confirm(near, f"oscillator {i} may rest further away than radius_upper")
+    return "T5: every oscillator locks on every device; rates and points checked exactly"
+
+
+def unlocked(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T5, refuted: A y = -h with ‖y‖ <= 1, and the oscillator hears nobody."""
+    fields(values)
+    oscillator, point = fields(witness, "oscillator", "point")
+    i, y = member(it, oscillator), rationals(point)
+    confirm(not it.hears(i) and len(y) == it.d, "the point is not one for that oscillator")
+    turning = it.arrays["frequency"][i].tolist() if it.turning else [[0.0] * it.d] * it.d
+    moved = [inner(map(rational, row), y) for row in turning]
+    confirm(all(a == -b for a, b in zip(moved, it.drives[i], strict=True)), "A y is not -h")
+    confirm(inner(y, y) <= 1, "the point lies outside the sphere")
+    return f"T5: oscillator {i} does not lock, checked exactly"
+
+
+def lock_settling(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T5: a quantile of the distance from the repelling point gives the time."""
+    low, quantile, levels = fields(witness, "rate_lower", "quantile", "levels")
+    rate = number(low)
+    confirm(0 < rate <= min(locked(it, levels)), "an oscillator is slower than rate_lower")
+    settles(it.d, in_time(values, parameters), rate, quantile, antipode=False)
+    return "T5: the quantile and the smallest rate give the time, checked in Arb"
+
+
+def contracts(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T6: drives more than twice as strong as what is heard, and nothing turns."""
+    factor, count = fields(values, "contraction_upper", "oscillators")
+    fields(witness)
+    every(it, count)
+    confirm(not it.turning and not it.omega, "T6 needs oscillators without natural frequencies")
+    bound = number(factor)
+    for i, (low, s) in enumerate(zip(it.lows, it.strengths, strict=True)):
+        confirm(low > 2 * s, f"the drive of oscillator {i} is not twice what it hears")
+        confirm(s <= bound * (low - s), f"oscillator {i} contracts less than claimed")
+    return "T6: each drive exceeds twice what is heard, on every device, checked exactly"
+
+
+def gradient(it: Instance) -> None:
+    """Confirm that every device follows a gradient."""
+    confirm(not it.turning and not it.omega, "natural frequencies leave no gradient")
+    confirm(not it.eta and it.symmetric(), "J is not symmetric on every device")
+
+
+def contracts_globally(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T6, for a gradient flow."""
+    gradient(it)
+    return contracts(it, values, witness, parameters) + ", and J is symmetric"
+
+
+def attracts(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T6a: drives strong enough for any crosstalk and any frequencies."""
+    low, count = fields(values, "rate_lower", "oscillators")
+    fields(witness)
+    every(it, count)
+    rate = number(low)
+    for i, (h, s, a) in enumerate(zip(it.lows, it.strengths, it.speeds, strict=True)):
+        square = h * h - (s + a) ** 2
+        confirm(h > 0 and square > 4 * s * s, f"the drive of oscillator {i} is too weak for T6a")
+        slow = rate >= 0 and (rate + 2 * s) ** 2 <= square
+        confirm(slow, f"oscillator {i} may be slower than rate_lower")
+    return "T6a: every drive dominates what is heard and what turns, checked exactly"
+
+
+def drifting(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """L3, refuted: a set that nothing drives, and that hears only itself, turns freely."""
+    fields(values)
+    (found,) = fields(witness, "set")
+    need(isinstance(found, list), "the set is not a list")
+    members = {member(it, i) for i in found}
+    confirm(0 < len(members) == len(found), "the set is empty or repeats an oscillator")
+    for i in members:
+        free = not any(it.drives[i]) and not (it.turning and it.arrays["frequency"][i].any())
+        confirm(free and set(it.hears(i)) <= members, f"oscillator {i} is not free")
+    return f"L3: {len(members)} oscillators turn together freely, so no equilibrium is stable"
+
+
+def cap(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T6b: starts inside the outer cap reach the one equilibrium inside the inner cap.
+
+    With φ = 2u and τ = tan(u/2): 2 sin u (ℓ cos u - a sin u - s) > q at both ends, and
+    ℓ cos φ - (a + ‖f‖) sin φ - 2 s sin u - e - s - 2η > 0 at the inner one.
+    """
+    names = ("angle_lower", "inner_upper", "rate_lower", "share_lower", "volume_lower")
+    *texts, count, weights = fields(values, *names, "oscillators", optional=("weight_error_upper",))
+    angle, widest, rate, share, volume = (number(text) for text in texts)
+    every(it, count)
+    rows, *ends = fields(witness, "centre", "inner", "outer")
+    taus = [number(end) for end in ends]
+    confirm(0 < taus[0] <= taus[1] <= 1, "the caps are not in order")
+    (sin, cos), (sin_out, cos_out) = ((2 * t / (1 + t * t), 2 / (1 + t * t) - 1) for t in taus)
+    ys = units(packed(rows, it.n, it.d))
+    slack = power(1 - UNIT_BITS)  # of each coordinate of a centre
+    heard = products(it.blocks(), ys) if it.heard else [[ZERO] * it.d] * it.n
+    for i, (y, h, sums) in enumerate(zip(ys, it.drives, heard, strict=True)):
+        s = it.strengths[i] - it.eta
+        ball = arb(0, slack)
+        x = [arb(v) + ball for v in y]
+        g = [arb(a + b) + ball * s for a, b in zip(h, sums, strict=True)]
+        turned = [arb(0)] * it.d
+        if it.turning:
+            turned = (arb_mat(it.arrays["frequency"][i].tolist()) * arb_mat(it.d, 1, x)).entries()
+        pull = sum((a * b for a, b in zip(x, g, strict=True)), arb(0))
+        rest = [t + b - pull * a for t, b, a in zip(turned, g, x, strict=True)]
+        a, f = (sum((v * v for v in vs), arb(0)).abs_upper().sqrt() for vs in (turned, rest))
+        q = f + it.errors[i] + it.eta + it.omega
+        for sine, cosine in ((sin, cos), (sin_out, cos_out)):
+            trap = 2 * sine * (pull * cosine - a * sine - s) > q
+            confirm(pull > 0 and trap, f"oscillator {i} may leave the cap")
+        slope = pull * (cos * cos - sin * sin) - (a + f) * (2 * sin * cos) - 2 * s * sin
+        slope = slope - it.errors[i] - s - 2 * it.eta
+        confirm(slope > 0 and slope >= rate >= 0, f"oscillator {i} may be slower than rate_lower")
+    within = angle <= 4 * arb(taus[1]).atan() and widest >= 4 * arb(taus[0]).atan()
+    confirm(within, "an angle is not that of its cap")
+    shape = arb(fmpq(it.d - 1, 2))
+    part = arb(sin_out * sin_out).beta_lower(shape, shape, 1)
+    confirm(0 <= share <= part and 0 <= volume <= part**it.n, "the share of starts is smaller")
+    if weights is not None:
+        affine = it.anchored and float(it.arrays["readout_exponent"]) == 1.0
+        confirm(affine, "weights are bounded for couplings and readout exponent 1 only")
+
+        def facing(i: int, resultant: list[fmpq]) -> fmpq:
+            return inner(ys[i], resultant) - slack * sum(map(abs, resultant), ZERO)
+
+        close = weights_within(it, number(weights), lambda i: 2 * sin, facing)
+        confirm(number(weights) >= 0 and close, "the weights may change by more")
+    return "T6b: every start inside the cap reaches its one equilibrium, on every device"
+
+
+def searched(it: Instance, boxes: Any, tree: Any, devices: bool = False) -> list[Enclosed]:
+    """Confirm that boxes hold an equilibrium each and, with a tree, that there are no others.
+
+    They are those of the stored network, or of every device.
+    """
+    if ("flow", devices) not in it.cache:
+        it.cache["flow", devices] = Flow(it, it.deviations if devices else [ZERO] * it.n)
+    flow: Flow = it.cache["flow", devices]
+    found = flow.enclose_all(boxes)
+    key = "tree", json.dumps([boxes, tree], sort_keys=True)
+    if tree is not None and key not in it.cache:
+        flow.replay(tree, found)
+        it.cache[key] = True
+    return found
+
+
+def counted(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T8: all equilibria are enclosed, and one is stable."""
+    total, count = fields(values, "equilibria", "oscillators")
+    boxes, tree = fields(witness, "equilibria", "tree")
+    every(it, count)
+    confirm(it.exact, "T8 speaks of the stored network alone")
+    need(tree is not None, "the tree is missing")
+    found = searched(it, boxes, tree)
+    confirm(natural(total) == len(found), "the number of equilibria is wrong")
+    confirm(sum(e.stable for e in found) == 1, "not exactly one equilibrium is stable")
+    return f"T8: {len(found)} equilibria enclosed, no others, exactly one stable"
+
+
+def counted_globally(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T8, for a gradient flow."""
+    gradient(it)
+    return counted(it, values, witness, parameters) + "; a gradient flow reaches it"
+
+
+def recounted(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T8, refuted: several equilibria are stable, or no single one among all."""
+    (stable,) = fields(values, "stable")
+    boxes, tree = fields(witness, "equilibria", optional=("tree",))
+    count = sum(e.stable for e in searched(it, boxes, tree))
+    confirm(natural(stable) == count, "the number of stable equilibria is wrong")
+    confirm(count > 1 or (count == 0 and tree is not None), "there may be just one")
+    return f"T8: {count} different stable equilibria enclosed" + ", of all" * (tree is not None)
+
+
+def box(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
+    """T8: enclosed equilibria, one of each device in each box, and which of them are stable."""
+    names = ("equilibria", "stable", "radius_upper", "oscillators")
+    total, stable, radius, count = fields(values, *names)
+    every(it, count)
+    (boxes,) = fields(witness, "equilibria")
+    found = searched(it, boxes, None, devices=True)
+    confirm(0 < len(found) == natural(total), "the number of equilibria is wrong")
+    confirm(natural(stable) == sum(e.stable for e in found), "the number of stable ones is wrong")
+    largest = max(e.radius for e in found)
+    confirm(largest <= number(radius), "a box is larger than radius_upper")
+    where = "" if it.exact else " on every device"
+    return f"T8: {len(found)} equilibria enclosed{where}, {stable} of them stable"
+
+
+def nearby(it: Tokens, values: Any, witness: Any, parameters: Object) -> str:
+    """L4, with T1 and T2: every input within the radius, along any directions."""
+    names = ("drive_norm_lower", "worst_oscillator", "oscillators", "radius", "time_upper")
+    *least, radius, time = fields(values, *names)
+    quantile, directions = fields(witness, "quantile", "directions")
+    confirm(it.steady and number(radius) >= 0, "L4 needs devices without crosstalk or frequencies")
+    low = worst_of(it, it.floors(number(radius), packed(directions, it.n, it.d)), *least)
+    confirm(low > 0, "a drive may vanish")
+    given = (number(parameters["epsilon"]), number(parameters["delta"]), number(time))
+    settles(it.d, given, low, quantile, antipode=True)
+    return "L4: every input within the radius keeps its drives and settles in time"
 
 
 Proof: TypeAlias = Callable[[Any, Any, Any, Object], str]

@@ -1,8 +1,9 @@
-"""The exact half of the independent checker: instances in integers, rationals and Arb balls.
+"""The exact half of the independent checker: instances in integers and rationals, flows in balls.
 
 Like `checker`, it shares nothing with the program that makes certificates: the standard library,
 NumPy to hold arrays, and python-flint for numbers of any size. Floats are computed with in two
-places only: where they are integers below 2^53, and where a guess is then verified.
+places only: where they are integers below 2^53, and where a guess (an approximate inverse,
+approximate eigenvectors) is then verified in Arb balls.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, reduce
+from itertools import combinations
 from math import isfinite, prod
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from flint import arb, arb_mat, fmpq, fmpq_mat, fmpz
+from flint import acb, acb_mat, arb, arb_mat, fmpq, fmpq_mat, fmpz
 
 ANCHORED = ("couplings", "anchors", "visible")
 SPARSE = ("crosstalk_data", "crosstalk_indices", "crosstalk_indptr")
@@ -25,6 +27,9 @@ TOKENS = ("tokens", "query_weights", "key_weights", "anchors", "coupling", "caus
 WHOLE = ("visible", "crosstalk_indices", "crosstalk_indptr", "coupling", "causal", "key_mask")
 ROOT_BITS, UNIT_BITS = 160, 100
 ZERO, ONE = fmpq(0), fmpq(1)
+UNKNOWNS, NODES, WORK, PENDING = 400, 2_000_000, 2**27, 5_000
+TRIES, SPARE = 128, 4096
+EITHER = (fmpq(-1), fmpq(1))
 Arrays = Mapping[str, Any]
 
 
@@ -127,19 +132,6 @@ def root(x: fmpq, up: bool, bits: int = ROOT_BITS) -> fmpq:
     return below if not up or below * below == x else fmpq(floor + 1, fmpz(1) << k)
 
 
-def units(rows: Any) -> list[list[fmpq]]:
-    """Return each row over its norm; every entry is off by at most 2^(1 - UNIT_BITS)."""
-    found = []
-    for row in rows.tolist():
-        exact = [rational(x) for x in row]
-        confirm(any(exact), "a centre has no direction")
-        size = root(inner(exact, exact), False)
-        found.append(
-            [power(-UNIT_BITS) * ((x / size).p * 2**UNIT_BITS // (x / size).q) for x in exact]
-        )
-    return found
-
-
 def instance_digest(arrays: Arrays) -> str:
     """Return the SHA-256 of an instance: a line on each array, then its bytes."""
     kind, names = ("tokens", TOKENS) if "tokens" in arrays else ("network", NETWORK)
@@ -165,7 +157,7 @@ def finite(arrays: Arrays, allowed: Sequence[str]) -> None:
     need(set(arrays) <= set(allowed), "the arrays are not those of an instance")
     for name in set(arrays) - set(WHOLE):
         sound = arrays[name].dtype == np.float64 and np.isfinite(arrays[name]).all()
-        need(sound, f"{name} holds numbers that are not finite 64-bit floats")
+        need(sound, f"{name} does not hold finite 64-bit floats")
 
 
 def validate_network(arrays: Arrays) -> None:
@@ -393,33 +385,6 @@ class Instance:
         confirm(floor > 0, f"oscillator {i} may be left without a drive")
         return floor
 
-    def coherence_square(self) -> fmpq:
-        """Return a lower bound of min_i ρ_i², exact up to the rounding of the anchors' norms."""
-        pairs = zip(self.squares, self.masses, strict=True)
-        return min(q / (mass * mass) if mass else ZERO for q, mass in pairs)
-
-    def weights_within(
-        self, bound: fmpq, chord: Callable[[int], fmpq], facing: Callable[[int, list[fmpq]], fmpq]
-    ) -> bool:
-        """Say whether Σ_j |a'_ij - a_ij| <= bound is sure for every oscillator and device.
-
-        `chord(i)` bounds how far the state moves, and `facing(i, R)` bounds ⟨x_i, R⟩ from below.
-        """
-        if bound >= 2:
-            return True
-        visible = np.asarray(self.arrays.get("visible", self.arrays["couplings"] > 0))
-        pairs = zip(self.table, self.norms, strict=True)
-        table = [[*row, norm, max(ZERO, norm + self.delta - 1), ONE] for row, norm in pairs]
-        totals = products(dense_blocks(visible.astype(np.float64)), table)
-        for i, (*total, norm, clamps, keys) in enumerate(totals):
-            c = chord(i)
-            weight, moved = keys + facing(i, total), c * norm + keys * self.delta
-            resultant = root(inner(total, total), True)
-            shift = min(moved, c * resultant + keys * self.delta + clamps)
-            if not (weight > shift and bound * (weight - shift) >= moved + shift):
-                return False
-        return True
-
     def resolvent(self, i: int, rate: fmpq) -> list[fmpq]:
         """Return (rate - A_i)^{-1} h_i exactly, for a rate > 0."""
         if not self.turning:
@@ -431,74 +396,403 @@ class Instance:
         return list(matrix.solve(fmpq_mat(self.d, 1, self.drives[i])).entries())
 
 
-def softplus(s: arb) -> arb:
-    """Return ln(1 + e^s)."""
-    return s.exp().log1p()
+def span(low: fmpq, high: fmpq) -> arb:
+    """Return a ball that holds an interval."""
+    return arb(low) if low == high else arb(low).union(arb(high))
 
 
-def elu(s: arb) -> arb:
-    """Return s + 1 above zero, e^s below."""
-    return s + 1 if s > 0 else s.exp() if s <= 0 else (s + 1).union(s.exp())
+def steepest(low: fmpq, high: fmpq, least: fmpq, most: fmpq) -> fmpq:
+    """Return an upper bound of 2t/(1 + t² + c), t in [low, high], c in [least, most]; mostly sharp.
+
+    It falls with c for t > 0, rises with c for t < 0, and its only maximum is at t = √(1 + c).
+    """
+    if high > 0:
+        return ONE if high * high > 1 + least else 2 * high / (1 + high * high + least)
+    return max(2 * t / (1 + t * t + most) for t in (low, high))
 
 
-COUPLINGS: tuple[Callable[[arb], arb], ...] = (
-    softplus,
-    lambda s: s.max(arb(0)) + arb(1e-3),
-    elu,
-    lambda s: (s + (s * s + 4 * arb(2).log() ** 2).sqrt()) / 2,
-)
+class Patch(NamedTuple):
+    """Part of a sphere, seen in the stereographic chart of one of its two poles."""
+
+    sign: int
+    low: tuple[fmpq, ...]
+    high: tuple[fmpq, ...]
+    least: fmpq  # of |ξ|²
+    most: fmpq
+    width: arb  # 2/(1 + |ξ|²)
+    x: arb_mat
+
+    @classmethod
+    def of(cls, sign: int, low: tuple[fmpq, ...], high: tuple[fmpq, ...]) -> Patch:
+        """Return the patch over a box of the chart, with the exact range of each coordinate."""
+        ends = [
+            (ZERO if a <= 0 <= b else min(a * a, b * b), max(a * a, b * b))
+            for a, b in zip(low, high, strict=True)
+        ]
+        least, most = (sum((end[k] for end in ends), ZERO) for k in (0, 1))
+        w = 2 / (1 + most), 2 / (1 + least)
+        x = [span(w[0] - 1, w[1] - 1) if sign > 0 else span(1 - w[1], 1 - w[0])]
+        for a, b, (s, t) in zip(low, high, ends, strict=True):
+            rest = least - s, most - t
+            x.append(span(-steepest(-b, -a, *rest), steepest(a, b, *rest)))
+        return cls(sign, low, high, least, most, span(*w), arb_mat(len(x), 1, x))
+
+    def centre(self) -> Patch:
+        """Return the point in the middle."""
+        middle = tuple((a + b) / 2 for a, b in zip(self.low, self.high, strict=True))
+        return Patch.of(self.sign, middle, middle)
+
+    def slopes(self) -> arb_mat:
+        """Return ∂x/∂ξ: orthogonal columns of length 2/(1 + |ξ|²)."""
+        x, rows = self.x.entries(), range(1, self.x.nrows())
+        first = [-self.sign * self.width * x[j] for j in rows]
+        rest = [(self.width if j == k else arb(0)) - x[k] * x[j] for k in rows for j in rows]
+        return arb_mat(len(x), len(x) - 1, first + rest)
+
+    def halves(self, j: int) -> tuple[Patch, Patch]:
+        """Bisect coordinate `j`."""
+        middle = (self.low[j] + self.high[j]) / 2
+        ends = (*self.high[:j], middle, *self.high[j + 1 :])
+        starts = (*self.low[:j], middle, *self.low[j + 1 :])
+        return Patch.of(self.sign, self.low, ends), Patch.of(self.sign, starts, self.high)
+
+    def within(self, other: Patch) -> bool:
+        """Say whether it surely lies inside another patch, of either chart (ξ goes to ξ/|ξ|²)."""
+        low, high = self.low, self.high
+        if self.sign != other.sign:
+            if self.least == 0:
+                return False
+            scale = (1 / self.most, 1 / self.least)
+            low, high = (
+                tuple(choose(a * scale[0], a * scale[1]) for a in side)
+                for choose, side in ((min, low), (max, high))
+            )
+        pairs = zip(other.low, low, high, other.high, strict=True)
+        return all(a <= b and c <= e for a, b, c, e in pairs)
 
 
-class Tokens:
-    """Tokens with a head's weights: the couplings of all inputs within a radius (L4)."""
+class View(NamedTuple):
+    """A patch with B̃ᵀ of an orthonormal frame B̃, a right factor V, B̃ᵀV and B̃ᵀx."""
 
-    def __init__(self, arrays: Arrays, parameters: Mapping[str, fmpq]) -> None:
-        finite(arrays, TOKENS)
-        need(set(TOKENS[:-1]) <= set(arrays), "the arrays are not those of tokens")
-        x, query, key, anchors, coupling, causal = (arrays[name] for name in TOKENS[:-1])
-        fits = x.ndim == 3 and query.ndim == 2 and x.size and query.size
-        fits = fits and query.shape == key.shape and query.shape[1] == x.shape[2]
-        fits = fits and anchors.ndim == 2 and len(anchors) == x.shape[1] and anchors.shape[1] >= 2
-        need(fits, "the arrays of the tokens do not fit each other")
-        fits = coupling.dtype == np.uint8 and coupling.ndim == 0 and coupling < len(COUPLINGS)
-        fits = fits and causal.dtype == np.bool_ and causal.ndim == 0
-        mask = arrays.get("key_mask", np.ones(x.shape[:2], dtype=np.bool_))
-        fits = fits and mask.dtype == np.bool_ and mask.shape == x.shape[:2] and mask.any()
-        need(fits, "the tokens have no valid coupling, causal or key_mask")
-        self.arrays, self.mask, self.anchored = arrays, mask, True
-        self.table = [[rational(value) for value in row] for row in anchors]
-        self.n, self.d = int(np.count_nonzero(mask)), anchors.shape[1]
-        self.mismatch, self.delta = parameters["mismatch"], parameters["anchors"]
-        self.steady = not (parameters["crosstalk"] or parameters["frequency"])
+    left: arb_mat
+    right: arb_mat
+    both: arb_mat
+    normal: arb_mat
+    lean: arb_mat  # x again, as a row
 
-    def floors(self, radius: fmpq, directions: Any) -> list[arb]:
-        """Return lower bounds of ‖h_i‖ over all inputs within the radius and all devices."""
-        x, query, key, _, which, causal = (self.arrays[name] for name in TOKENS[:-1])
-        wq, wk = (arb_mat(m.tolist()) for m in (query, key))
-        one, r = 1 / arb(len(query)).sqrt(), arb(radius)
-        coupling = COUPLINGS[int(which)]
-        floors: list[arb] = []
-        size = r * r * norms(wq.transpose() * wk * one, whole=True)[0]
-        low, high, shaken = 1 - self.mismatch, 1 + self.mismatch, self.delta * (1 + self.mismatch)
-        for tokens, mask in zip(x, self.mask, strict=True):
-            q, k = (arb_mat(tokens.tolist()) * w.transpose() for w in (wq, wk))
-            scores = (q * k.transpose() * one).tolist()
-            listens, speaks = (norms(a * w * one) for a, w in ((q, wk), (k, wq)))
-            for i in np.flatnonzero(mask):
-                y = [rational(value) for value in directions[len(floors)]]
-                facing = [arb(inner(y, row)) for row in self.table]
-                total = reach = arb(0)
-                for j in np.flatnonzero(mask[: i + 1] if causal else mask):
-                    spread = r * (listens[i] + speaks[j]) + size
-                    least, most = (coupling(scores[i][j] + s * spread) for s in (-1, 1))
-                    ends = (least * low).min(most * low), most * high
-                    total += (ends[0] * facing[j]).min(ends[1] * facing[j])
-                    reach += most
-                floors.append(total / arb(inner(y, y)).sqrt() - shaken * reach)
-        return floors
+    @classmethod
+    def frame(cls, patch: Patch) -> View:
+        """Take the frame at each point itself on both sides."""
+        frame, k = patch.slopes() * (1 / patch.width), len(patch.low)
+        same = arb_mat(k, k, [arb(i == j) for i in range(k) for j in range(k)])
+        return cls(frame.transpose(), frame, same, arb_mat(k, 1), patch.x.transpose())
+
+    @classmethod
+    def of(cls, patch: Patch) -> View:
+        """Take the frame at the centre on the left, ∂x/∂ξ on the right.
+
+        Derivatives of |x - x̃|² = w w̃ |Δ|² with w = 2/(1 + |ξ|²) and Δ = ξ - ξ̃ give the products
+        in another way; both enclosures hold, so their intersection does.
+        """
+        point, k = patch.centre(), len(patch.low)
+        left = point.slopes().transpose() * (1 / point.width)
+        reach = [(b - a) / 2 for a, b in zip(patch.low, patch.high, strict=True)]
+        moved = [span(-r, r) for r in reach]
+        half = span(ZERO, inner(reach, reach) / 2)
+        y, x = point.x.entries()[1:], patch.x.entries()[1:]
+        right, both = patch.slopes(), []
+        for i in range(k):
+            for j in range(k):
+                turn = y[i] * moved[j] - x[j] * moved[i] if i != j else 1 - (x[i] - y[i]) * moved[i]
+                both.append(patch.width * (turn - y[i] * x[j] * half))
+        normal = [patch.width * (moved[i] + y[i] * half) for i in range(k)]
+        both = [a.intersection(b) for a, b in zip(both, (left * right).entries(), strict=True)]
+        normal = [
+            a.intersection(b) for a, b in zip(normal, (left * patch.x).entries(), strict=True)
+        ]
+        side = arb_mat(k, 1, normal)
+        lean = point.x.transpose() * (1 - patch.width * point.width * half)
+        return cls(left, right, arb_mat(k, k, both), side, lean + side.transpose() * left)
 
 
-def norms(matrix: arb_mat, whole: bool = False) -> list[arb]:
-    """Return the sums of the absolute values of each row, or of the whole matrix."""
-    rows = [sum(map(abs, row), arb(0)) for row in matrix.tolist()]
-    return [sum(rows, arb(0))] if whole else rows
+Cell: TypeAlias = tuple[Patch | None, ...]  # None: the whole sphere
+
+
+class Enclosed(NamedTuple):
+    """One equilibrium of a certificate, confirmed."""
+
+    inner: Cell
+    outer: Cell
+    radius: fmpq
+    stable: bool
+
+
+class Flow:
+    """The equations of motion of a small network, in Arb balls.
+
+    With deviations q_i, those of every device F' whose field is off by at most q_i. In the boxes
+    below, its derivative is then off by at most 2√(d - 1)(q_i + η) per unit of ξ, and its
+    linearisation by half of that.
+    """
+
+    def __init__(self, it: Instance, deviations: list[fmpq]) -> None:
+        self.n, self.d, self.k = it.n, it.d, it.d - 1
+        confirm(it.n * self.k <= UNKNOWNS, f"more than {UNKNOWNS} unknowns")
+        self.h = [arb_mat(it.d, 1, [arb(x) for x in drive]) for drive in it.drives]
+        self.J = [{k: arb(x) for k, x in it.hears(i).items()} for i in range(it.n)]
+        turning = it.arrays.get("frequency", np.zeros((it.n, it.d, it.d)))
+        self.A = [arb_mat(A.tolist()) for A in turning]
+        self.turns = [bool(np.any(A)) for A in turning]
+        self.all = arb_mat(it.d, 1, [span(*EITHER)] * it.d)
+        self.found: dict[str, Enclosed] = {}
+        self.spare = SPARE
+        self.off = [arb(q) for q in deviations for _ in range(self.k)]
+        slack, self.shaken = it.eta if any(deviations) else ZERO, any(deviations)
+        self.bent = [2 * arb(self.k).sqrt() * (q + slack) for q in self.off]
+
+    def forces(self, x: Sequence[arb_mat]) -> list[arb_mat]:
+        """Return g_i = h_i + Σ_k J_ik x_k."""
+        found = []
+        for h, row in zip(self.h, self.J, strict=True):
+            total = h
+            for k, strength in row.items():
+                total = total + x[k] * strength
+            found.append(total)
+        return found
+
+    def derivative(self, cell: Sequence[Patch], views: Sequence[View]) -> arb_mat:
+        """Return the blocks left_iᵀ (∂F_i/∂x_k) right_k of F_i = A_i x_i + P_{x_i} g_i."""
+        size, k = self.n * self.k, self.k
+        x = [patch.x for patch in cell]
+        rows: list[list[arb]] = [[arb(0)] * size for _ in range(size)]
+        for i, g in enumerate(self.forces(x)):
+            left, right, both, normal, lean = views[i]
+            tangent = left - normal * x[i].transpose()
+            pull = (x[i].transpose() * g)[0, 0].intersection((lean * g)[0, 0])
+            own = both * -pull - normal * (g.transpose() * right)
+            if self.turns[i]:
+                own = own + left * self.A[i] * right
+            blocks = {i: own, **{m: tangent * views[m].right * c for m, c in self.J[i].items()}}
+            for m, block in blocks.items():
+                for row, values in enumerate(block.tolist()):
+                    rows[i * k + row][m * k : (m + 1) * k] = values
+        return arb_mat(rows)
+
+    def krawczyk(
+        self, cell: Sequence[Patch], *, central: bool = False
+    ) -> list[tuple[arb, arb, fmpq]]:
+        """Return for each unknown |CΦ(ξ̃)|, (|I - C DΦ(box)| r), and the half-width r of the box.
+
+        Φ_i(ξ) = B_i(ξ̃)ᵀ F_i vanishes at every equilibrium. If the first two sum to less than the
+        third everywhere, Φ has exactly one zero in the box; if the first exceeds the sum of the
+        others anywhere, it has none. C inverts DΦ in the middle of its range, or at the centre.
+        """
+        points = [patch.centre() for patch in cell]
+        views, x = [View.of(patch) for patch in cell], [point.x for point in points]
+        residual = []
+        for i, g in enumerate(self.forces(x)):
+            residual += (views[i].left * (g + self.A[i] * x[i])).entries()
+        slope = self.derivative(cell, views)
+        size = len(residual)
+        middle = self.derivative(points, [View.of(p) for p in points]) if central else slope
+        guess = np.array([float(v) for v in middle.entries()]).reshape(size, size)
+        try:
+            inverse = arb_mat(np.linalg.inv(guess).tolist())
+        except (np.linalg.LinAlgError, ValueError) as error:
+            raise UnconfirmedError("the derivative at an equilibrium is singular") from error
+        shift = (inverse * arb_mat(size, 1, residual)).entries()
+        excess = (inverse * slope).tolist()
+        widths = [(b - a) / 2 for p in cell for a, b in zip(p.low, p.high, strict=True)]
+        balls = [arb(r) for r in widths]
+        for j in range(size):
+            excess[j][j] -= 1
+        spread = [
+            sum((abs(e) * r for e, r in zip(row, balls, strict=True)), arb(0)) for row in excess
+        ]
+        if self.shaken:
+            r = reduce(arb.max, balls)
+            moved = [q + m * r for q, m in zip(self.off, self.bent, strict=True)]
+            spread = [
+                e + sum((abs(c) * v for c, v in zip(row, moved, strict=True)), arb(0))
+                for e, row in zip(spread, inverse.tolist(), strict=True)
+            ]
+        return [(abs(s), e, r) for s, e, r in zip(shift, spread, widths, strict=True)]
+
+    def spectrum(self, cell: Sequence[Patch]) -> list[tuple[arb, arb]]:
+        """Return centre and radius of discs that hold the real parts of all eigenvalues.
+
+        With X ≈ V^{-1}, E = XV - I and G = XTV, T is similar to (I + E)^{-1} G, whose rows are off
+        those of G by ‖E‖‖G‖/(1 - ‖E‖) at most (maximum row sums): Gershgorin's discs, widened.
+        A device adds at most |X| m ‖V‖ to each row of G, m bounding the rows of its part of T.
+        """
+        T = self.derivative(cell, [View.frame(patch) for patch in cell])
+        size = T.nrows()
+        guess = np.array([float(v) for v in T.entries()]).reshape(size, size)
+        try:
+            vectors = np.linalg.eig(guess)[1].astype(complex)
+            V, X = (acb_mat(m.tolist()) for m in (vectors, np.linalg.inv(vectors)))
+        except (np.linalg.LinAlgError, ValueError) as error:
+            raise UnconfirmedError("the linearisation cannot be diagonalised") from error
+        G, E = (X * acb_mat(T) * V).tolist(), (X * V).tolist()
+        for j in range(size):
+            E[j][j] -= 1
+        added = [arb(0)] * size
+        if self.shaken:
+            most = largest(V.tolist())
+            for j, row in enumerate(X.tolist()):
+                moved = sum((abs(c) * m for c, m in zip(row, self.bent, strict=True)), arb(0))
+                added[j] = moved * most / 2
+        off, large = largest(E), largest(G) + reduce(arb.max, added)
+        confirm(off < 1, "the linearisation is too close to one that cannot be diagonalised")
+        wider = off * large / (1 - off)
+        rest = [sum(map(abs, row[:j] + row[j + 1 :]), arb(0)) for j, row in enumerate(G)]
+        return [(G[j][j].real, rest[j] + added[j] + wider) for j in range(size)]
+
+    def enclose(self, box: Any) -> Enclosed:
+        """Confirm one equilibrium: it exists, is alone in its outer box, and has its index."""
+        key = json.dumps(box, sort_keys=True)
+        if key in self.found:
+            return self.found[key]
+        names = ("charts", "coordinates", "inner", "outer", "unstable", "abscissa_upper")
+        charts, coordinates, *texts, unstable, rightmost = fields(box, *names)
+        sound = isinstance(charts, list) and all(type(c) is int and c in (0, 1) for c in charts)
+        need(sound and len(charts) == self.n, "charts are not n times 0 or 1")
+        parts = packed(coordinates, None, self.n, self.k)
+        radii = [number(text) for text in texts]
+        confirm(0 < radii[0] <= radii[1], "the radii of a box are not in order")
+        cells: list[Cell] = []
+        for r in radii:
+            patches = []
+            for i, chart in enumerate(charts):
+                centre = [sum(map(rational, values), ZERO) for values in parts[:, i].T]
+                low, high = tuple(c - r for c in centre), tuple(c + r for c in centre)
+                patches.append(Patch.of(1 - 2 * chart, low, high))
+            unique = any(
+                all(s + e < w for s, e, w in self.krawczyk(patches, central=central))
+                for central in (False, True)
+            )
+            confirm(unique, "Krawczyk's test fails on the box of an equilibrium")
+            cells.append(tuple(patches))
+        for patch in patches_of(cells[0]):
+            facing = (patch.x.transpose() * patch.centre().x)[0, 0]
+            confirm(facing > 0, "the box of an equilibrium is too large")
+        discs = self.spectrum(patches_of(cells[0]))
+        clear = all(c - r > 0 or c + r < 0 for c, r in discs)
+        confirm(clear, "an eigenvalue may lie on the imaginary axis")
+        count = sum(c > 0 for c, _ in discs)
+        confirm(natural(unstable) == count, "the number of unstable directions is wrong")
+        bound = number(rightmost)
+        confirm(all(c + r <= bound for c, r in discs), "an eigenvalue exceeds abscissa_upper")
+        self.found[key] = Enclosed(cells[0], cells[1], radii[0], count == 0)
+        return self.found[key]
+
+    def enclose_all(self, boxes: Any) -> list[Enclosed]:
+        """Confirm a list of different equilibria."""
+        need(isinstance(boxes, list), "equilibria is not a list")
+        found: list[Enclosed] = []
+        seen: list[list[arb]] = []
+        for box in boxes:
+            found.append(self.enclose(box))
+            mine = [v for p in patches_of(found[-1].inner) for v in p.x.entries()]
+            for other in seen:
+                apart = any(not u.overlaps(v) for u, v in zip(mine, other, strict=True))
+                confirm(apart, "two boxes may hold the same equilibrium")
+            seen.append(mine)
+        return found
+
+    def empty(self, cell: Cell) -> bool:
+        """Say whether surely no equilibrium lies in a cell that another chart does not show."""
+        if any(patch and patch.least > 1 for patch in cell):
+            return True
+        x = [patch.x if patch else self.all for patch in cell]
+        for i, patch in enumerate(cell):
+            if patch and self.pulls(i, x):
+                return True
+        if None in cell:
+            return False
+        try:
+            return any(s - e > w for s, e, w in self.krawczyk(patches_of(cell)))
+        except UnconfirmedError:
+            return False
+
+    def pulls(self, i: int, x: list[arb_mat]) -> bool:
+        """Say whether some minor of (A_i x_i + g_i, x_i) excludes zero, so that F_i does too."""
+        total = self.h[i]
+        for k, strength in self.J[i].items():
+            total = total + x[k] * strength
+        g, y, A = total.entries(), x[i].entries(), self.A[i]
+        for j, k in combinations(range(self.d), 2):
+            minor = g[j] * y[k] - g[k] * y[j]
+            if self.turns[i]:
+                others = [m for m in range(self.d) if m not in (j, k)]
+                squares = [(y[m].abs_lower() ** 2).union(y[m].abs_upper() ** 2) for m in others]
+                minor += A[j, k] * (1 - sum(squares, arb(0)))
+                for m in others:
+                    minor += y[m] * (A[j, m] * y[k] - A[k, m] * y[j])
+            if not minor.contains(0):
+                return True
+        return False
+
+    def replay(self, tree: Any, found: list[Enclosed]) -> None:
+        """Confirm that a tree of cells, in preorder, leaves room for no other equilibrium.
+
+        A leaf that is not settled as it stands is bisected some more, since the bounds here need
+        not be as tight as those that made the tree.
+        """
+        need(isinstance(tree, list), "the tree is not a list")
+        small = len(tree) <= min(NODES, WORK // (self.n * self.k) ** 2)
+        confirm(small, "the tree is too large")
+        pending: list[Cell] = [(None,) * self.n]
+        self.spare = SPARE + len(tree)
+        for code in tree:
+            need(type(code) is int, "the tree holds something else than integers")
+            confirm(0 < len(pending) <= PENDING, "the tree has the wrong shape")
+            cell = pending.pop()
+            if code < 0:
+                confirm(-2 - code < len(found), "the tree names an equilibrium that is not there")
+                self.settle(cell, found[-2 - code].outer if code < -1 else None)
+            else:
+                confirm(code < self.n * self.d, "the tree splits something that is not there")
+                pending += reversed(self.split(cell, code))
+        confirm(not pending, "the tree ends too early")
+
+    def split(self, cell: Cell, code: int) -> list[Cell]:
+        """Split a whole sphere into its two charts, or bisect a coordinate of a patch."""
+        i, j = (code, None) if code < self.n else divmod(code - self.n, self.k)
+        patch = cell[i]
+        confirm((patch is None) == (j is None), "the tree splits a sphere in the wrong way")
+        if patch is None or j is None:
+            whole = EITHER[:1] * self.k, EITHER[1:] * self.k
+            parts = Patch.of(1, *whole), Patch.of(-1, *whole)
+        else:
+            parts = patch.halves(j)
+        return [(*cell[:i], part, *cell[i + 1 :]) for part in parts]
+
+    def settle(self, cell: Cell, outer: Cell | None) -> None:
+        """Confirm that a cell holds no equilibrium but the one of a box."""
+        pending, tries = [cell], 0
+        while pending:
+            cell = pending.pop()
+            if outer and all(p and q and p.within(q) for p, q in zip(cell, outer, strict=True)):
+                continue
+            if self.empty(cell):
+                continue
+            tries += 1
+            more = tries <= TRIES and self.spare > 0
+            confirm(more, "a cell may hold an equilibrium that is not listed")
+            self.spare -= 1
+            if None in cell:
+                pending += self.split(cell, cell.index(None))
+                continue
+            sizes = [b - a for p in patches_of(cell) for a, b in zip(p.low, p.high, strict=True)]
+            pending += self.split(cell, self.n + sizes.index(max(sizes)))
+
+
+def largest(rows: list[list[acb]]) -> arb:
+    """Return the largest sum of absolute values in a row."""
+    return reduce(arb.max, [sum(map(abs, row), arb(0)) for row in rows])
+
+
+def patches_of(cell: Cell) -> list[Patch]:
+    """Return the patches of a cell that has no whole sphere."""
+    return [patch for patch in cell if patch is not None]

@@ -13,8 +13,7 @@ from flint import ctx, fmpq
 from sealing import written
 
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.checker_equilibria import Flow
-from lohe.proofs_numeric.checker_exact import Instance, UnconfirmedError
+from lohe.proofs_numeric.checker_exact import Flow, Instance, UnconfirmedError
 
 
 def parts(network: Network) -> tuple[Any, Any]:

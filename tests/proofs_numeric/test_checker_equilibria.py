@@ -14,8 +14,7 @@ from sealing import claim, pack, seal, verdict_of, written
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.checker import check
-from lohe.proofs_numeric.checker_equilibria import Flow, Patch, View
-from lohe.proofs_numeric.checker_exact import UnconfirmedError
+from lohe.proofs_numeric.checker_exact import Flow, Patch, UnconfirmedError, View
 
 COUNTED = Network([[0.9, 0.1], [0.1, 0.7]], crosstalk=[[0, 0.6], [0.6, 0]])
 SEVERAL = Network([[0.35, 0.82], [0.33, -1.3]], crosstalk=[[0, 0.9], [0.9, 0]])

@@ -15,8 +15,8 @@ from sealing import pack
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric import checker_exact
+from lohe.proofs_numeric.checker import COUPLINGS, units
 from lohe.proofs_numeric.checker_exact import (
-    COUPLINGS,
     Instance,
     RejectedError,
     UnconfirmedError,
@@ -25,7 +25,6 @@ from lohe.proofs_numeric.checker_exact import (
     products,
     rational,
     root,
-    units,
 )
 
 NONE = dict.fromkeys(("mismatch", "crosstalk", "frequency", "anchors"), fmpq(0))
