@@ -9,6 +9,7 @@ import pytest
 
 from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
+from lohe.dynamics import gallery
 from lohe.proofs_numeric.basin import estimate_basin
 from lohe.proofs_numeric.certify import certify
 from lohe.reports.document import render
@@ -117,6 +118,16 @@ def collection(head, certificate, basins):
 @pytest.fixture(scope="session")
 def page(collection):
     return render(collection)
+
+
+@pytest.fixture(scope="session")
+def coupled_page():
+    """A page of networks that turn and hear each other, with a basin run."""
+    ring, pair = gallery.anchored_circulant(8), gallery.anchored_pair(1.5)
+    turning = gallery.detuned(3, 40, 0.4, rng=np.random.default_rng(1))
+    basin = estimate_basin(pair, 200, seed=1, horizon=4.0, tolerance=1e-2)
+    networks = [ring, pair, turning]
+    return render(collect([certify(network) for network in networks], [basin], networks))
 
 
 @pytest.fixture(scope="session")

@@ -32,9 +32,9 @@ def driver():
 def opened(driver, page, tmp_path):
     """Open the page at a width and in a colour scheme; fail on any complaint of the browser."""
     path = tmp_path / "a.report.html"
-    path.write_text(page, encoding="utf-8")
 
-    def open_page(width=1100, scheme="light"):
+    def open_page(width=1100, scheme="light", text=page):
+        path.write_text(text, encoding="utf-8")
         driver.execute_cdp_cmd(
             "Emulation.setEmulatedMedia",
             {"features": [{"name": "prefers-color-scheme", "value": scheme}]},
@@ -54,10 +54,11 @@ def background(driver):
     return driver.execute_script("return getComputedStyle(document.body).backgroundColor")
 
 
+@pytest.mark.parametrize("which", ["page", "coupled_page"])
 @pytest.mark.parametrize("screen", _SCREENS)
-def test_nothing_is_wider_than_the_screen(opened, tmp_path, screen):
+def test_nothing_is_wider_than_the_screen(opened, tmp_path, screen, which, request):
     width, scheme = _SCREENS[screen]
-    driver = opened(width, scheme)
+    driver = opened(width, scheme, request.getfixturevalue(which))
     size = driver.execute_script(
         "const e = document.documentElement; return [e.scrollWidth, e.scrollHeight]"
     )
@@ -74,8 +75,9 @@ def test_nothing_is_wider_than_the_screen(opened, tmp_path, screen):
     assert picture.stat().st_size > 50_000
 
 
-def test_every_picture_is_drawn_inside_its_frame(opened):
-    driver = opened(375)
+@pytest.mark.parametrize("which", ["page", "coupled_page"])
+def test_every_picture_is_drawn_inside_its_frame(opened, which, request):
+    driver = opened(375, text=request.getfixturevalue(which))
     outside = driver.execute_script(
         """return [...document.querySelectorAll("figure")].flatMap((figure) => {
           const frame = figure.getBoundingClientRect();
@@ -90,8 +92,9 @@ def test_every_picture_is_drawn_inside_its_frame(opened):
     assert outside == []
 
 
-def test_text_in_pictures_is_large_enough_on_a_phone(opened):
-    driver = opened(375)
+@pytest.mark.parametrize("which", ["page", "coupled_page"])
+def test_text_in_pictures_is_large_enough_on_a_phone(opened, which, request):
+    driver = opened(375, text=request.getfixturevalue(which))
     smallest = driver.execute_script(
         """return Math.min(...[...document.querySelectorAll("figure svg text")].map((text) =>
           parseFloat(getComputedStyle(text).fontSize)
