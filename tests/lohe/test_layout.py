@@ -77,3 +77,17 @@ def test_modules_stay_small() -> None:
             lines = len(path.read_text().splitlines())
             limit = longer.get(path, 400)
             assert lines <= limit, f"{path.relative_to(ROOT)} has {lines} lines; split it"
+
+
+def test_the_checker_may_import_no_part_of_the_generator() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (contract,) = (c for c in contracts if c["type"] == "forbidden")
+    room = ROOT / "proofs_numeric"
+    parts = {path.stem for path in (*room.glob("*.py"), *room.glob("*/")) if path.stem[:2] != "__"}
+    checker = {part for part in parts if part.startswith("checker")}
+    forbidden = {
+        name.split(".")[2] for name in contract["forbidden_modules"] if name.count(".") > 1
+    }
+    assert {name.split(".")[2] for name in contract["source_modules"]} == checker
+    assert forbidden == parts - checker
