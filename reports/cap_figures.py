@@ -217,7 +217,7 @@ def _balance(subject: Subject, errors: Uncertainty) -> Picture:
         f"{plain(float(needed[weakest]))}."
     )
     if not quiet:
-        words += " T6 does not apply: there are natural frequencies."
+        words += " T6 does not apply where oscillators turn."
     if shown.size < drive.size:
         words += f" Drawn: {count(shown.size)}, the weakest among them."
     title = "Whose drive does not outweigh its crosstalk?"

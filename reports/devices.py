@@ -17,12 +17,12 @@ _WORDS = (
 
 
 def devices(parameters: Mapping[str, float | None]) -> str:
-    """Say what may differ between the devices of a certificate; empty if nothing may.
+    r"""Say what may differ between the devices of a certificate; empty if nothing may.
 
     Examples
     --------
     >>> devices({"mismatch": 0.05, "crosstalk": 0.0, "frequency": 0.1, "anchors": 0.0})
-    'couplings are off by at most 5 % and natural frequencies are off by at most 0.1'
+    'couplings are off by at most 5\xa0% and natural frequencies are off by at most 0.1'
     """
     parts = [
         words.format(write(value))

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from lohe.dynamics.errors import InputError
 from lohe.proofs_numeric.claims import Claim, Verdict
 from lohe.proofs_numeric.equilibria.chart import to_points
 from lohe.reports.blocks import (
@@ -85,8 +86,21 @@ def listed(subject: Subject) -> tuple[tuple[Mapping[str, Any], ...], bool] | Non
     if not claims:
         return None
     best = max(claims, key=lambda c: ("tree" in c.witness, len(c.witness["equilibria"])))
+    if not all(_fits(box, subject) for box in best.witness["equilibria"]):
+        raise InputError(
+            f"the equilibria in the certificate of {subject.name} do not fit its size; certify "
+            "again"
+        )
     boxes = sorted(best.witness["equilibria"], key=lambda box: int(box["unstable"]))
     return tuple(boxes), "tree" in best.witness
+
+
+def _fits(box: Mapping[str, Any], subject: Subject) -> bool:
+    if subject.size is None:
+        return False
+    n, d = subject.size
+    shape = np.shape(np.asarray(box["coordinates"]))
+    return len(box["charts"]) == n and set(box["charts"]) <= {0, 1} and shape[1:] == (n, d - 1)
 
 
 def _table(boxes: tuple[Mapping[str, Any], ...]) -> Table:

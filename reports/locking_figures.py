@@ -54,7 +54,7 @@ def thinned(margins: Floats, most: int = 600) -> NDArray[np.int64]:
     Examples
     --------
     >>> thinned(np.array([3.0, 1.0, 2.0]), most=2).tolist()
-    [1, 0]
+    [1, 2]
     """
     order = np.argsort(margins, kind="stable")
     if order.size <= most:

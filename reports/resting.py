@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.dynamics.errors import InputError
 from lohe.dynamics.lorentz import lorentz_generator
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.certificate import Certificate
@@ -57,6 +58,7 @@ def locking_rates(subject: Subject) -> Rates | None:
             claim = certificate.claims.get(name)
             levels = claim.witness.get("levels") if claim is not None else None
             if isinstance(levels, Packed):
+                _fit(subject, levels, (network.n,))
                 # Zero stands for the rule that a drive above the frequency locks.
                 rule = _dominance(network, covered(certificate))
                 return Rates(np.where(levels.array > 0, levels.array, rule), proved=True)
@@ -71,6 +73,14 @@ def locking_rates(subject: Subject) -> Rates | None:
 def covered(certificate: Certificate) -> Uncertainty:
     """Return how far off the devices of a certificate may be."""
     return Uncertainty(**{name: float(certificate.parameters.get(name) or 0) for name in _FIGURES})
+
+
+def _fit(subject: Subject, witness: Packed, shape: tuple[int, ...]) -> None:
+    if witness.array.shape != shape:
+        raise InputError(
+            f"the certificate of {subject.name} holds an array of shape {witness.array.shape} in "
+            f"place of {shape}; certify again"
+        )
 
 
 def _dominance(network: Network, errors: Uncertainty) -> Floats:
@@ -98,6 +108,7 @@ def resting_state(subject: Subject) -> Floats | None:
         claim = subject.claim(name)
         points = claim.witness.get(field) if claim is not None else None
         if isinstance(points, Packed):
+            _fit(subject, points, (network.n, network.d))
             length = np.linalg.norm(points.array, axis=-1, keepdims=True)
             return np.asarray(points.array / np.where(length > 0, length, 1.0))
     return find_centre(network) if network.n * network.d <= _COORDINATES else None

@@ -1,16 +1,20 @@
 """Figures of networks that turn or hear each other: what they are drawn from must be so."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from lohe.dynamics import gallery
 from lohe.dynamics.equilibrium import resting_point
+from lohe.dynamics.errors import InputError
 from lohe.dynamics.field import vector_field
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basin import estimate_basin
 from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.coupled.forces import enclose_forces
 from lohe.proofs_numeric.coupled.trapping import Hold
+from lohe.proofs_numeric.packed import Packed
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.reports.cap_figures import pulls
 from lohe.reports.document import render
@@ -108,6 +112,16 @@ def test_equilibria_are_listed_stable_first_and_drawn(pair, parse):
     assert "The network has exactly one stable resting point: proved." in text
     # They are drawn from the certificate alone, too.
     assert "Where do the oscillators rest?" in render(collect([certificate]))
+
+
+def test_witnesses_of_another_size_are_refused_in_one_line(pair, turning):
+    with pytest.raises(InputError, match="do not fit its size"):
+        render(collect([replace(pair[1], n=3)]))
+    locked = certify(turning, "lock")
+    claim = locked.claims["lock"]
+    short = replace(claim, witness={**claim.witness, "levels": Packed([1.0])})
+    with pytest.raises(InputError, match="certify again"):
+        render(collect([replace(locked, claims={"lock": short})], (), [turning]))
 
 
 def test_several_stable_points_are_told_in_words(parse):
