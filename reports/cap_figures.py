@@ -17,7 +17,7 @@ from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
 from lohe.reports.detail import Detail, drawn
 from lohe.reports.devices import devices
-from lohe.reports.formatting import count, lower, plain, plural, upper
+from lohe.reports.formatting import count, degrees_lower, degrees_upper, plain, plural
 from lohe.reports.locking_figures import thinned
 from lohe.reports.resting import covered, resting_state
 from lohe.reports.subjects import Collection, Subject
@@ -281,15 +281,15 @@ def _pull_picture(subject: Subject, errors: Uncertainty) -> Picture | None:
     )
     if claim is not None and claim.verdict is Verdict.PROVED:
         values = claim.values
-        theta, inner = (float(np.degrees(values[k])) for k in ("angle_lower", "inner_upper"))
+        theta, inner = degrees_lower(values["angle_lower"]), degrees_upper(values["inner_upper"])
         axes.axhline(
-            theta,
+            float(np.degrees(values["angle_lower"])),
             color=COLOURS["green"],
             linewidth=2,
             linestyle=(0, (5, 1.5)),
-            label=f"proved cap: {lower(theta)}°",
+            label=f"proved cap: {theta}",
         )
-        words += f"Proved: the cap is {lower(theta)}°, the resting point within {upper(inner)}°. "
+        words += f"Proved: the cap is {theta}, the resting point within {inner}. "
     elif claim is not None:
         words += f"No cap is proved: {claim.reason}. "
     if never.any():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lohe.proofs_numeric.claims import Claim, Verdict
-from lohe.reports.formatting import count, lower, percent, plain, plural, upper
+from lohe.reports.formatting import count, degrees_lower, lower, percent, plain, plural, upper
 
 __all__ = ["ClaimText", "claim_text", "in_order", "key_values", "sentence", "stable_points"]
 
@@ -244,11 +243,11 @@ def sentence(name: str, claim: Claim) -> str:
             f"{lower(values['rate_lower'])}."
         )
     if name == "local_cap" and "angle_lower" in values:
-        angle = lower(math.degrees(values["angle_lower"]))
+        angle = degrees_lower(values["angle_lower"])
         share = values["volume_lower"]
         volume = percent(share, 3, "ROUND_FLOOR") if share > 1e-5 else f"a share {lower(share)}"
         return (
-            f"Every start within {angle}° of the resting point settles there: at least {volume} of "
+            f"Every start within {angle} of the resting point settles there: at least {volume} of "
             "all starts."
         )
     if name == "box" and "equilibria" in values:

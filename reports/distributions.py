@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -111,6 +113,7 @@ def histogram(
     key: str,
     covered: str = "",
     where: str = "on every device on which",
+    write: Callable[[float], str] = plain,
 ) -> Picture:
     """Draw how `values` are spread, with the smallest and the certified bound marked.
 
@@ -128,6 +131,8 @@ def histogram(
         What the devices, or inputs, that the bound covers have in common, in words.
     where
         What stands before that.
+    write
+        How the values are printed: `lower` if they are lower bounds.
     """
     on_devices = f" {where} {covered}" if covered else ""
     positive = values[values > 0]
@@ -152,7 +157,7 @@ def histogram(
             markersize=8,
             linestyle="none",
             color=COLOURS["vermillion"],
-            label=f"smallest: {plain(smallest)}{_token(subject, int(values.argmin()))}",
+            label=f"smallest: {write(smallest)}{_token(subject, int(values.argmin()))}",
             clip_on=False,
         )
     if bound is not None and bound > 0:
@@ -167,8 +172,8 @@ def histogram(
         add_legend(figure)
     middle = float(np.median(values))
     words = (
-        f"{plural(values.size, 'oscillator')}: smallest {plain(smallest)}, median {plain(middle)}, "
-        f"largest {plain(float(values.max()))}."
+        f"{plural(values.size, 'oscillator')}: smallest {write(smallest)}, median {write(middle)}, "
+        f"largest {write(float(values.max()))}."
     )
     if log:
         words += " The axis is logarithmic."

@@ -9,6 +9,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decima
 
 __all__ = [
     "count",
+    "degrees_lower",
+    "degrees_upper",
     "lower",
     "natural_key",
     "percent",
@@ -19,6 +21,8 @@ __all__ = [
     "upper",
 ]
 
+_PI = Decimal("3.14159265358979323846264338327950288419")  # cut off: below by less than 1e-38
+_PI_ABOVE = _PI + Decimal("1e-38")
 _LEAST_GAP = Decimal("1e-9")  # a gap to 100 % below this is printed as this
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Cn"})
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -61,6 +65,32 @@ def upper(value: float, digits: int = 3) -> str:
     '0.472'
     """
     return _written(value, digits, ROUND_CEILING)
+
+
+def degrees_lower(radians: float, digits: int = 3) -> str:
+    """Write a lower bound of an angle in degrees, rounded down.
+
+    Examples
+    --------
+    >>> degrees_lower(3.0)
+    '171°'
+    """
+    context = Context(prec=60, rounding=ROUND_FLOOR)
+    exact = context.divide(context.multiply(Decimal(radians), Decimal(180)), _PI_ABOVE)
+    return f"{_written(exact, digits, ROUND_FLOOR)}°"
+
+
+def degrees_upper(radians: float, digits: int = 3) -> str:
+    """Write an upper bound of an angle in degrees, rounded up.
+
+    Examples
+    --------
+    >>> degrees_upper(3.0)
+    '172°'
+    """
+    context = Context(prec=60, rounding=ROUND_CEILING)
+    exact = context.divide(context.multiply(Decimal(radians), Decimal(180)), _PI)
+    return f"{_written(exact, digits, ROUND_CEILING)}°"
 
 
 def percent(value: float, digits: int = 3, rounding: str = ROUND_HALF_EVEN) -> str:
@@ -148,7 +178,7 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple((0, int(p), "") if k % 2 else (1, 0, p) for k, p in enumerate(parts))
 
 
-def _written(value: float, digits: int, rounding: str) -> str:
+def _written(value: float | Decimal, digits: int, rounding: str) -> str:
     if math.isnan(value):
         return "not a number"
     if math.isinf(value):

@@ -10,7 +10,7 @@ from lohe.reports.blocks import Block, Heading, Paragraph, Picture, Pictures, Se
 from lohe.reports.detail import Detail, drawn
 from lohe.reports.devices import devices
 from lohe.reports.distributions import histogram
-from lohe.reports.formatting import count, plain, plural
+from lohe.reports.formatting import count, lower, plain, plural
 from lohe.reports.resting import Rates, locking_rates
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
@@ -82,6 +82,7 @@ def _rates(subject: Subject, rates: Rates) -> Picture:
         quantity="rate λ, proved lower bound" if rates.proved else "rate λ",
         key=f"{subject.key}-rates",
         covered=covered,
+        write=lower if rates.proved else plain,
     )
     words = picture.caption
     words += (

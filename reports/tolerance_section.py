@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from lohe.proofs_numeric.tolerance import Tolerance
@@ -21,7 +19,7 @@ from lohe.reports.blocks import (
 from lohe.reports.claims_text import claim_text
 from lohe.reports.detail import Detail
 from lohe.reports.devices import devices
-from lohe.reports.formatting import lower, percent, plural, upper
+from lohe.reports.formatting import degrees_upper, lower, percent, plural, upper
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import inline, new_figure
 from lohe.reports.tolerance_files import ToleranceRecord
@@ -123,9 +121,7 @@ def _effects(record: ToleranceRecord) -> Table:
             continue
         angles = [effect.angle_upper for effect in each.effects]
         weights = [effect.weight_error_upper for effect in each.effects]
-        moved = [
-            Cell("any angle" if a > _ANY_ANGLE else f"{upper(math.degrees(a))}°", a) for a in angles
-        ]
+        moved = [Cell("any angle" if a > _ANY_ANGLE else degrees_upper(a), a) for a in angles]
         rows.append((Cell(name), Cell("resting points move by"), *moved))
         changed = [Cell(upper(w), w) for w in weights if w is not None]
         if len(changed) == len(weights):

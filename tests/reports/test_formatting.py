@@ -1,9 +1,20 @@
+import math
 from decimal import Decimal
 
+import mpmath
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lohe.reports.formatting import lower, natural_key, percent, plain, printable, upper
+from lohe.reports.formatting import (
+    degrees_lower,
+    degrees_upper,
+    lower,
+    natural_key,
+    percent,
+    plain,
+    printable,
+    upper,
+)
 
 _SUPERSCRIPT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -17,6 +28,16 @@ def read(text):
 @given(numbers)
 def test_a_printed_bound_still_holds(value):
     assert read(lower(value)) <= Decimal(value) <= read(upper(value))
+
+
+@example(math.pi)  # a float below pi: less than 180 degrees, by far less than its last digit
+@example(math.radians(117))
+@given(st.floats(0, 10))
+def test_a_printed_angle_still_holds(radians):
+    with mpmath.workdps(60):
+        exact = Decimal(mpmath.nstr(mpmath.degrees(mpmath.mpf(radians)), 50))
+    assert read(degrees_lower(radians).rstrip("°")) <= exact
+    assert read(degrees_upper(radians).rstrip("°")) >= exact
 
 
 @given(numbers)
