@@ -16,11 +16,11 @@ from lohe.proofs_numeric.coupled.forces import enclose_forces
 from lohe.proofs_numeric.coupled.trapping import Hold
 from lohe.proofs_numeric.packed import Packed
 from lohe.proofs_numeric.uncertainty import Uncertainty
-from lohe.reports.cap_figures import pulls
 from lohe.reports.document import render
 from lohe.reports.equilibria_figures import listed, runs, together
 from lohe.reports.locking_figures import thinned
 from lohe.reports.proved_volume import proved_share
+from lohe.reports.pulls import pulls
 from lohe.reports.resting import locking_rates, resting_state
 from lohe.reports.subjects import collect
 
