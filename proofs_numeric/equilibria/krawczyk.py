@@ -36,7 +36,7 @@ Integers = NDArray[np.int64]
 _MOST_UNKNOWNS, _MOST_PRECISE = 2048, 160
 # The condition must hold on a radius times this, with a derivative that varies this much more:
 # another program may enclose it less tightly, with another inverse.
-_ROOM, _WIDER = 0.95, 2.0
+_ROOM, _WIDER = 0.95, 2.6
 # Steps to the nearest doubles, until what is left is at the level of rounding.
 _POLISHING, _POLISHED = 4, 2.0**-51
 _FIRST_OUTER, _LARGEST_OUTER = 0.2, 2.0
@@ -308,7 +308,7 @@ def _enclosure(
         inner=inner,
         outer=outer,
         unstable=found.unstable,
-        abscissa_upper=_outward(found, 6.0 if extra is None else 1.05),
+        abscissa_upper=_outward(found, 6.0 if extra is None else 4.0),
         points=to_points(charts, coordinates),
     )
 

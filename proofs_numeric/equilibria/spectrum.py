@@ -92,7 +92,8 @@ def box_spectrum(
     """
     matrix = linearisation(system, poles, box_about(centre, inner))
     added = None if extra is None else extra.linearisation
-    return discs(matrix, symmetric=system.symmetric, added=added)
+    # Devices' matrices need not be symmetric.
+    return discs(matrix, symmetric=system.symmetric and extra is None, added=added)
 
 
 def discs(matrix: Balls, *, symmetric: bool = False, added: Floats | None = None) -> Spectrum:
@@ -147,7 +148,7 @@ def _discs(matrix: Balls, left: _Parts, right: _Parts, added: Floats) -> Spectru
     change = Balls.exact(error) * float(total.max(initial=0.0)) / (1 - Balls.exact(error))
     # The factors are room: another program may bound the diagonal's radii and V differently.
     own = (Balls.exact(real.radius) + imaginary.radius) * 3.0
-    radii = Balls.exact(beside).sum(-1) + own + more * 1.1 + change
+    radii = Balls.exact(beside).sum(-1) + own + more * 2.0 + change
     return Spectrum(centres, radii.upper)
 
 

@@ -57,7 +57,7 @@ def device(rng, network, uncertainty, *, push=None):
 def test_every_device_rests_in_the_inner_box_as_stable_as_proved(n, d, seed, kinds):
     rng = np.random.default_rng(seed)
     network = random_network(rng, n, d)
-    uncertainty = Uncertainty(**dict.fromkeys(kinds, 2e-4))
+    uncertainty = Uncertainty(**dict.fromkeys(kinds, 1e-4))
     guess = network.drive
     box = enclose(network, guess, uncertainty)
     assert box.unstable is not None
