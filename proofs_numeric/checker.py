@@ -131,17 +131,17 @@ def norms(matrix: arb_mat, whole: bool = False) -> list[arb]:
     return [sum(rows, arb(0))] if whole else rows
 
 
+def dyadic(x: fmpq) -> fmpq:
+    """Round down to a multiple of 2^-UNIT_BITS."""
+    return power(-UNIT_BITS) * ((x.p << UNIT_BITS) // x.q)
+
+
 def units(rows: Any) -> list[list[fmpq]]:
     """Return each row over its norm; every entry is off by at most 2^(1 - UNIT_BITS)."""
-    found = []
-    for row in rows.tolist():
-        exact = [rational(x) for x in row]
-        confirm(any(exact), "a centre has no direction")
-        size = root(inner(exact, exact), False)
-        found.append(
-            [power(-UNIT_BITS) * ((x / size).p * 2**UNIT_BITS // (x / size).q) for x in exact]
-        )
-    return found
+    exact = [[rational(x) for x in row] for row in rows.tolist()]
+    confirm(all(map(any, exact)), "a centre has no direction")
+    sizes = [root(inner(row, row), False) for row in exact]
+    return [[dyadic(x / size) for x in row] for row, size in zip(exact, sizes, strict=True)]
 
 
 def weights_within(
@@ -163,7 +163,7 @@ def weights_within(
     for i, (*total, norm, clamps, keys) in enumerate(totals):
         c = chord(i)
         weight, moved = keys + facing(i, total), c * norm + keys * it.delta
-        resultant = root(inner(total, total), True)
+        resultant = root(inner(total, total), True, 64)
         shift = min(moved, c * resultant + keys * it.delta + clamps)
         if not (weight > shift and bound * (weight - shift) >= moved + shift):
             return False
@@ -307,11 +307,11 @@ def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bo
     confirm(far, "a resting point may move further than angle_sine_upper")
 
     def chord(i: int) -> fmpq:
-        return root(2 * sines[i] / (1 + root(1 - sines[i], False)), True)
+        return root(2 * sines[i] / (1 + root(1 - sines[i], False, 64)), True, 64)
 
     def facing(i: int, resultant: list[fmpq]) -> fmpq:
         projection = inner(it.drives[i], resultant)
-        return projection / root(it.squares[i], projection > 0)
+        return dyadic(projection / root(it.squares[i], projection > 0, 64))
 
     if affine and moved[1] < 2:
         # Beyond a right angle nothing but the trivial bound is known.

@@ -126,8 +126,9 @@ def root(x: fmpq, up: bool, bits: int = ROOT_BITS) -> fmpq:
     """Return a bound of the root of x >= 0, good to 2^-bits of it; exact where the root is."""
     if x == 0:
         return x
-    k = max(bits - (int(x.p).bit_length() - int(x.q).bit_length()) // 2, 0)
-    floor = ((x.p << 2 * k) // x.q).isqrt()
+    p, q = x.p, x.q
+    k = max(bits - (p.bit_length() - q.bit_length()) // 2, 0)
+    floor = ((p << 2 * k) // q).isqrt()
     below = fmpq(floor, fmpz(1) << k)
     return below if not up or below * below == x else fmpq(floor + 1, fmpz(1) << k)
 
@@ -251,7 +252,7 @@ def products(blocks: Iterable[tuple[Any, Any]], table: list[list[fmpq]]) -> list
             totals += found.astype(object) << (place * bits)
         for total, exponent in zip(totals.tolist(), low.tolist(), strict=True):
             unit = power(exponent) / scale
-            rows.append([fmpq(x) * unit for x in total])
+            rows.append([unit * x for x in total])
     return rows
 
 
