@@ -330,3 +330,38 @@ def test_documents_of_other_versions_are_rejected():
     for version, says in ((1, "earlier release"), (0, "earlier release"), (3, "version 2")):
         with pytest.raises(RejectedError, match=says):
             check({**document, "version": version}, PYTHAGOREAN.arrays())
+
+
+def half_space(delta, margin, direction=(1, 0)):
+    network = Network(couplings=[[1.0, 1.0]], anchors=[[0.6, 0.8], [0.6, -0.8]])
+    values = {"margin_lower": margin, "keys": 2, "prefix": 2}
+    witness = {"direction": [Fraction(x) for x in direction]}
+    return proved(network, "all_inputs", "T4", values, witness, anchors=delta)
+
+
+def test_displaced_anchors_take_from_the_margin():
+    # The distance of 0 from the anchors is the float 0.6.
+    assert half_space(0.0, 0.6)
+    assert not half_space(0.0, near(0.6, UP))
+    assert half_space(0.1, near(0.5, DOWN))
+    assert not half_space(0.1, near(0.5, UP))
+    assert half_space(near(0.6, DOWN), 0.0)
+    assert not half_space(0.6, 0.0)
+    assert not half_space(0.0, 0.1, direction=(0, 1))
+
+
+def balanced(delta, weights):
+    network = Network(couplings=[[1.0, 1.0]], anchors=[[0.6, 0.8], [0.6, -0.8]])
+    values = {"margin_lower": near(1.0, DOWN) - delta, "keys": 2, "prefix": 1}
+    witness = {"direction": [Fraction(3), Fraction(4)], "weights": weights}
+    told = verdict_of(network, "all_inputs", ("refuted", "T4"), values, witness, anchors=delta)
+    return told[0] == "refuted"
+
+
+def test_displaced_anchors_balance_when_their_mean_is_near():
+    half = Fraction(1, 2)
+    assert balanced(0.6, [half, half])
+    assert not balanced(near(0.6, DOWN), [half, half])
+    assert not balanced(0.6, [Fraction(2, 5), Fraction(3, 5)])
+    assert not balanced(0.6, [half, half, Fraction(0)])
+    assert not balanced(0.6, [1 + half, -half])

@@ -362,3 +362,36 @@ def test_a_singular_derivative_is_no_proof():
         with pytest.raises(UnconfirmedError):
             flow.krawczyk(cell)
         assert not flow.empty(tuple(cell))
+
+
+def shaken(inner, outer, abscissa, **sets):
+    network = Network(couplings=[[1.0]], anchors=[[1.0, 0.0]])
+    found = {
+        "charts": [0],
+        "coordinates": np.zeros((1, 1, 1)),
+        "inner": inner,
+        "outer": outer,
+        "unstable": 0,
+        "abscissa_upper": abscissa,
+    }
+    values = {"equilibria": 1, "stable": 1, "radius_upper": inner, "oscillators": 1}
+    told = verdict_of(network, "box", ("proved", "T8"), values, {"equilibria": [found]}, **sets)
+    return told[0] == "proved"
+
+
+@pytest.mark.parametrize("turn", [0.01, 0.1])
+def test_a_box_on_devices_holds_the_worst_of_them(turn):
+    # A device that turns at ω rests at the angle asin ω, at the rate √(1 - ω²).
+    edge = np.tan(np.arcsin(turn) / 2)
+    assert shaken(1.5 * edge, 0.2, -0.5, frequency=turn)
+    assert not shaken(0.99 * edge, 0.2, -0.5, frequency=turn)
+    assert not shaken(1.5 * edge, 0.2, -np.sqrt(1 - turn**2) - 1e-9, frequency=turn)
+    assert shaken(1e-12, 0.2, -0.99)
+    assert not shaken(1e-12, 0.2, -0.99, frequency=turn)
+
+
+@pytest.mark.parametrize("name", ["mismatch", "anchors", "crosstalk", "frequency"])
+def test_every_uncertainty_widens_a_box(name):
+    assert shaken(0.02, 0.2, -0.5, **{name: 0.01})
+    assert not shaken(1e-4, 0.2, -0.5, **{name: 0.01})
+    assert not shaken(0.02, 0.2, -0.5, **{name: 0.9})
