@@ -20,13 +20,14 @@ from lohe.reports.locking_figures import thinned
 from lohe.reports.pulls import pulls
 from lohe.reports.resting import covered, resting_state
 from lohe.reports.subjects import Collection, Subject
-from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
+from lohe.reports.svg import COLOURS, add_legend, inline, new_figure, set_log_axis
 from lohe.reports.tokens import token
 
 __all__ = ["section"]
 
 Floats = NDArray[np.float64]
 
+_LOG_RATIO = 50.0
 _BARS = 60  # up to here each oscillator gets a bar of its own
 _NAMED = 16  # and its number
 
@@ -91,7 +92,9 @@ def _balance(subject: Subject, errors: Uncertainty) -> Picture:
     shown = thinned(margin)
     figure, axes = new_figure(4.2, 3.3)
     right = 1.15 * float(felt.max()) or 1.0
-    ends = np.array([0.0, right])
+    # A linear axis hides the weak drives, which matter most, once the largest is far off.
+    log = float(drive.min()) > 0 and float(drive.max()) > _LOG_RATIO * float(drive.min())
+    ends = np.linspace(right / 200 if log else 0.0, right, 100 if log else 2)
     quiet = not np.any(turning)
     if quiet:
         # Without frequencies T6a needs the root of 5 where T6 needs 2.
@@ -141,11 +144,15 @@ def _balance(subject: Subject, errors: Uncertainty) -> Picture:
                 label=label,
             )
     top = 1.1 * max(float(drive.max()), float(limit[shown].max()))
+    low = min(0.0, 1.1 * float(drive.min()))
+    if log:
+        low = 0.7 * min(float(drive.min()), float(limit[shown].min()))
+        set_log_axis(axes.yaxis, low, top)
     axes.set(
         xlabel="crosstalk heard, s" + " (largest of any device)" * bool(errors.crosstalk),
         ylabel="drive ‖h‖" + " (least of any device)" * bool(errors.mismatch or errors.anchors),
         xlim=(0, right),
-        ylim=(min(0.0, 1.1 * float(drive.min())), top or 1.0),
+        ylim=(low, top or 1.0),
     )
     add_legend(figure, 2 if quiet else 1)
     weakest = int(margin.argmin())
@@ -192,7 +199,7 @@ def _pull_picture(subject: Subject, errors: Uncertainty) -> Picture | None:
             label="pulled inward from these angles",
         )
     else:
-        places = np.unique(np.linspace(0, order.size - 1, 400).astype(int))
+        places = np.unique(np.geomspace(1, order.size, 400).astype(int)) - 1
         axes.fill_between(
             ranks[places],
             low[places],
@@ -251,8 +258,12 @@ def _pull_picture(subject: Subject, errors: Uncertainty) -> Picture | None:
     if order.size <= _NAMED:
         axes.set_xticks(ranks, [str(place) for place in order])
         axes.set_xlabel("oscillator, weakest first")
-    else:
+    elif order.size <= _BARS:
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    else:
+        # The weakest few are what matters.
+        set_log_axis(axes.xaxis, 1, order.size)
+        axes.set_xlim(1, order.size)
     axes.grid(visible=False, axis="x")
     add_legend(figure)
     title = "Which oscillator limits the cap?"

@@ -245,6 +245,8 @@ def sentence(name: str, claim: Claim) -> str:
     if name == "local_cap" and "angle_lower" in values:
         angle = degrees_lower(values["angle_lower"])
         share = values["volume_lower"]
+        if not share:  # below the smallest float: so many oscillators share the cap
+            return f"Every start within {angle} of the resting point settles there."
         volume = percent(share, 3, "ROUND_FLOOR") if share > 1e-5 else f"a share {lower(share)}"
         return (
             f"Every start within {angle} of the resting point settles there: at least {volume} of "
@@ -283,7 +285,6 @@ _PROVED = {
     "all_inputs": "No input whatever can leave an oscillator without a drive.",
 }
 
-
 _NETWORK = frozenset({"L3", "T8"})  # what refutes a claim about the whole network
 
 
@@ -304,11 +305,8 @@ def stable_points(claim: Claim) -> str:
     stable = int(claim.values.get("stable", 0))
     if not stable:
         return "none"
-    return (
-        f"several ({count(stable)})"
-        if "tree" in claim.witness
-        else (f"several (at least {count(stable)})")
-    )
+    least = "" if claim.witness.get("tree") is not None else "at least "
+    return f"several ({least}{count(stable)})"
 
 
 def _inside(reason: str) -> str:

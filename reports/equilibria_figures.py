@@ -85,14 +85,16 @@ def listed(subject: Subject) -> tuple[tuple[Mapping[str, Any], ...], bool] | Non
     ]
     if not claims:
         return None
-    best = max(claims, key=lambda c: ("tree" in c.witness, len(c.witness["equilibria"])))
+    best = max(
+        claims, key=lambda c: (c.witness.get("tree") is not None, len(c.witness["equilibria"]))
+    )
     if not all(_fits(box, subject) for box in best.witness["equilibria"]):
         raise InputError(
             f"the equilibria in the certificate of {subject.name} do not fit its size; certify "
             "again"
         )
     boxes = sorted(best.witness["equilibria"], key=lambda box: int(box["unstable"]))
-    return tuple(boxes), "tree" in best.witness
+    return tuple(boxes), best.witness.get("tree") is not None
 
 
 def _fits(box: Mapping[str, Any], subject: Subject) -> bool:
