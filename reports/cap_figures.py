@@ -223,8 +223,8 @@ def _pull_picture(subject: Subject, errors: Uncertainty) -> Picture | None:
     least = float(contracts.min())
     words = (
         "For each oscillator, weakest first: how far from the resting point it is pulled inward, "
-        "whatever the others do no further out. The cap ends below the lowest bar’s top; the "
-        "resting point lies below every bar’s foot. "
+        "whatever the others do no further out. The cap ends at the lowest top; from there "
+        "every device comes to rest within the highest foot. "
     )
     if claim is not None and claim.verdict is Verdict.PROVED:
         values = claim.values
