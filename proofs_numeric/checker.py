@@ -165,7 +165,8 @@ def weights_within(
         weight, moved = keys + facing(i, total), c * norm + keys * it.delta
         resultant = root(inner(total, total), True, 64)
         shift = min(moved, c * resultant + keys * it.delta + clamps)
-        if not (weight > shift and bound * (weight - shift) >= moved + shift):
+        small = weight > shift and bound * (weight - shift) >= moved + shift
+        if not (small or (moved == shift == 0 <= bound)):
             return False
     return True
 
@@ -307,15 +308,15 @@ def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bo
     confirm(far, "a resting point may move further than angle_sine_upper")
 
     def chord(i: int) -> fmpq:
-        return root(2 * sines[i] / (1 + root(1 - sines[i], False, 64)), True, 64)
+        rest = root(1 - sines[i], False, 64) if sines[i] < 1 else None
+        return fmpq(2) if rest is None else root(2 * sines[i] / (1 + rest), True, 64)
 
     def facing(i: int, resultant: list[fmpq]) -> fmpq:
         projection = inner(it.drives[i], resultant)
         return dyadic(projection / root(it.squares[i], projection > 0, 64))
 
     if affine and moved[1] < 2:
-        # Beyond a right angle nothing but the trivial bound is known.
-        within = max(sines) < 1 and weights_within(it, moved[1], chord, facing)
+        within = weights_within(it, moved[1], chord, facing)
         confirm(within, "the weights may change by more than weight_error_upper")
     return "T3: every resting point survives on every device, checked exactly" + (
         "; the bound on the weights is only the trivial one" * (affine and moved[1] >= 2)
@@ -783,13 +784,15 @@ def read(arguments: Sequence[str]) -> tuple[Any, dict[str, Any]]:
 def main(arguments: Sequence[str]) -> int:
     """Check the certificate and network files named on the command line."""
     try:
-        result = check(*read(arguments))
+        document, arrays = read(arguments)
+        result = check(document, arrays)
     except RejectedError as error:
         sys.stderr.write(f"checker: {error}\n")
         return 2
     for name, claim in result["claims"].items():
         sys.stdout.write(f"{name:14} {claim['verdict']:10} {claim['reason']}\n")
-    sys.stdout.write(f"{'overall':14} {result['verdict']}\n")
+    sizes = ", ".join(f"{x} {float.fromhex(document['parameters'][x])}" for x in SETS)
+    sys.stdout.write(f"{'devices':14} {sizes}\n{'overall':14} {result['verdict']}\n")
     return {"proved": 0, "refuted": 1, "undecided": 3}[result["verdict"]]
 
 

@@ -111,7 +111,16 @@ def lines(certificate: Certificate, title: str) -> list[str]:
     width = max(80, shutil.get_terminal_size((120, 24)).columns)
     Console(file=text, width=width, force_terminal=sys.stdout.isatty()).print(listed)
     found = [*(line.rstrip() for line in text.getvalue().splitlines())]
-    return [*found, *_remark([certificate]), f"overall: {certificate.verdict.value}"]
+    remarks = [_devices(certificate), *_remark([certificate])]
+    return [*found, *remarks, f"overall: {certificate.verdict.value}"]
+
+
+def _devices(certificate: Certificate) -> str:
+    """Say which devices the claims cover: a verdict means nothing without."""
+    names = ("mismatch", "crosstalk", "frequency", "anchors")
+    sizes = [f"{name} {certificate.parameters[name]}" for name in names]
+    off = [size for name, size in zip(names, sizes, strict=True) if certificate.parameters[name]]
+    return f"devices: {', '.join(off) or 'exactly as stored'}"
 
 
 def _short(value: Any) -> str:

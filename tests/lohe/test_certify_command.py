@@ -33,6 +33,7 @@ def test_a_proved_network_round_trips(safe, capsys):
     assert code == 0
     path = safe.with_name("safe.certificate.json")
     assert f"lohe verify {path} {safe}" in out
+    assert "devices: mismatch 0.01\n" in out
     assert "overall: proved" in out
     for name in Certificate.load(path).claims:
         assert name in out
