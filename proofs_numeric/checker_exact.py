@@ -196,9 +196,9 @@ def validate_network(arrays: Arrays) -> None:
     if found:
         data, columns, ends = (arrays[name] for name in SPARSE)
         fits = columns.dtype.kind == ends.dtype.kind == "i" and ends.shape == (n + 1,)
-        fits = fits and data.ndim == 1 and columns.shape == data.shape
+        need(fits and data.ndim == 1 and columns.shape == data.shape, "crosstalk does not fit")
         columns, ends = columns.astype(np.int64), ends.astype(np.int64)  # small ones wrap
-        fits = fits and ends[0] == 0 and ends[-1] == data.size and not np.any(np.diff(ends) < 0)
+        fits = ends[0] == 0 and ends[-1] == data.size and not np.any(np.diff(ends) < 0)
         need(fits, "crosstalk is no sparse matrix of the right size")
         rows = np.repeat(np.arange(n), np.diff(ends))
         fits = not np.any((columns < 0) | (columns >= n) | ((columns == rows) & (data != 0)))
@@ -479,7 +479,7 @@ class View(NamedTuple):
     right: arb_mat
     both: arb_mat
     normal: arb_mat
-    lean: arb_mat  # x again, as a row
+    lean: arb_mat  # xᵀ is lean + normalᵀ left
 
     @classmethod
     def frame(cls, patch: Patch) -> View:
@@ -513,7 +513,7 @@ class View(NamedTuple):
         ]
         side = arb_mat(k, 1, normal)
         lean = point.x.transpose() * (1 - patch.width * point.width * half)
-        return cls(left, right, arb_mat(k, k, both), side, lean + side.transpose() * left)
+        return cls(left, right, arb_mat(k, k, both), side, lean)
 
 
 Cell: TypeAlias = tuple[Patch | None, ...]  # None: the whole sphere
@@ -569,7 +569,8 @@ class Flow:
         for i, g in enumerate(self.forces(x)):
             left, right, both, normal, lean = views[i]
             tangent = left - normal * x[i].transpose()
-            pull = (x[i].transpose() * g)[0, 0].intersection((lean * g)[0, 0])
+            across = (lean * g + normal.transpose() * (left * g))[0, 0]
+            pull = (x[i].transpose() * g)[0, 0].intersection(across)
             own = both * -pull - normal * (g.transpose() * right)
             if self.turns[i]:
                 own = own + left * self.A[i] * right

@@ -78,7 +78,7 @@ def test_a_patch_holds_its_points_and_their_derivatives(d, size):
                     (patch.slopes(), point.slopes()),
                     (view.both, frame.transpose() * point.slopes()),
                     (view.normal, frame.transpose() * point.x),
-                    (view.lean, point.x.transpose()),
+                    (view.lean + view.normal.transpose() * view.left, point.x.transpose()),
                 ]
                 for whole, part in pairs:
                     for a, b in zip(whole.entries(), part.entries(), strict=True):
@@ -134,11 +134,11 @@ def test_the_derivative_over_a_box_holds_those_at_its_points(network):
             centres = [View.of(p).left for p in cell]
             for _ in range(10):
                 points = [a_point(rng, p) for p in cell]
-                views = [View.of(p) for p in points]
-                views = [
-                    View(left, v.right, left * v.right, left * p.x, p.x.transpose())
-                    for left, v, p in zip(centres, views, points, strict=True)
-                ]
+                views = []
+                for left, p in zip(centres, points, strict=True):
+                    right, side = View.of(p).right, left * p.x
+                    lean = p.x.transpose() - side.transpose() * left
+                    views.append(View(left, right, left * right, side, lean))
                 part = flow.derivative(points, views)
                 for a, b in zip(whole.entries(), part.entries(), strict=True):
                     assert a.overlaps(b)

@@ -242,9 +242,9 @@ class Truth:
     def _weight_error(self) -> Any:
         chords, facing = [], []
         for e, n, h in zip(self.errors, self.norms, self.drives, strict=True):
-            if e >= n:
+            if not n:
                 return mpmath.mpf(2)
-            chords.append(2 * mpmath.sin(mpmath.asin(e / n) / 2))
+            chords.append(2 * mpmath.sin(mpmath.asin(e / n) / 2) if e < n else mpmath.mpf(2))
             facing.append([real(x) / n for x in h])
         return self.weight_error(chords, facing)
 
@@ -262,6 +262,8 @@ class Truth:
             moved = mpmath.fsum(c * sizes[j] + delta for j in seen)
             clamps = mpmath.fsum(max(sizes[j] + delta - 1, 0) for j in seen)
             shift = min(moved, c * norm(resultant) + len(seen) * delta + clamps)
+            if moved == shift == 0:
+                continue
             if total <= shift:
                 return mpmath.mpf(2)
             worst = max(worst, (moved + shift) / (total - shift))
