@@ -23,7 +23,7 @@ demo: $(VENV)/.run  ## Train, certify, verify, sample and report a small model (
 	$(BIN)/lohe demo --output demo
 
 test: $(VENV)/.dev  ## Run the tests and the examples in the docstrings (under 5 minutes)
-	$(BIN)/python -m pytest -q -m "not browser" --doctest-modules $(ROOMS) tests
+	$(BIN)/python -m pytest -q --numprocesses auto -m "not browser" --doctest-modules $(ROOMS) tests
 
 lint: $(VENV)/.dev  ## Check style and formatting
 	$(BIN)/ruff check .
