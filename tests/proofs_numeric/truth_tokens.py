@@ -7,8 +7,9 @@ from typing import Any
 
 import mpmath
 import numpy as np
-from truth import DIGITS, HAIR, NEAR, cap_share, mp, to_array, to_float
+from truth import DIGITS, HAIR, NEAR, Truth, cap_share, mp, to_array, to_float
 
+from lohe.dynamics.network import Network
 from lohe.dynamics.tokens import Tokens
 
 
@@ -27,6 +28,9 @@ class TokensTruth:
 
     def __init__(self, tokens: Tokens, parameters: Any) -> None:
         self.tokens, self.n, self.d = tokens, tokens.n, tokens.d
+        couplings = np.ones((1, len(tokens.anchors)))
+        heads = Network(couplings=couplings, anchors=tokens.anchors, anchor_kind="free")
+        self.heads = Truth(heads, parameters)  # T4 speaks of the anchors alone
         with mpmath.workdps(DIGITS):
             numbers = {k: None if v is None else mp(to_float(v)) for k, v in parameters.items()}
         self.mismatch, self.delta = numbers["mismatch"], numbers["anchors"]
@@ -35,6 +39,8 @@ class TokensTruth:
 
     def holds(self, name: str, claim: Any) -> bool:
         """Say whether a decided claim follows by its theorem and witness."""
+        if name == "all_inputs":
+            return self.heads.holds(name, claim)
         witness, values = claim["witness"], claim["values"]
         if (name, claim["verdict"], witness["theorem"]) != ("input_box", "proved", "L4"):
             return False
