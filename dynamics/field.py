@@ -131,7 +131,7 @@ def _crosstalk(network: Network, x: Floats) -> Floats:
 
 
 def _require_gradient(network: Network) -> None:
-    if network.frequency is not None and np.any(network.frequency):
+    if network.has_frequency:
         raise InputError("natural frequencies make the flow no gradient; it has no energy")
     matrix = network.crosstalk
     if matrix is None:

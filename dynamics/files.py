@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["read_npz", "replace_atomically", "write_npz", "write_text"]
+__all__ = ["digest", "read_npz", "replace_atomically", "write_npz", "write_text"]
 
 _HEADER = "header"
 
@@ -77,6 +78,21 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """
     with replace_atomically(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def digest(title: str, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Return the SHA-256 of arrays in their canonical form, as 64 hexadecimal digits.
+
+    The canonical form is the title as a line, then for each array, in the order given, a line
+    ``name dtype shape`` (dtype little-endian, shape comma-separated) and its bytes in C order.
+    """
+    sha = hashlib.sha256(f"{title}\n".encode())
+    for name, array in arrays.items():
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        shape = ",".join(str(size) for size in array.shape)
+        sha.update(f"{name} {little.dtype.str} {shape}\n".encode())
+        sha.update(little.data)
+    return sha.hexdigest()
 
 
 def write_npz(

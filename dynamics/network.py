@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import read_npz, write_npz
+from lohe.dynamics.files import digest, read_npz, write_npz
 
 __all__ = ["Network"]
 
@@ -178,13 +177,20 @@ class Network:
         return int(self.drive.shape[1])
 
     @cached_property
+    def has_crosstalk(self) -> bool:
+        """Whether any oscillator hears another one."""
+        values = self.crosstalk.data if sparse.issparse(self.crosstalk) else self.crosstalk
+        return values is not None and bool(np.any(values))
+
+    @cached_property
+    def has_frequency(self) -> bool:
+        """Whether any oscillator has a natural frequency."""
+        return self.frequency is not None and bool(np.any(self.frequency))
+
+    @property
     def decoupled(self) -> bool:
         """Whether every oscillator settles alone: no crosstalk and no natural frequency."""
-        quiet = self.frequency is None or not np.any(self.frequency)
-        if self.crosstalk is None:
-            return quiet
-        values = self.crosstalk.data if sparse.issparse(self.crosstalk) else self.crosstalk
-        return quiet and not np.any(values)
+        return not (self.has_crosstalk or self.has_frequency)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that define the instance, in the canonical order of the digest."""
@@ -215,13 +221,7 @@ class Network:
         `arrays`, a line ``name dtype shape`` (dtype little-endian, shape comma-separated) and
         its bytes in C order.
         """
-        sha = hashlib.sha256(f"{FORMAT} {VERSION}\n".encode())
-        for name, array in self.arrays().items():
-            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-            shape = ",".join(str(size) for size in array.shape)
-            sha.update(f"{name} {little.dtype.str} {shape}\n".encode())
-            sha.update(little.data)
-        return sha.hexdigest()
+        return digest(f"{FORMAT} {VERSION}", self.arrays())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a ``.network.npz`` file, atomically.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import read_npz, write_npz
+from lohe.dynamics.files import digest, read_npz, write_npz
 
 __all__ = ["COUPLING_NAMES", "Tokens"]
 
@@ -175,13 +174,7 @@ class Tokens:
 
         As `lohe.Network.digest`, with the first line ``lohe.tokens 1``.
         """
-        sha = hashlib.sha256(f"{FORMAT} {VERSION}\n".encode())
-        for name, array in self.arrays().items():
-            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-            shape = ",".join(str(size) for size in array.shape)
-            sha.update(f"{name} {little.dtype.str} {shape}\n".encode())
-            sha.update(little.data)
-        return sha.hexdigest()
+        return digest(f"{FORMAT} {VERSION}", self.arrays())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a ``.tokens.npz`` file, atomically.

@@ -17,7 +17,7 @@ from lohe.proofs_numeric.coupled.cap import certify_cap
 from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.coupled.strength import symmetric
 from lohe.proofs_numeric.decoupled import drive_norm_bounds
-from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
+from lohe.proofs_numeric.locking import examine_locks
 from lohe.proofs_numeric.statistics import clopper_pearson
 from lohe.proofs_numeric.trials import LABELS, Plan, Sampler, run_blocks
 from lohe.proofs_numeric.uncertainty import Uncertainty
@@ -178,7 +178,7 @@ def theory_of(network: Network, plan: Plan) -> Theory:
 def _proved_volume(network: Network) -> float | None:
     if network.decoupled:
         return 1.0 if bool(np.all(drive_norm_bounds(network)[0] > 0)) else None
-    if not has_crosstalk(network):
+    if not network.has_crosstalk:
         return 1.0 if examine_locks(network).proved else None
     as_stored = Uncertainty()
     contracts = examine_contraction(network, as_stored).contraction_upper is not None

@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy import sparse
-
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.certificate import Certificate, version_of
@@ -137,21 +134,8 @@ def _check_range(name: str, value: float, holds: bool, expected: str) -> None:
         raise InputError(f"{name} is {value}; it must be {expected}")
 
 
-def _crosses(network: Network, uncertainty: Uncertainty) -> bool:
-    """Say whether oscillators hear each other, on some device."""
-    matrix = network.crosstalk
-    entries = matrix.data if sparse.issparse(matrix) else matrix
-    return uncertainty.crosstalk > 0 or (entries is not None and bool(np.any(entries)))
-
-
-def _turns(network: Network, uncertainty: Uncertainty) -> bool:
-    """Say whether oscillators have natural frequencies, on some device."""
-    found = network.frequency is not None and bool(np.any(network.frequency))
-    return uncertainty.frequency > 0 or found
-
-
 def _applicable(network: Network, uncertainty: Uncertainty) -> list[str]:
-    crosses, turns = _crosses(network, uncertainty), _turns(network, uncertainty)
+    crosses, turns = uncertainty.crosses(network), uncertainty.turns(network)
     names = set(_COUPLED if crosses else _DETUNED if turns else _DECOUPLED)
     if network.couplings is None:
         names -= {"mismatch"}
@@ -167,8 +151,8 @@ def _makers(
     progress: Callable[[int, int], None] | None,
 ) -> Callable[[str], Claim]:
     """Return what makes a claim by its name, with the theorems that fit the devices."""
-    crosses = _crosses(network, parameters.uncertainty)
-    turns = _turns(network, parameters.uncertainty)
+    crosses = parameters.uncertainty.crosses(network)
+    turns = parameters.uncertainty.turns(network)
 
     @cache
     def maker(kind: str) -> DecoupledClaims | DetunedClaims | CoupledClaims:

@@ -172,9 +172,7 @@ class CoupledClaims:
         theorem = found.witness.get("theorem")
         if found.verdict is not Verdict.PROVED or theorem == "T6a":
             return found
-        gradient = (
-            self.network.frequency is None or not np.any(self.network.frequency)
-        ) and symmetric(self.network)
+        gradient = not self.network.has_frequency and symmetric(self.network)
         if gradient and not self.parameters.uncertainty.crosstalk:
             if theorem == "T6":
                 reason = "T6: the flow descends an energy with one stable equilibrium and saddles"

@@ -12,7 +12,6 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
@@ -35,7 +34,7 @@ from lohe.proofs_numeric.locking_exact import (
 )
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
-__all__ = ["Locks", "examine_locks", "has_crosstalk"]
+__all__ = ["Locks", "examine_locks"]
 
 Floats = NDArray[np.float64]
 
@@ -119,7 +118,7 @@ def examine_locks(network: Network, uncertainty: Uncertainty | None = None) -> L
     (0, (Fraction(0, 1), Fraction(2, 3)))
     """
     devices = Uncertainty() if uncertainty is None else uncertainty
-    if devices.crosstalk or has_crosstalk(network):
+    if devices.crosses(network):
         raise InputError("locking is decided oscillator by oscillator; remove the crosstalk")
     n, d = network.n, network.d
     found = Locks(
@@ -145,13 +144,6 @@ def examine_locks(network: Network, uncertainty: Uncertainty | None = None) -> L
     left = np.flatnonzero((found.rates_lower == 0) & ~sure)
     order = left[np.argsort(doubts[left], kind="stable")]
     return _decide(found, network, devices, errors, order)
-
-
-def has_crosstalk(network: Network) -> bool:
-    """Say whether any oscillator hears another one."""
-    matrix = network.crosstalk
-    entries = matrix.data if sparse.issparse(matrix) else matrix
-    return entries is not None and bool(np.any(entries))
 
 
 def _fill(found: Locks, rows: slice, batch: Batch, error: Floats, spread: Floats) -> None:

@@ -26,7 +26,7 @@ from lohe.proofs_numeric.coupled.centre import find_centre
 from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.decoupled import Drives, enclose_drives
 from lohe.proofs_numeric.exact import ExactAnchors
-from lohe.proofs_numeric.locking import examine_locks, has_crosstalk
+from lohe.proofs_numeric.locking import examine_locks
 from lohe.proofs_numeric.tolerance_answer import SHARES, Tolerance
 from lohe.proofs_numeric.tolerance_crosstalk import silencing_crosstalk
 from lohe.proofs_numeric.tolerance_drives import sharpen_drive
@@ -118,21 +118,11 @@ class _Question:
     drives: Drives
     progress: Progress | None
 
-    @property
-    def _crosses(self) -> bool:
-        return bool(self.direction.crosstalk) or has_crosstalk(self.network)
-
-    @property
-    def _turns(self) -> bool:
-        frequency = self.network.frequency
-        stored = frequency is not None and bool(np.any(frequency))
-        return stored or bool(self.direction.frequency)
-
     def unique(self) -> Tolerance:
         """Answer for the claim unique_stable."""
-        if self._crosses:
+        if self.direction.crosses(self.network):
             found = self._coupled()
-        elif self._turns:
+        elif self.direction.turns(self.network):
             scales = lock_scales(self.network, self._limits, self.direction, self.progress)
             found = self._proved(scales, self._unlocking(scales), "T5")
         else:
@@ -143,7 +133,7 @@ class _Question:
 
     def cap(self) -> Tolerance:
         """Answer for the claim local_cap."""
-        if not (self._crosses or self._turns):
+        if not (self.direction.crosses(self.network) or self.direction.turns(self.network)):
             raise InputError(
                 "local_cap needs crosstalk or frequencies, stored or varied; ask for unique_stable"
             )
@@ -189,7 +179,7 @@ class _Question:
         return self._proved(scales, refuted, "T1")
 
     def _coupled(self) -> Tolerance:
-        theorems = ("T6a",) if self._turns else ("T6a", "T6")
+        theorems = ("T6a",) if self.direction.turns(self.network) else ("T6a", "T6")
         scales = {name: rule_scales(self._limits, self.direction, name) for name in theorems}
         refuted = self._refuted_apart(next(iter(scales.values())))
         found = [self._proved(each, refuted, name) for name, each in scales.items()]
@@ -198,10 +188,10 @@ class _Question:
     def _refuted_apart(self, scales: Floats) -> float | None:
         """Return the least scale refuted by a device that uses a part of the box only."""
         known = [self._all_off()]
-        if not has_crosstalk(self.network):
+        if not self.network.has_crosstalk:
             direction = replace(self.direction, crosstalk=0.0)
             alone = replace(self, direction=direction)
-            if self._turns:
+            if self.direction.turns(self.network):
                 known.append(alone._unlocking(scales))
             elif not direction.none:
                 known.append(alone._sharpen(scales.copy(), scales))

@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from lohe.dynamics.dormand_prince import dormand_prince
 from lohe.dynamics.equilibrium import force_bound, resting_point
@@ -106,14 +105,11 @@ class Sampler:
     @classmethod
     def prepare(cls, network: Network) -> Sampler:
         """Find the reference points of a network."""
-        matrix = network.crosstalk
-        entries = matrix.data if sparse.issparse(matrix) else matrix
-        coupled = entries is not None and bool(np.any(entries))
-        turning = network.frequency is not None and bool(np.any(network.frequency))
+        coupled = network.has_crosstalk
         moving = Network(
             network.drive,
-            crosstalk=matrix if coupled else None,
-            frequency=network.frequency if turning else None,
+            crosstalk=network.crosstalk if coupled else None,
+            frequency=network.frequency if network.has_frequency else None,
         )
         if coupled:
             found = resting_point(moving)

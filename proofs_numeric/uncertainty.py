@@ -71,6 +71,14 @@ class Uncertainty:
         """Whether the stored network is the only device."""
         return not (self.mismatch or self.crosstalk or self.frequency or self.anchors)
 
+    def crosses(self, network: Network) -> bool:
+        """Say whether oscillators hear each other on some device."""
+        return self.crosstalk > 0 or network.has_crosstalk
+
+    def turns(self, network: Network) -> bool:
+        """Say whether oscillators have natural frequencies on some device."""
+        return self.frequency > 0 or network.has_frequency
+
     def drive_errors(self, network: Network, drives: Drives | None = None) -> Floats:
         r"""Bound :math:`\|h'_i - h_i\|` over all devices.
 

@@ -19,7 +19,6 @@ from lohe.dynamics.tokens import Tokens
 from lohe.proofs_numeric import campaign
 from lohe.proofs_numeric.basin import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
-from lohe.proofs_numeric.locking import has_crosstalk
 from lohe.reports.formatting import natural_key, printable
 from lohe.reports.sources import Source, source
 from lohe.reports.tolerance_files import ToleranceRecord, load_tolerance
@@ -76,7 +75,7 @@ class Subject:
         if self.network is not None:
             if self.network.decoupled:
                 return "alone"
-            return "coupled" if has_crosstalk(self.network) else "turning"
+            return "coupled" if self.network.has_crosstalk else "turning"
         if self.claim("lock") is not None:
             return "turning"
         # A certificate of coupled oscillators has a cap, and no time for each to settle.

@@ -129,6 +129,5 @@ def _lines(path: Path, network: Network, found: tuple[BasinEstimate, ...]) -> li
 def _theorem(network: Network) -> str:
     if network.decoupled:
         return "T1"
-    from lohe.proofs_numeric.locking import has_crosstalk
 
-    return "T6" if has_crosstalk(network) else "T5"
+    return "T6" if network.has_crosstalk else "T5"

@@ -126,7 +126,7 @@ def _start(network: Network, settle: Settle) -> Floats:
 
 def _settler(network: Network) -> Settle:
     """Return the map from forces and present states to attracting points (T1, T5)."""
-    if network.frequency is None or not np.any(network.frequency):
+    if network.frequency is None or not network.has_frequency:
         return _align
     turning = np.flatnonzero(np.any(network.frequency, axis=(1, 2)))
     # A = -i V diag(w) V^H for the real eigenvalues w of the Hermitian matrix iA.

@@ -77,7 +77,7 @@ def examine_contraction(
     >>> 0.25 <= bound < 0.25 + 1e-12
     True
     """
-    if uncertainty.frequency or (network.frequency is not None and np.any(network.frequency)):
+    if uncertainty.turns(network):
         return Contraction(None, "T6 speaks of oscillators without natural frequencies")
     balance = weigh(network, uncertainty, drives)
     drive, crosstalk = balance.drive_lower, balance.crosstalk_upper
