@@ -14,28 +14,25 @@ from lohe.dynamics.network import Network
 from lohe.proofs_numeric.along import Along, measure_along
 from lohe.proofs_numeric.coupled.balance import weigh
 from lohe.proofs_numeric.coupled.cap import Cap, certify_cap
-from lohe.proofs_numeric.decoupled import Drives, row_blocks
+from lohe.proofs_numeric.decoupled import Drives
 from lohe.proofs_numeric.enclosure import (
     PRODUCT_UNDERFLOW,
     down,
     float_up,
     gamma,
     norm_bounds,
-    product,
     up,
 )
-from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.locking import Locks, examine_locks
 from lohe.proofs_numeric.mismatch import resting_sines
 from lohe.proofs_numeric.settling_bound import arb_upper
 from lohe.proofs_numeric.uncertainty import Uncertainty
-from lohe.proofs_numeric.weights import weight_error_upper
+from lohe.proofs_numeric.weights import largest_weight_error, weight_error_upper
 
 __all__ = ["Effect", "Effects", "moved_weights_upper"]
 
 Floats = NDArray[np.float64]
 
-_LARGE_ANCHOR = 2.0**100
 _ROUNDING = 2.0**-40
 
 
@@ -208,37 +205,16 @@ def moved_weights_upper(
     float
         At most 2.0, which is the trivial bound.
     """
-    assert network.couplings is not None
-    assert network.anchors is not None
-    anchors = network.anchors
-    if np.abs(anchors).max() > _LARGE_ANCHOR or displacement > _LARGE_ANCHOR:
-        return 2.0
-    norms = np.array([float_up(norm) for norm in ExactAnchors(network).norms_up])
-    clamps = up(np.maximum(up(up(norms + displacement) - 1), 0.0) + displacement)
-    columns = [anchors, norms[:, None], clamps[:, None], np.ones((len(anchors), 1))]
-    table = np.concatenate(columns, axis=1)
-    worst = 0.0
-    for rows in row_blocks(network.n, len(anchors)):
-        couplings = network.couplings[rows]
-        visible = couplings > 0 if network.visible is None else network.visible[rows]
-        middle, radius = product(visible.astype(np.float64), table)
-        total, total_error = middle[:, :-3], radius[:, :-3]
-        keys = middle[:, -1]  # a sum of ones: exact
-        chord, size = chords[rows], norm_bounds(total, total_error)[1]
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            moved = up(up(chord * up(middle[:, -3] + radius[:, -3])) + up(displacement * keys))
-            clamped = up(middle[:, -2] + radius[:, -2])
-            shift = np.minimum(moved, up(up(chord * size) + clamped))
-            inner = np.einsum("ni,ni->n", points[rows], total)
-            # Rounding of the inner product, the enclosure of the total, and where the point is.
-            slack = up(size * float_up(2 * gamma(network.d + 2)) + PRODUCT_UNDERFLOW)
-            slack = up(slack + norm_bounds(total_error, np.zeros_like(total))[1] * (1 + _ROUNDING))
-            slack = up(up(slack) + up(up(radii[rows]) * size))
-            left = down(down(down(keys + inner) - slack) - shift)
-            error = up(up(moved + shift) / left)
-            error = np.where((left > 0) & (error < 2.0), error, 2.0)
-        worst = max(worst, float(error.max()))
-    return worst
+
+    def cosine_lower(rows: slice, total: Floats, total_error: Floats) -> Floats:
+        size = norm_bounds(total, total_error)[1]
+        inner = np.einsum("ni,ni->n", points[rows], total)
+        # Rounding of the inner product, the enclosure of the total, and where the point is.
+        slack = up(size * float_up(2 * gamma(network.d + 2)) + PRODUCT_UNDERFLOW)
+        slack = up(slack + norm_bounds(total_error, np.zeros_like(total))[1] * (1 + _ROUNDING))
+        return np.asarray(down(inner - up(up(slack) + up(up(radii[rows]) * size))))
+
+    return largest_weight_error(network, displacement, chords, cosine_lower)
 
 
 def _chords_up(still: Locks, found: Locks) -> Floats:

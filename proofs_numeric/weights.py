@@ -2,6 +2,8 @@ r"""What devices do to the attention weights (theorem T3)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from lohe.proofs_numeric.enclosure import down, float_up, norm_bounds, product, 
 from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
-__all__ = ["weight_error_upper"]
+__all__ = ["largest_weight_error", "weight_error_upper"]
 
 Floats = NDArray[np.float64]
 
@@ -47,36 +49,66 @@ def weight_error_upper(
     float
         At most 2.0, which is the trivial bound.
     """
+    if uncertainty.mismatch == uncertainty.anchors == 0:
+        return 0.0
+    return largest_weight_error(
+        network,
+        uncertainty.anchors,
+        _chord_up(sines),
+        lambda rows, total, error: _cosine_lower(network, rows, total, error),
+    )
+
+
+def largest_weight_error(
+    network: Network,
+    displacement: float,
+    chords: Floats,
+    cosine_lower: Callable[[slice, Floats, Floats], Floats],
+) -> float:
+    r"""Bound the change of the weights from how far each resting point moves (p = 1).
+
+    Parameters
+    ----------
+    network
+        With couplings and anchors.
+    displacement
+        Largest displacement of an anchor.
+    chords : (n,) array
+        Bounds on the moves of the resting points x.
+    cosine_lower
+        Given rows, and the sums R of their visible anchors with their errors, returns lower
+        bounds of :math:`\langle x, R \rangle`.
+
+    Returns
+    -------
+    float
+        At most 2.0, which is the trivial bound.
+    """
     assert network.couplings is not None
     assert network.anchors is not None
-    delta = uncertainty.anchors
-    if uncertainty.mismatch == delta == 0:
-        return 0.0
     anchors = network.anchors
-    if np.abs(anchors).max() > _LARGE_ANCHOR or delta > _LARGE_ANCHOR:
+    if np.abs(anchors).max() > _LARGE_ANCHOR or displacement > _LARGE_ANCHOR:
         return 2.0
     norms = np.array([float_up(norm) for norm in ExactAnchors(network).norms_up])
-    excess = np.maximum(up(up(norms + delta) - 1), 0.0) + 0.0
-    excess = up(excess + delta) if delta else excess
-    columns = [anchors, norms[:, None], excess[:, None], np.ones((len(anchors), 1))]
+    clamps = up(np.maximum(up(up(norms + displacement) - 1), 0.0) + displacement)
+    columns = [anchors, norms[:, None], clamps[:, None], np.ones((len(anchors), 1))]
     table = np.concatenate(columns, axis=1)
     worst = 0.0
     for rows in row_blocks(network.n, len(anchors)):
         couplings = network.couplings[rows]
         visible = couplings > 0 if network.visible is None else network.visible[rows]
         middle, radius = product(visible.astype(np.float64), table)
-        chord = _chord_up(sines[rows])
-        moved = up(chord * up(middle[:, -3] + radius[:, -3]))
-        if delta:
-            moved = up(moved + up(delta * middle[:, -1]))
-        error = _weight_errors(
-            chord,
-            _cosine_sum_lower(network, rows, drives, middle, radius),
-            norm_bounds(middle[:, :-3], radius[:, :-3])[1],
-            moved,
-            up(middle[:, -2] + radius[:, -2]),
-        )
-        worst = max(worst, float(error.max()))
+        total, error = middle[:, :-3], radius[:, :-3]
+        keys = middle[:, -1]  # a sum of ones: exact
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            lengths = up(middle[:, -3] + radius[:, -3])
+            moved = up(up(chords[rows] * lengths) + up(displacement * keys))
+            clamped = up(middle[:, -2] + radius[:, -2])
+            resultant = norm_bounds(total, error)[1]
+            shift = np.minimum(moved, up(up(chords[rows] * resultant) + clamped))
+            left = down(down(keys + cosine_lower(rows, total, error)) - shift)
+            found = up(up(moved + shift) / left)
+        worst = max(worst, float(np.where((left > 0) & (found < 2.0), found, 2.0).max()))
     return worst
 
 
@@ -88,16 +120,13 @@ def _chord_up(sine: Floats) -> Floats:
     return np.where(sine < 1, chord, 2.0)
 
 
-def _cosine_sum_lower(
-    network: Network, rows: slice, drives: Drives, middle: Floats, radius: Floats
-) -> Floats:
-    """Bound S = sum of max(0, 1 + <x*, r_j>) from below by t + <h, R> / ‖h‖."""
+def _cosine_lower(network: Network, rows: slice, total: Floats, total_error: Floats) -> Floats:
+    """Bound <h, R> / ‖h‖ from below; minus infinity where nothing is known."""
     assert network.couplings is not None
     assert network.anchors is not None
     block = network.couplings[rows]
     scale = np.ldexp(1.0, -np.frexp(np.maximum(block.max(axis=1, keepdims=True), 1e-300))[1])
     drive, drive_error = product(block * scale, network.anchors)
-    total, total_error = middle[:, :-3], radius[:, :-3]
     size, total_size = np.abs(drive), np.abs(total)
     slop = up(up(drive_error * up(total_size + total_error)) + up(size * total_error))
     rounding = up(sum_up(size * total_size) * 2.0 ** (drive.shape[1].bit_length() - 50))
@@ -106,15 +135,4 @@ def _cosine_sum_lower(
     lower, upper = norm_bounds(drive, drive_error)
     with np.errstate(divide="ignore", invalid="ignore"):
         cosine = down(inner / np.where(inner >= 0, upper, lower))
-    keys = middle[:, -1]  # a sum of ones: exact
-    return down(keys + np.where(np.isfinite(cosine), cosine, -np.inf))
-
-
-def _weight_errors(
-    chord: Floats, weights: Floats, resultant: Floats, moved: Floats, excess: Floats
-) -> Floats:
-    shift = np.minimum(moved, up(up(chord * resultant) + excess))
-    left = down(weights - shift)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        error = up(up(moved + shift) / left)
-    return np.where((left > 0) & (error < 2.0), error, 2.0)
+    return np.where(np.isfinite(cosine), cosine, -np.inf)

@@ -15,25 +15,21 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.coupled.volume import half_sine
-from lohe.proofs_numeric.decoupled import row_blocks
 from lohe.proofs_numeric.enclosure import (
     PRODUCT_UNDERFLOW,
     down,
     float_up,
     gamma,
     norm_bounds,
-    product,
     up,
 )
-from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.uncertainty import Uncertainty
+from lohe.proofs_numeric.weights import largest_weight_error
 
 __all__ = ["cap_weight_error_upper"]
 
 Floats = NDArray[np.float64]
 
-# Beyond this size of an anchor's entry only the trivial bound on the weights is given.
-_LARGE_ANCHOR = 2.0**100
 # Relative slack for the norms of the centre's rows, which are unit up to rounding.
 _ROUNDING = 2.0**-20
 
@@ -62,34 +58,13 @@ def cap_weight_error_upper(
     float
         At most 2.0, which is the trivial bound.
     """
-    assert network.couplings is not None
-    assert network.anchors is not None
-    anchors, delta = network.anchors, uncertainty.anchors
-    if np.abs(anchors).max() > _LARGE_ANCHOR or delta > _LARGE_ANCHOR:
-        return 2.0
     chord = float_up(2 * half_sine(inner))
-    norms = np.array([float_up(norm) for norm in ExactAnchors(network).norms_up])
-    reach = up(norms + delta)
-    moves = up(up(chord * norms) + delta)
-    clamps = up(np.maximum(up(reach - 1), 0.0) + delta)
-    columns = [anchors, moves[:, None], clamps[:, None], np.ones((len(anchors), 1))]
-    table = np.concatenate(columns, axis=1)
-    worst = 0.0
-    for rows in row_blocks(network.n, len(anchors)):
-        couplings = network.couplings[rows]
-        visible = couplings > 0 if network.visible is None else network.visible[rows]
-        middle, radius = product(visible.astype(np.float64), table)
-        total, total_error = middle[:, :-3], radius[:, :-3]
-        moved = up(middle[:, -3] + radius[:, -3])
-        clamped = up(middle[:, -2] + radius[:, -2])
-        size = norm_bounds(total, total_error)[1]
-        shift = np.minimum(moved, up(up(chord * size) + clamped))
-        keys = middle[:, -1]  # a sum of ones: exact
-        left = down(down(keys + _aligned_lower(centre[rows], total, total_error)) - shift)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            error = up(up(moved + shift) / left)
-        worst = max(worst, float(np.where((left > 0) & (error < 2.0), error, 2.0).max()))
-    return worst
+    return largest_weight_error(
+        network,
+        uncertainty.anchors,
+        np.full(network.n, chord),
+        lambda rows, total, error: _aligned_lower(centre[rows], total, error),
+    )
 
 
 def _aligned_lower(y: Floats, total: Floats, error: Floats) -> Floats:
