@@ -19,7 +19,7 @@ from typing import Any
 from lohe import Head, estimate_basin
 from lohe.attention.results import machine, versions
 from lohe.dynamics.files import write_text
-from lohe.proofs_numeric.horizons import horizons_from_theory
+from lohe.proofs_numeric.basins.horizons import horizons_from_theory
 
 FRACTIONS = (0.1, 0.5, 0.9, 0.99, 0.999)
 CONFIDENCE = 0.99

@@ -30,7 +30,7 @@ from lohe.attention.tasks.word_protocols import PROTOCOLS, SMALL_DATA, STOCK, Pr
 from lohe.attention.tasks.words import WordTask
 from lohe.attention.training import train
 from lohe.dynamics.files import write_text
-from lohe.proofs_numeric.statistics import clopper_pearson
+from lohe.proofs_numeric.statistics.clopper_pearson import clopper_pearson
 
 TASKS = {"kws": load_keywords, "fsdd": load_digits}
 MECHANISMS = ("fixed_query", "softmax")

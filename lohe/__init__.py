@@ -12,7 +12,7 @@ __version__ = "0.2.0"
 
 # One table, so that the lazy names and what they resolve to cannot drift apart.
 _HOMES = {
-    "BasinEstimate": "lohe.proofs_numeric.basin",
+    "BasinEstimate": "lohe.proofs_numeric.basins.estimate",
     "Certificate": "lohe.proofs_numeric.certificate",
     "Claim": "lohe.proofs_numeric.claims",
     "Head": "lohe.attention.head",
@@ -23,7 +23,7 @@ _HOMES = {
     "Verdict": "lohe.proofs_numeric.claims",
     "certify": "lohe.proofs_numeric.certify",
     "certify_inputs": "lohe.proofs_numeric.input_box",
-    "estimate_basin": "lohe.proofs_numeric.basin",
+    "estimate_basin": "lohe.proofs_numeric.basins.estimate",
     "fixed_query_attention": "lohe.attention.fixed_query",
     "fixed_query_attention_vjp": "lohe.attention.fixed_query",
     "network_from_head": "lohe.attention.head",
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from lohe.dynamics.network import Network as Network
     from lohe.dynamics.settling import settle as settle
     from lohe.dynamics.tokens import Tokens as Tokens
-    from lohe.proofs_numeric.basin import BasinEstimate as BasinEstimate
-    from lohe.proofs_numeric.basin import estimate_basin as estimate_basin
+    from lohe.proofs_numeric.basins.estimate import BasinEstimate as BasinEstimate
+    from lohe.proofs_numeric.basins.estimate import estimate_basin as estimate_basin
     from lohe.proofs_numeric.certificate import Certificate as Certificate
     from lohe.proofs_numeric.certify import certify as certify
     from lohe.proofs_numeric.claims import Claim as Claim

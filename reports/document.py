@@ -19,7 +19,7 @@ from lohe.dynamics.errors import InputError
 from lohe.dynamics.files import write_text
 from lohe.dynamics.network import Network
 from lohe.dynamics.tokens import Tokens
-from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports import (
     attention_maps,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Picture
 from lohe.reports.formatting import lower, percent, plain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.reports.blocks import Cell, Table
 from lohe.reports.formatting import count, percent, plain, plural
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from lohe.dynamics.settling import converged_probability
-from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import (
     Block,

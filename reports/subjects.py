@@ -16,8 +16,8 @@ from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.dynamics.tokens import Tokens
-from lohe.proofs_numeric import campaign
-from lohe.proofs_numeric.basin import BasinEstimate
+from lohe.proofs_numeric.basins import campaign
+from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports.formatting import natural_key, printable
 from lohe.reports.sources import Source, source

@@ -12,7 +12,7 @@ from lohe.commands.instances import read_instance, stem
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
-    from lohe.proofs_numeric.basin import BasinEstimate
+    from lohe.proofs_numeric.basins.estimate import BasinEstimate
 
 __all__ = ["basin"]
 
@@ -48,8 +48,8 @@ def basin(
 
     Example: `lohe basin layer0.head.npz --trials 100000 --horizon 5 -o layer0.basin.sqlite`
     """
-    from lohe.proofs_numeric import campaign
-    from lohe.proofs_numeric.horizons import horizons_from_theory
+    from lohe.proofs_numeric.basins import campaign
+    from lohe.proofs_numeric.basins.horizons import horizons_from_theory
 
     network = read_instance(instance)
     path = output or instance.with_name(f"{stem(instance)}.basin.sqlite")

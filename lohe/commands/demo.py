@@ -12,7 +12,7 @@ from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
-    from lohe.proofs_numeric.basin import BasinEstimate
+    from lohe.proofs_numeric.basins.estimate import BasinEstimate
     from lohe.proofs_numeric.certificate import Certificate
 
 __all__ = ["demo"]
@@ -43,9 +43,9 @@ def demo(
     single_blas_thread()
     from lohe.attention.head import Head
     from lohe.attention.tasks.sva_training import train_sva
-    from lohe.proofs_numeric import campaign
+    from lohe.proofs_numeric.basins import campaign
+    from lohe.proofs_numeric.basins.horizons import horizons_from_theory
     from lohe.proofs_numeric.certify import certify
-    from lohe.proofs_numeric.horizons import horizons_from_theory
     from lohe.proofs_numeric.verify import verify
     from lohe.reports.document import render_report
 

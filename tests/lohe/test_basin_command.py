@@ -9,7 +9,7 @@ import pytest
 
 from lohe.__main__ import main
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric import campaign
+from lohe.proofs_numeric.basins import campaign
 
 
 @pytest.fixture

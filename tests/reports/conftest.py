@@ -10,7 +10,7 @@ import pytest
 from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
 from lohe.dynamics import gallery
-from lohe.proofs_numeric.basin import estimate_basin
+from lohe.proofs_numeric.basins.estimate import estimate_basin
 from lohe.proofs_numeric.certify import certify
 from lohe.reports.document import render
 from lohe.reports.subjects import collect

@@ -10,7 +10,7 @@ from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.field import vector_field
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basin import estimate_basin
+from lohe.proofs_numeric.basins.estimate import estimate_basin
 from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.coupled.forces import enclose_forces
 from lohe.proofs_numeric.coupled.trapping import Hold

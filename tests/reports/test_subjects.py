@@ -4,7 +4,7 @@ import pytest
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric import campaign
+from lohe.proofs_numeric.basins import campaign
 from lohe.proofs_numeric.certify import certify
 from lohe.reports.sources import expand, role_of
 from lohe.reports.subjects import collect

@@ -16,9 +16,9 @@ from joblib.externals.loky import reusable_executor
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric import campaign
-from lohe.proofs_numeric.basin import estimate_basin
-from lohe.proofs_numeric.trials import Plan, Sampler
+from lohe.proofs_numeric.basins import campaign
+from lohe.proofs_numeric.basins.estimate import estimate_basin
+from lohe.proofs_numeric.basins.trials import Plan, Sampler
 
 TRIALS = 200_000
 PLAN = {"seed": 1, "horizons": (1.0, 6.0), "tolerance": 1e-3}
@@ -78,7 +78,7 @@ def test_a_killed_campaign_goes_on_to_the_same_result(network, finished, tmp_pat
     network.save(stored)
     script = (
         "import sys, time; from lohe.dynamics.network import Network\n"
-        "from lohe.proofs_numeric import campaign\n"
+        "from lohe.proofs_numeric.basins import campaign\n"
         "campaign.run(sys.argv[1], Network.load(sys.argv[2]), "
         f"{TRIALS}, **{PLAN!r}, progress=lambda done, total: time.sleep(0.2))"
     )
@@ -216,7 +216,7 @@ def test_a_full_disk_loses_nothing_that_was_done(network, finished, tmp_path):
     script = (
         "import resource, sys; from lohe.dynamics.network import Network\n"
         "from lohe.dynamics.errors import InputError\n"
-        "from lohe.proofs_numeric import campaign\n"
+        "from lohe.proofs_numeric.basins import campaign\n"
         "network = Network.load(sys.argv[2])\n"
         "def fill(done, total):\n"
         "    if done > 100_000: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"

@@ -8,8 +8,8 @@ import pytest
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.dynamics.topology import ring
-from lohe.proofs_numeric.basin import estimate_basin
-from lohe.proofs_numeric.trials import LABELS, Plan, Sampler, run_blocks
+from lohe.proofs_numeric.basins.estimate import estimate_basin
+from lohe.proofs_numeric.basins.trials import LABELS, Plan, Sampler, run_blocks
 
 
 def spread_drives(n, d, seed=0):
@@ -125,7 +125,7 @@ def test_failed_integrations_are_counted(monkeypatch):
     def poisoned(network, x):
         return np.where(x[:, :1, :1] > 0, np.nan, 0.0) * x
 
-    monkeypatch.setattr("lohe.proofs_numeric.trials.vector_field", poisoned)
+    monkeypatch.setattr("lohe.proofs_numeric.basins.trials.vector_field", poisoned)
     counts = sampler.count(plan, 0)
     failed = counts[:, LABELS.index("failed")]
     assert 0 < failed[0] == failed[1] < 10

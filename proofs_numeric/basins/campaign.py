@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basin import BasinEstimate, Theory, estimates, theory_of
-from lohe.proofs_numeric.trials import LABELS, Plan, Sampler, run_blocks
+from lohe.proofs_numeric.basins.estimate import BasinEstimate, Theory, estimates, theory_of
+from lohe.proofs_numeric.basins.trials import LABELS, Plan, Sampler, run_blocks
 
 __all__ = ["load", "run"]
 
@@ -60,7 +60,7 @@ def run(
     path
         The ``*.basin.sqlite`` file; made if it does not exist.
     network, trials, seed, tolerance, confidence, workers, progress
-        As for `lohe.proofs_numeric.basin.estimate_basin`.
+        As for `lohe.proofs_numeric.basins.estimate.estimate_basin`.
     horizons
         Times at which the same starts are judged.
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from lohe.dynamics.errors import InputError
-from lohe.proofs_numeric.statistics import clopper_pearson
+from lohe.proofs_numeric.statistics.clopper_pearson import clopper_pearson
 
 
 @given(st.integers(1, 5000), st.floats(0, 1), st.sampled_from([0.5, 0.9, 0.99, 0.999999]))

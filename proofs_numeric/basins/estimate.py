@@ -12,14 +12,14 @@ from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import converged_probability
 from lohe.dynamics.sphere import norm
+from lohe.proofs_numeric.basins.trials import LABELS, Plan, Sampler, run_blocks
 from lohe.proofs_numeric.coupled.attraction import examine_attraction
 from lohe.proofs_numeric.coupled.cap import certify_cap
 from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.coupled.strength import symmetric
 from lohe.proofs_numeric.decoupled import drive_norm_bounds
 from lohe.proofs_numeric.locking import examine_locks
-from lohe.proofs_numeric.statistics import clopper_pearson
-from lohe.proofs_numeric.trials import LABELS, Plan, Sampler, run_blocks
+from lohe.proofs_numeric.statistics.clopper_pearson import clopper_pearson
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
 __all__ = ["BasinEstimate", "Theory", "estimate_basin", "estimates", "theory_of"]

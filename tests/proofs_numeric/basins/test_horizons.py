@@ -7,8 +7,8 @@ import pytest
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basin import estimate_basin
-from lohe.proofs_numeric.horizons import SHARES, horizons_from_theory
+from lohe.proofs_numeric.basins.estimate import estimate_basin
+from lohe.proofs_numeric.basins.horizons import SHARES, horizons_from_theory
 
 
 @pytest.mark.parametrize(("n", "d"), [(3, 2), (2000, 8)])

@@ -1,0 +1,1 @@
+"""Monte Carlo basin campaigns: plans, trials, durable results and estimates."""
