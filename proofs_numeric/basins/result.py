@@ -1,0 +1,70 @@
+"""What one block of trials gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.proofs_numeric.basins.plan import LABELS
+
+__all__ = ["NOWHERE", "REFERENCE", "BlockResult"]
+
+Floats = NDArray[np.float64]
+
+NOWHERE, REFERENCE = -1, 0
+
+
+@dataclass(frozen=True, eq=False)
+class BlockResult:
+    """Labels and measurements of the trials of one block, in the order they were drawn.
+
+    Parameters
+    ----------
+    number
+        Of the block.
+    labels : (horizons, trials) uint8 array
+        Indices into `plan.LABELS`.
+    strata : (trials,) uint8 array
+        The stratum of each start; zeros unless starts are stratified.
+    weights : (trials,) array or None
+        Likelihood of each start; None unless starts are tilted.
+    times : (trials,) array
+        With crosstalk, the time at which a start was first seen inside the certified cap, to the
+        length of a step; without, the exact time at which it is within the tolerance. NaN where
+        that does not happen, or nothing is certified.
+    residuals : (trials,) array
+        Largest speed of an oscillator when the trial was last looked at: at the last horizon, or
+        when it was certified to converge in time.
+    places : (trials,) int32 array
+        Where the trial was found at rest: `REFERENCE`, `NOWHERE`, or k for ``attractors[k - 1]``.
+    certified : (trials,) bool array
+        Whether the last label was given early, because the certified cap holds the state.
+    attractors : (m, n, d) array
+        Other states found at rest, one of each kind.
+    """
+
+    number: int
+    labels: NDArray[np.uint8]
+    strata: NDArray[np.uint8]
+    weights: Floats | None
+    times: Floats
+    residuals: Floats
+    places: NDArray[np.int32]
+    certified: NDArray[np.bool_]
+    attractors: Floats
+
+    @property
+    def trials(self) -> int:
+        """Number of starts in the block."""
+        return int(self.labels.shape[1])
+
+    def counts(self, strata: int = 1) -> NDArray[np.int64]:
+        """Count the labels, shape (strata, horizons, labels)."""
+        found = np.zeros((strata, len(self.labels), len(LABELS)), dtype=np.int64)
+        for stratum in range(strata):
+            inside = self.strata == stratum
+            for horizon, row in enumerate(self.labels):
+                found[stratum, horizon] = np.bincount(row[inside], minlength=len(LABELS))
+        return found
