@@ -8,7 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.sphere import norm
 
-__all__ = ["attractor", "lorentz_flow", "lorentz_generator"]
+__all__ = [
+    "apply_motion",
+    "attractor",
+    "lorentz_flow",
+    "lorentz_generator",
+    "lorentz_motion",
+]
 
 Floats = NDArray[np.float64]
 
@@ -93,11 +99,54 @@ def lorentz_flow(x0: Floats, drive: Floats, frequency: ArrayLike, t: Floats) -> 
         raise InputError("frequency has NaN or infinite entries")
     if np.any(rotation != -np.swapaxes(rotation, -1, -2)):
         raise InputError("frequency must be skew-symmetric: A = -A^T, exactly")
+    return apply_motion(lorentz_motion(drive, rotation, t), x0)
+
+
+def lorentz_motion(drive: Floats, frequency: Floats, t: Floats) -> Floats:
+    """Return exp(tM) of each oscillator, up to a positive factor: its motion over a time `t`.
+
+    Parameters
+    ----------
+    drive : (..., d) array
+    frequency : (..., d, d) array
+        Skew-symmetric.
+    t : (...,) array
+
+    Returns
+    -------
+    (..., d + 1, d + 1) array
+
+    Raises
+    ------
+    InputError
+        If the exponent overflows.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        generator = lorentz_generator(drive, rotation) * t[..., np.newaxis, np.newaxis]
-    if not np.all(np.isfinite(generator)):
+        exponent = lorentz_generator(drive, frequency) * np.asarray(t)[..., np.newaxis, np.newaxis]
+    if not np.all(np.isfinite(exponent)):
         raise InputError("drive, frequency and time are too large; scale them down")
-    motion = _projective_exponential(generator)
+    return _projective_exponential(exponent)
+
+
+def apply_motion(motion: Floats, x0: Floats) -> Floats:
+    """Move points by what `lorentz_motion` found.
+
+    Parameters
+    ----------
+    motion : (..., d + 1, d + 1) array
+    x0 : (..., d) array
+        Points on the sphere.
+
+    Returns
+    -------
+    (..., d) array
+
+    Raises
+    ------
+    InputError
+        If a start lies on the repelling point within rounding.
+    """
+    d = x0.shape[-1]
     moved = np.einsum("...ij,...j->...i", motion[..., :d, :d], x0) + motion[..., :d, d]
     length = norm(moved)[..., np.newaxis]
     if not np.all(length > 0):
