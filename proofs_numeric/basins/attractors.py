@@ -4,7 +4,8 @@ Trials come to rest along an equilibrium's slowest direction, and a state is cal
 it is quite there. So a state is first brought to the equilibrium next to it, and states whose
 equilibria are closer than `APART` count as one. A network without drives and frequencies can be
 turned as a whole, which makes every equilibrium one of a continuum: there, states that one
-rotation of all oscillators brings together count as one.
+rotation of all oscillators brings together count as one. In other networks all states that some
+direction neither leads to nor away from count as one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import retract
 from lohe.proofs_numeric.equilibria.newton import tangent_jacobians
 
-__all__ = ["APART", "MOVING", "UNTOLD", "Likeness", "abscissa", "distinct_states", "neutral"]
+__all__ = ["APART", "MOVING", "UNTOLD", "Catalogue", "Likeness", "distinct_states"]
 
 Floats = NDArray[np.float64]
 Kinds = NDArray[np.int32]
@@ -89,6 +90,63 @@ def _turned(one: Floats, states: Floats) -> Floats:
     return np.asarray(np.einsum("bij,nj->nib", left @ right, one))
 
 
+class Catalogue:
+    """The kinds of equilibria met so far, in the order in which they were met.
+
+    Parameters
+    ----------
+    network
+    most
+        Kinds to keep.
+
+    Attributes
+    ----------
+    points : list of (n, d) arrays
+        The first equilibrium of each kind.
+    neutral : list of bool
+        Whether some direction neither leads to nor away from it, in floats, so that it may belong
+        to a continuum of equilibria.
+    """
+
+    def __init__(self, network: Network, most: int) -> None:
+        self.network, self.most = network, most
+        self.likeness = Likeness(network)
+        self.points: list[Floats] = []
+        self.neutral: list[bool] = []
+
+    def kind(self, point: Floats) -> int:
+        """Return the kind of an equilibrium, a new one if it is like none that was met.
+
+        Parameters
+        ----------
+        point : (n, d) array
+
+        Returns
+        -------
+        int
+            An index into `points`; `MOVING` if the equilibrium is unstable; `UNTOLD` if it is of
+            a new kind and there are as many as may be kept.
+        """
+        if self.points:
+            stack = np.stack(self.points, axis=-1)
+            gaps = self.likeness.gaps(stack, point)
+            if gaps.min() <= APART:
+                return int(np.argmin(gaps))
+        still = False
+        if self.network.n * (self.network.d - 1) <= _MOST_ANGLES:
+            rates, level = _rates(self.network, point), _NEUTRAL * force_bound(self.network)
+            if rates.real.max() > level:
+                return MOVING
+            still = bool(np.abs(rates).min() <= level)
+        if still and not self.likeness.turns and True in self.neutral:
+            return self.neutral.index(True)
+        if len(self.points) == self.most:
+            return UNTOLD
+        self.points.append(point)
+        self.neutral.append(still)
+        return len(self.points) - 1
+
+
 def distinct_states(
     network: Network, states: Floats, *, reference: Floats | None = None, most: int = _MOST
 ) -> tuple[Floats, Kinds]:
@@ -131,29 +189,25 @@ def distinct_states(
     n, d = network.n, network.d
     if states.ndim != 3 or states.shape[:2] != (n, d):
         raise InputError(f"states have shape {states.shape}; expected ({n}, {d}, states)")
-    likeness = Likeness(network)
+    catalogue = Catalogue(network, most)
     kinds = np.full(states.shape[-1], UNTOLD, dtype=np.int32)
-    found: list[Floats] = []
     left = np.arange(states.shape[-1])
     for _ in range(min(_TRIES, max(_FEWEST, int(_OPERATIONS / (n * (d - 1)) ** 3)))):
-        if not left.size or len(found) == most:
+        if not left.size:
             break
         others = states[..., left]
         # The first of those left is its own kind's, whatever the rounding of its distance.
-        alike = likeness.gaps(others, others[..., 0]) <= APART
+        alike = catalogue.likeness.gaps(others, others[..., 0]) <= APART
         alike[0] = True
         point, kind = _equilibrium(network, others[..., 0]), MOVING
         if point is not None and not _arriving(point, reference):
-            near = [float(likeness.gaps(point[..., np.newaxis], one)[0]) for one in found]
-            if near and min(near) <= APART:
-                kind = int(np.argmin(near))
-            elif _settled(network, point):
-                kind = len(found)
-                found.append(point)
-                alike |= likeness.gaps(others, point) <= APART
+            kind = catalogue.kind(point)
+            if kind == UNTOLD:
+                break
+            alike |= catalogue.likeness.gaps(others, point) <= APART
         kinds[left[alike]] = kind
         left = left[~alike]
-    return np.array(found).reshape(-1, n, d), kinds
+    return np.array(catalogue.points).reshape(-1, n, d), kinds
 
 
 def _arriving(point: Floats, reference: Floats | None) -> bool:
@@ -179,37 +233,6 @@ def _equilibrium(network: Network, state: Floats) -> Floats | None:
         if not _distance(x[0][..., np.newaxis], state[..., np.newaxis])[0] <= _REACH:
             return None
     return None
-
-
-def _settled(network: Network, point: Floats) -> bool:
-    """Say whether no direction leads away from an equilibrium, in floats."""
-    if network.n * (network.d - 1) > _MOST_ANGLES:
-        return True
-    return abscissa(network, point) <= _NEUTRAL * force_bound(network)
-
-
-def abscissa(network: Network, point: Floats) -> float:
-    """Return the largest real part of the linearisation's spectrum at an equilibrium, rounded.
-
-    Parameters
-    ----------
-    network
-    point : (n, d) array
-    """
-    return float(_rates(network, point).real.max())
-
-
-def neutral(network: Network, point: Floats) -> bool:
-    """Say whether some direction neither leads to nor away from an equilibrium, in floats.
-
-    Then it may belong to a continuum of equilibria, as all do in a network without drives.
-
-    Parameters
-    ----------
-    network
-    point : (n, d) array
-    """
-    return float(np.abs(_rates(network, point)).min()) <= _NEUTRAL * force_bound(network)
 
 
 def _rates(network: Network, point: Floats) -> NDArray[np.complex128]:
