@@ -12,8 +12,9 @@ from lohe.dynamics.errors import InputError
 
 __all__ = ["READOUTS", "at_position", "mean_pool"]
 
-READOUTS = ("mean", "position")
-"""Mean over the visible tokens, or the token at a given position."""
+READOUTS = ("mean", "position", "next")
+"""Mean over the visible tokens, the token at a given position, or, in a language model, how well
+each token predicts the next; for the last see `next_token_loss`."""
 
 Floats = NDArray[Any]
 

@@ -26,8 +26,10 @@ __all__ = ["evaluate", "train"]
 
 Progress = Callable[[int, int], None]
 
-# Held-out batches need no gradient, so they may be larger than training ones.
+# Held-out batches need no gradient, so they may be larger than training ones, up to a memory of
+# so many tokens at once.
 _EVALUATION_BATCH = 256
+_EVALUATION_TOKENS = 16_384
 
 
 def train(
@@ -109,9 +111,13 @@ def train(
 
 
 def evaluate(model: Model, task: Task, split: Split) -> NDArray[Any]:
-    """Return the model's outputs on a whole split, (N, outputs), without dropout."""
+    """Return the model's outputs on a whole split, N sequences, without dropout.
+
+    Their shape is (N, outputs), or (N, T) with the read-out ``"next"``; see `apply_transformer`.
+    """
+    size = max(1, min(_EVALUATION_BATCH, _EVALUATION_TOKENS // model.config.context))
     return np.concatenate(
-        [apply_transformer(model, batch)[0] for batch in task.batches(split, _EVALUATION_BATCH)]
+        [apply_transformer(model, batch)[0] for batch in task.batches(split, size)]
     )
 
 

@@ -15,6 +15,7 @@ from lohe.attention.dropout import dropout
 from lohe.attention.embedding import embedding
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.linear import linear
+from lohe.attention.next_token import next_token_loss
 from lohe.attention.parameters import Parameters
 from lohe.attention.positions import add_positions, sinusoidal_table
 from lohe.attention.readout import at_position, mean_pool
@@ -50,7 +51,7 @@ def apply_transformer(
     model
         Its parameters are read, not changed.
     batch
-        Inputs with their masks and positions; targets are not read.
+        Inputs with their masks and positions; targets are read by the read-out ``"next"`` only.
     rng
         Source of dropout; None turns it off.
     observe
@@ -58,7 +59,9 @@ def apply_transformer(
 
     Returns
     -------
-    outputs : (B, outputs) array
+    outputs : (B, outputs) array, or (B, T) with the read-out ``"next"``
+        What the output layer gives; there, -ln P(target) at each position, see
+        `next_token_loss`.
     pullback : callable
         ``pullback(d_outputs)`` gives the gradient of every parameter by name.
 
@@ -104,10 +107,17 @@ def apply_transformer(
     x, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], x)
     if config.readout == "mean":
         x, back_readout = mean_pool(x, batch.key_mask)
-    outputs, back_output = linear(of["output.weight"], of["output.bias"], x)
+    back_output: Callable[[Floats], tuple[Floats | None, ...]]
+    if config.readout == "next":
+        outputs, back_output = next_token_loss(
+            of["output.weight"], of["output.bias"], x, batch.targets
+        )
+    else:
+        outputs, back_output = linear(of["output.weight"], of["output.bias"], x)
 
     def pullback(d_outputs: Floats) -> dict[str, Floats]:
         *found, dx = back_output(d_outputs)
+        assert dx is not None
         gradients = name_gradients("output", ("weight", "bias"), found)
         if config.readout == "mean":
             dx = back_readout(dx)

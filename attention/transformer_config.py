@@ -48,8 +48,9 @@ class TransformerConfig:
         Whether a token sees only the past.
     positions : {"none", "sinusoidal", "learned"}
         Positional encoding.
-    readout : {"mean", "position"}
-        Mean over the visible tokens, or the token at the batch's position.
+    readout : {"mean", "position", "next"}
+        Mean over the visible tokens, the token at the batch's position, or, for language models,
+        the loss of predicting each position's target.
     dropout : float
         Rate after the input, after attention and after the feed-forward layer.
 
@@ -75,7 +76,7 @@ class TransformerConfig:
     mask_readout: bool = True
     causal: bool = False
     positions: Literal["none", "sinusoidal", "learned"] = "sinusoidal"
-    readout: Literal["mean", "position"] = "mean"
+    readout: Literal["mean", "position", "next"] = "mean"
     dropout: float = 0.1
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from lohe.commands.train_stories import stories
 from lohe.commands.train_sva import sva
 from lohe.commands.train_words import fsdd, kws
 
@@ -13,5 +14,5 @@ train = typer.Typer(
     help="Train a small transformer whose attention is oscillators or softmax.\n\n"
     "Example: `lohe train sva --seed 0 -o runs`"
 )
-for _task in (sva, kws, fsdd):
+for _task in (sva, kws, fsdd, stories):
     train.command(_task.__name__)(_task)

@@ -38,6 +38,10 @@ VARIANTS = {
     ),
     "causal": (replace(SMALL, causal=True, coupling="squareplus", readout_exponent=2), BATCH),
     "authors' padding": (replace(SMALL, mask_readout=False), BATCH),
+    "language model": (
+        replace(SMALL, causal=True, readout="next", outputs=7),
+        replace(BATCH, key_mask=None, targets=RNG.integers(7, size=(3, 4))),
+    ),
 }  # fmt: skip
 
 
@@ -153,7 +157,7 @@ def test_initial_anchors_are_on_the_sphere():
         ({"mechanism": "linear"}, "choose fixed_query or softmax"),
         ({"anchor_kind": "round"}, "choose unit or free"),
         ({"positions": "rotary"}, "choose none or sinusoidal or learned"),
-        ({"readout": "last"}, "choose mean or position"),
+        ({"readout": "last"}, "choose mean or position or next"),
     ],
 )
 def test_bad_configurations_are_named(change, message):
