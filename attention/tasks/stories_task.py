@@ -116,7 +116,7 @@ class StoryTask:
 
 
 def _windows(stream: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Cut a stream into windows of length + 1; each begins with the last token of the one before."""
+    """Cut a stream into windows of length + 1, each from the last token of the one before."""
     count = (len(stream) - 1) // length
     starts = np.arange(count)[:, None] * length
     return np.asarray(stream[starts + np.arange(length + 1)])

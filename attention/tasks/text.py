@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,6 @@ class Vocabulary:
             numbers.append(end)
         return np.array(numbers, dtype=np.int64)
 
-    def decode(self, numbers: NDArray[np.integer]) -> list[str]:  # type: ignore[type-arg]
+    def decode(self, numbers: NDArray[np.integer[Any]]) -> list[str]:
         """Return the words of numbers, in one flat list."""
         return [self.words[number] for number in np.ravel(numbers)]

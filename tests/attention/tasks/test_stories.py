@@ -1,4 +1,4 @@
-"""The story task: windows tile the stories, the future stays hidden, training learns and resumes."""
+"""The story task: windows tile the stories, the future stays hidden, training resumes."""
 
 from dataclasses import replace
 
@@ -9,20 +9,14 @@ from lohe.attention.head import Head
 from lohe.attention.initialise import initialise
 from lohe.attention.recipe import Recipe
 from lohe.attention.task import Task
-from lohe.attention.tasks import stories as module
-from lohe.attention.tasks.stories import (
-    Stories,
-    StoryTask,
-    load_stories,
-    read_stories,
-    story_config,
-)
+from lohe.attention.tasks.stories import Stories, load_stories, read_stories
+from lohe.attention.tasks.stories_task import StoryTask, story_config
 from lohe.attention.tasks.stories_training import train_stories
 from lohe.attention.training import train
 from lohe.attention.transformer import Model, apply_transformer
 from lohe.dynamics.errors import InputError
 
-TALE = ("the cat sat on the mat . the dog saw the cat .").split()
+TALE = ["the", "cat", "sat", "on", "the", "mat", ".", "the", "dog", "saw", "the", "cat", "."]
 
 
 def tales(count: int) -> tuple[tuple[str, ...], ...]:
@@ -164,5 +158,5 @@ def test_the_sample_is_read_whole():
     except InputError as error:
         pytest.skip(str(error))
     assert len(found.training) + len(found.validation) + len(found.test) == 4843
-    task = module.StoryTask(found)
+    task = StoryTask(found)
     assert task.unknown_share("validation") < 0.01
