@@ -52,6 +52,7 @@ def drift_flow(network: Network, step: float) -> Flow:
         return _lorentz(network, step) if network.has_frequency else _driven(network, step)
     if not network.has_frequency:
         return _midpoint(network, step)
+    assert network.frequency is not None
     turn, follow = expm(network.frequency * (step / 2)), _midpoint(network, step)
     return lambda x: np.asarray(turn @ follow(turn @ x))
 
@@ -69,6 +70,7 @@ def _driven(network: Network, step: float) -> Flow:
 
 def _lorentz(network: Network, step: float) -> Flow:
     """T5's flow: a fixed linear map of the light cone for each oscillator."""
+    assert network.frequency is not None
     motion = expm(lorentz_generator(network.drive, network.frequency) * step)
     turn, push = motion[:, :-1, :-1], motion[:, :-1, -1:]
 
