@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
+from lohe.dynamics.boost import Boost
 from lohe.dynamics.lorentz import lorentz_generator
 from lohe.dynamics.network import Network
+from lohe.dynamics.sphere import norm
 
 __all__ = ["drift_flow"]
 
 Floats = NDArray[np.float64]
 Flow = Callable[[Floats], Floats]
 
-# Below this a force moves nothing in floats; above zero, so that its direction may be divided by.
-_FAINT = 1e-150
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 def drift_flow(network: Network, step: float) -> Flow:
@@ -58,12 +59,19 @@ def drift_flow(network: Network, step: float) -> Flow:
 
 
 def _driven(network: Network, step: float) -> Flow:
-    """T1's flow with the drive's factors taken once."""
-    force = network.drive[:, :, np.newaxis]
-    factors = _factors(force, step)
+    """T1's flow as in `Boost`, with what depends on the drive alone taken once."""
+    drive = network.drive[:, :, np.newaxis]
+    # Without drive, push becomes 0/tiny, which leaves the state where it is.
+    rate = np.maximum(norm(network.drive), _TINY)[:, np.newaxis]
+    decay = np.exp(-rate * step)
+    push = (1 - decay) / rate
 
     def follow(x: Floats) -> Floats:
-        return _boost(x, force, *factors)
+        toward = push * np.einsum("ndb,nd->nb", x, network.drive) + (1 + decay)
+        total = toward * (1 + decay) - 2 * decay
+        moved = (2 * decay / total)[:, np.newaxis] * x
+        moved += (push * toward / total)[:, np.newaxis] * drive
+        return moved
 
     return follow
 
@@ -89,28 +97,8 @@ def _midpoint(network: Network, step: float) -> Flow:
         return np.asarray(heard.reshape(x.shape) + drive)
 
     def follow(x: Floats) -> Floats:
-        early = force(x)
-        middle = force(_boost(x, early, *_factors(early, step / 2)))
-        return _boost(x, middle, *_factors(middle, step))
+        boost, time = Boost(x.shape), np.full(x.shape[-1], step)
+        middle = boost.flow(x, force(x), time / 2, np.empty(x.shape))
+        return boost.flow(x, force(middle), time, middle)
 
     return follow
-
-
-def _factors(force: Floats, step: float) -> tuple[Floats, Floats, Floats]:
-    r"""Return :math:`(\cosh w\Delta - 1)/w^2`, :math:`\sinh(w\Delta)/w` and :math:`\cosh w\Delta`.
-
-    w is the length of each force; the factors are those of `_boost`.
-    """
-    length = np.maximum(np.sqrt(np.einsum("ndb,ndb->nb", force, force)), _FAINT)[:, np.newaxis]
-    half = np.sinh(length * (step / 2))
-    across = 2 * half * np.sqrt(1 + half * half) / length
-    return 2 * (half / length) ** 2, across, 1 + 2 * half * half
-
-
-def _boost(x: Floats, force: Floats, along: Floats, across: Floats, base: Floats) -> Floats:
-    """T1's flow: (x + (along <x, g> + across) g)/(base + across <x, g>)."""
-    cosine = np.einsum("ndb,ndb->nb", x, np.broadcast_to(force, x.shape))[:, np.newaxis]
-    moved = (along * cosine + across) * force
-    moved += x
-    moved /= base + across * cosine
-    return np.asarray(moved)
