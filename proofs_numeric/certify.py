@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.certificate import Certificate, version_of
@@ -40,6 +43,7 @@ def certify(
     delta: float = 1e-3,
     step: float | None = None,
     nodes: int = 200_000,
+    states: ArrayLike | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Certificate:
     r"""Certify what a network does, for every device that is close enough to it.
@@ -67,6 +71,9 @@ def certify(
         A step of projected Euler to certify; ``digital_step`` always reports the largest.
     nodes
         Cells that the search for all equilibria of a small network may visit.
+    states : (m, n, d) array, optional
+        Guesses of equilibria, such as the attractors that a campaign found: those that can be
+        proved are listed in ``box``, and two stable ones refute ``unique_stable``.
     progress
         Called with (done, total) during that search.
 
@@ -100,7 +107,8 @@ def certify(
     if step is not None and "digital_step" not in _applicable(network, uncertainty):
         raise InputError("step needs oscillators that move alone, without own frequencies")
     names = _chosen(claims, network, uncertainty)
-    makers = _makers(network, parameters, nodes, progress)
+    guesses = None if states is None else _guesses(states, network, uncertainty)
+    makers = _makers(network, parameters, nodes, guesses, progress)
     return Certificate(
         network_sha256=network.digest,
         n=network.n,
@@ -134,6 +142,23 @@ def _check_range(name: str, value: float, holds: bool, expected: str) -> None:
         raise InputError(f"{name} is {value}; it must be {expected}")
 
 
+def _guesses(states: ArrayLike, network: Network, uncertainty: Uncertainty) -> NDArray[np.float64]:
+    """Return states as an array.
+
+    Raises
+    ------
+    InputError
+        If they do not fit the network, or it has but one equilibrium that matters.
+    """
+    guesses = np.asarray(states, dtype=np.float64)
+    if guesses.ndim != 3 or guesses.shape[1:] != (network.n, network.d):
+        expected = f"(states, {network.n}, {network.d})"
+        raise InputError(f"states have shape {guesses.shape}; expected {expected}")
+    if not (uncertainty.crosses(network) or uncertainty.turns(network)):
+        raise InputError("states need crosstalk or natural frequencies, on any device")
+    return guesses
+
+
 def _applicable(network: Network, uncertainty: Uncertainty) -> list[str]:
     crosses, turns = uncertainty.crosses(network), uncertainty.turns(network)
     names = set(_COUPLED if crosses else _DETUNED if turns else _DECOUPLED)
@@ -148,6 +173,7 @@ def _makers(
     network: Network,
     parameters: Parameters,
     nodes: int,
+    states: NDArray[np.float64] | None,
     progress: Callable[[int, int], None] | None,
 ) -> Callable[[str], Claim]:
     """Return what makes a claim by its name, with the theorems that fit the devices."""
@@ -165,7 +191,7 @@ def _makers(
             return DetunedClaims(network, parameters)
         from lohe.proofs_numeric.coupled_claims import CoupledClaims
 
-        return CoupledClaims(network, parameters, nodes, progress)
+        return CoupledClaims(network, parameters, nodes, progress, states)
 
     def make(name: str) -> Claim:
         if name == "all_inputs":

@@ -21,7 +21,7 @@ from lohe.proofs_numeric.coupled.strength import symmetric
 from lohe.proofs_numeric.coupled.symmetry import rotating_set
 from lohe.proofs_numeric.equilibria.exhaustive import Search, search
 from lohe.proofs_numeric.equilibria.krawczyk import Enclosure, enclose
-from lohe.proofs_numeric.equilibria.stable_points import stable_points
+from lohe.proofs_numeric.equilibria.stable_points import apart, stable_points
 from lohe.proofs_numeric.packed import Packed
 from lohe.proofs_numeric.parameters import Parameters
 
@@ -47,12 +47,15 @@ class CoupledClaims:
         Cells that an exhaustive search may visit.
     progress
         Called with (done, total) during the search.
+    states : (m, n, d) array, optional
+        Guesses of equilibria, to be enclosed as well.
     """
 
     network: Network
     parameters: Parameters
     nodes: int = 200_000
     progress: Callable[[int, int], None] | None = field(default=None)
+    states: NDArray[np.float64] | None = None
 
     @property
     def _unknowns(self) -> int:
@@ -80,11 +83,20 @@ class CoupledClaims:
         return find_centre(self.network)
 
     @cached_property
+    def given(self) -> tuple[Enclosure, ...]:
+        """Equilibria of the stored network near the states that were given, enclosed."""
+        if self.states is None or self._unknowns > MOST_UNKNOWNS:
+            return ()
+        found = (enclose(self.network, state) for state in self.states)
+        return _distinct(each for each in found if not isinstance(each, str))
+
+    @cached_property
     def stable(self) -> tuple[Enclosure, ...]:
-        """Stable equilibria of the stored network, enclosed; at most two."""
+        """Stable equilibria of the stored network, enclosed; at most two that were not given."""
         if self._unknowns > MOST_UNKNOWNS:
             return ()
-        return stable_points(self.network)
+        known = tuple(each for each in self.given if each.unstable == 0)
+        return known if len(known) > 1 else _distinct((*known, *stable_points(self.network)))
 
     @cached_property
     def all(self) -> Search | None:
@@ -235,13 +247,23 @@ class CoupledClaims:
         uncertainty = self.parameters.uncertainty
         if uncertainty.none and "tree" in self._unique.witness and self.all is not None:
             return self.all.enclosures
-        if uncertainty.none and self.stable:
-            return self.stable
-        guesses = [each.points for each in self.stable]
+        known = _distinct((*self.stable, *self.given))
+        if uncertainty.none and known:
+            return known
+        guesses = [each.points for each in known]
         if not guesses and self._centre is not None:
             guesses = [self._centre]
         found = (enclose(self.network, guess, uncertainty) for guess in guesses)
         return tuple(each for each in found if not isinstance(each, str))
+
+
+def _distinct(found: Iterable[Enclosure]) -> tuple[Enclosure, ...]:
+    """Leave out boxes that may hold the equilibrium of an earlier one."""
+    kept: list[Enclosure] = []
+    for each in found:
+        if all(apart(each, other) for other in kept):
+            kept.append(each)
+    return tuple(kept)
 
 
 def _documents(found: Iterable[Enclosure]) -> tuple[dict[str, Any], ...]:

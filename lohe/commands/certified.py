@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lohe.commands.common import Progress
 from lohe.commands.instances import kind, read_instance, stem
 from lohe.dynamics.errors import InputError
 
 if TYPE_CHECKING:
+    from lohe.dynamics.network import Network
     from lohe.proofs_numeric.certificate import Certificate
 
 __all__ = ["Certified", "Wanted", "certify_file"]
@@ -33,12 +37,15 @@ class Wanted:
         What only networks take: ``step`` and ``nodes``.
     input_radius
         What only tokens take.
+    attractors
+        A campaign's file, whose attractors are to be proved.
     """
 
     claims: Sequence[str] | None
     devices: Mapping[str, Any]
     of_networks: Mapping[str, Any]
     input_radius: float
+    attractors: Path | None = None
 
     def claims_of(self, path: Path) -> list[str]:
         """Return the claims to make of a file; an empty list if there are none."""
@@ -123,6 +130,7 @@ def certify_file(
         "all" if names == ["all"] else names,
         **wanted.devices,
         **wanted.of_networks,
+        states=None if wanted.attractors is None else _states(wanted.attractors, network),
         progress=progress,
     )
     if source.name.endswith(".head.npz"):
@@ -130,3 +138,11 @@ def certify_file(
         network.save(instance)
     certificate.save(path)
     return Certified(source, instance, path, certificate)
+
+
+def _states(path: Path, network: Network) -> NDArray[np.float64]:
+    """Return the points at which a campaign of the network came to rest."""
+    from lohe.proofs_numeric.basins import campaign
+
+    found = campaign.attractors(path, network).attractors
+    return np.array([each.point for each in found]).reshape(-1, network.n, network.d)

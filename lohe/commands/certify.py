@@ -61,6 +61,12 @@ def certify(
     nodes: Annotated[
         int, typer.Option(min=1, help="Cells that the search for all equilibria may visit.")
     ] = 200_000,
+    attractors: Annotated[
+        Path | None,
+        typer.Option(
+            help="A *.basin.sqlite file of the network: what its starts rested at is proved too."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Certify networks, heads on their stored tokens, and heads on inputs near those.
@@ -76,6 +82,8 @@ def certify(
     Example: `lohe certify layer0.head.npz --mismatch 0.05 -o layer0.certificate.json`
 
     Example: `lohe certify runs --input-radius 0.01`
+
+    Example: `lohe certify ring.network.npz --attractors ring.basin.sqlite`
     """
     from lohe.commands.certified import Wanted
 
@@ -91,15 +99,18 @@ def certify(
         },
         of_networks={"step": step, "nodes": nodes},
         input_radius=input_radius or 0.0,
+        attractors=attractors,
     )
     files = wanted.files(find_instances(instances))
-    _check_used(files, step, input_radius)
+    _check_used(files, step, input_radius, attractors)
     if len(instances) == 1 and not instances[0].is_dir():
         return _certify_one(files[0], output, wanted, as_json=as_json)
     return _certify_several(files, output, wanted, as_json=as_json)
 
 
-def _check_used(files: list[Path], step: float | None, input_radius: float | None) -> None:
+def _check_used(
+    files: list[Path], step: float | None, input_radius: float | None, attractors: Path | None
+) -> None:
     """Refuse options that no file takes."""
     from lohe.dynamics.errors import InputError
 
@@ -108,6 +119,8 @@ def _check_used(files: list[Path], step: float | None, input_radius: float | Non
         raise InputError("--input-radius needs a .tokens.npz file; lohe train writes them")
     if step is not None and with_tokens == len(files):
         raise InputError("--step needs a network or a head; these are tokens")
+    if attractors is not None and (len(files) > 1 or with_tokens):
+        raise InputError("--attractors are those of one network or head; certify that one alone")
 
 
 def _certify_one(path: Path, output: Path | None, wanted: Wanted, *, as_json: bool) -> int:

@@ -10,6 +10,7 @@ import pytest
 from exact_oracle import random_network
 
 from lohe.dynamics.errors import InputError
+from lohe.dynamics.gallery import anchored_circulant, anchored_pair
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.claims import Verdict
@@ -212,3 +213,37 @@ def test_verdicts_do_not_depend_on_the_scale(exponent):
     for key in ("coherence_lower", "angle_sine_upper", "weight_error_upper"):
         found = other["mismatch"].values[key]
         assert found == pytest.approx(one["mismatch"].values[key], rel=1e-9)
+
+
+def test_given_states_are_enclosed_and_confirmed():
+    ring = anchored_circulant(8)
+    angles = 2 * np.pi * np.outer([0, 1, -1], np.arange(8)) / 8
+    states = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    nearby = np.concatenate([states, states[1:] + 1e-3])  # the same states once more
+    found = certify(ring, ["unique_stable", "box"], states=nearby)
+    assert found.claims["box"].values["stable"] == 3
+    assert found.claims["unique_stable"].verdict is Verdict.REFUTED
+    assert found.claims["unique_stable"].values == {"stable": 3}
+    checked = verify(found, ring)
+    assert checked.claims["box"].verdict is Verdict.PROVED
+    assert checked.claims["unique_stable"].verdict is Verdict.REFUTED
+
+
+def test_given_states_join_those_that_are_found_anyway():
+    pair = anchored_pair(3.0)
+    saddle = [[1.0, 0.0], [-1.0, 0.1]]
+    found = certify(pair, "box", states=[saddle])
+    assert found.claims["box"].values["equilibria"] == 2
+    assert found.claims["box"].values["stable"] == 1
+    assert verify(found, pair).claims["box"].verdict is Verdict.PROVED
+    # For every device of an uncertainty as well.
+    found = certify(pair, "box", states=[saddle], crosstalk=1e-3)
+    assert found.claims["box"].values["equilibria"] == 2
+    assert verify(found, pair).claims["box"].verdict is Verdict.PROVED
+
+
+def test_states_that_do_not_fit_are_refused():
+    with pytest.raises(InputError, match=r"states have shape \(2, 2\); expected \(states, 2, 2\)"):
+        certify(anchored_pair(3.0), states=np.eye(2))
+    with pytest.raises(InputError, match="states need crosstalk or natural frequencies"):
+        certify(Network([[1.0, 2.0]]), states=[[[1.0, 0.0]]])
