@@ -1,0 +1,292 @@
+"""One run of blocks on a Dask cluster: who has which block, and what became of it."""
+
+from __future__ import annotations
+
+import pickle
+import queue
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from threadpoolctl import threadpool_limits
+
+from lohe.dynamics.errors import InputError
+from lohe.proofs_numeric.basins.executors.likeness import Likeness, likeness
+from lohe.proofs_numeric.basins.executors.losses import Losses, waiting
+
+__all__ = ["ANSWER", "Dispatch", "described", "threads"]
+
+ANSWER = 10.0
+"""Seconds within which a living scheduler or worker answers."""
+
+# Blocks given out for each thread of the cluster: one runs, one waits.
+_AHEAD = 2
+# Seconds between two looks at who is there.
+_LOOK = 2.0
+
+_SILENT = "no result for {:g} s: allow more patience if a block may take so long"
+_CANCELLED = "it was cancelled on the cluster: perhaps another client restarted the workers"
+
+
+@dataclass
+class _Given:
+    """A block that was given out: its futures, more than one if it was silent, and since when."""
+
+    futures: list[Any]
+    since: float
+
+
+class Dispatch:
+    """Gives blocks to the workers of a cluster and takes their results.
+
+    Parameters
+    ----------
+    client
+        A connected ``distributed.Client``.
+    address
+        Of its scheduler, for messages.
+    patience
+        See `lohe.proofs_numeric.basins.executors.cluster.Cluster`.
+    task
+        What to do with a block. It is pickled once and sent to the scheduler once, as a value
+        that workers compute: unlike scattered data it outlives the worker that holds it.
+    """
+
+    def __init__(
+        self, client: Any, address: str, patience: float, task: Callable[[int], Any]
+    ) -> None:
+        import cloudpickle
+
+        self._client, self._address, self._patience = client, address, patience
+        self._payload = cloudpickle.dumps(task)
+        self._name, self._numbers = uuid4().hex, count()
+        self._given: dict[int, _Given] = {}
+        self._done: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        self._losses = Losses()
+        # Workers that were silent for too long and have not given a result since.
+        self._silent: set[str] = set()
+        # Seconds spent waiting; stands still while this process does.
+        self._clock = self._seen = 0.0
+        self._looked = time.monotonic()
+        self._threads = threads(client, address)
+        self._shipped = self._ship()
+
+    def results(self, blocks: Iterable[int]) -> Iterator[Any]:
+        """Yield each block's result once."""
+        left = iter(blocks)
+        while True:
+            self._look()
+            self._share_out(left)
+            if not self._given:
+                return
+            finished, waited = waiting(self._next, self._patience)
+            self._clock += waited
+            if finished is not None:
+                yield from self._result(*finished)
+            self._repeat_the_silent()
+
+    def close(self) -> None:
+        """Let the cluster forget what is left."""
+        for given in self._given.values():
+            _release(given.futures)
+        _release([self._shipped])
+
+    def _ship(self) -> Any:
+        import dask
+
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+            return self._submit(_unpack, self._payload)
+
+    def _submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Submit a call under a new key, kept away from silent workers if there are others."""
+        heard = [worker for worker in self._threads if worker not in self._silent]
+        return self._client.submit(
+            function,
+            *arguments,
+            key=(f"{function.__name__.strip('_')}-{self._name}", next(self._numbers)),
+            workers=heard if heard and self._silent else None,
+            pure=False,
+        )
+
+    def _give(self, block: int) -> None:
+        future = self._submit(_run_block, self._shipped, block, likeness())
+        self._given.setdefault(block, _Given([], 0.0)).futures.append(future)
+        self._given[block].since = self._clock
+        future.add_done_callback(partial(_note, self._done, block))
+
+    def _share_out(self, left: Iterator[int]) -> None:
+        heard = [n for worker, n in self._threads.items() if worker not in self._silent]
+        window = _AHEAD * max(1, sum(heard))
+        while len(self._given) < window and (block := next(left, None)) is not None:
+            self._give(block)
+
+    def _next(self, seconds: float) -> tuple[int, Any] | None:
+        try:
+            return self._done.get(timeout=seconds)
+        except queue.Empty:
+            return None
+
+    def _result(self, block: int, future: Any) -> Iterator[Any]:
+        """Yield the result of a future, if it has the first of its block."""
+        given = self._given.get(block)
+        if given is None or not any(future is one for one in given.futures):
+            return
+        if future.status == "error":
+            raise self._in_words(block, future.exception(timeout=ANSWER))
+        if future.status != "finished":
+            self._refuse_a_dead_scheduler()
+            self._losses.add(block, _CANCELLED)
+            self._shipped = self._ship()
+            self._give(block)
+            return
+        try:
+            worker, result = future.result(timeout=self._patience)
+        except TimeoutError:
+            # Computed, but the worker that has it is silent.
+            given.since = self._clock - self._patience
+            return
+        self._silent.discard(worker)
+        self._losses.clear(block)
+        del self._given[block]
+        _release(given.futures)
+        yield result
+
+    def _repeat_the_silent(self) -> None:
+        """Give blocks that were taken and not heard of for too long to other workers as well."""
+        late = [
+            (block, given)
+            for block, given in self._given.items()
+            if self._clock - given.since >= self._patience
+        ]
+        if not late:
+            return
+        taken = _ask(self._client, self._address, "processing")
+        stored = _ask(self._client, self._address, "has_what")
+        for block, given in late:
+            given.since = self._clock
+            keys = {future.key for future in given.futures}
+            holders = {
+                worker
+                for where in (taken, stored)
+                for worker, held in where.items()
+                if not keys.isdisjoint(held)
+            }
+            if holders:  # otherwise it waits in the scheduler's queue
+                self._losses.add(block, _SILENT.format(self._patience))
+                if not holders <= self._silent:
+                    self._silent |= holders
+                    self._shipped = self._ship()
+                self._give(block)
+
+    def _look(self) -> None:
+        """See now and then whether the scheduler lives and who works for it."""
+        self._refuse_a_dead_scheduler()
+        if time.monotonic() - self._looked < _LOOK:
+            return
+        self._threads = threads(self._client, self._address)
+        self._looked = time.monotonic()
+        self._silent &= set(self._threads)
+        if self._threads:
+            self._seen = self._clock
+        elif self._clock - self._seen >= self._patience:
+            raise InputError(
+                f"no worker of {self._address} has been left for {self._patience:g} s; start some "
+                f"with: dask worker {self._address}; then run the same command again: "
+                "finished blocks are kept"
+            )
+
+    def _refuse_a_dead_scheduler(self) -> None:
+        if self._client.status != "running":
+            raise _dead(self._address)
+
+    def _in_words(self, block: int, error: BaseException) -> BaseException:
+        """Return the task's own errors as they are, and those of the cluster as one line."""
+        from distributed.scheduler import KilledWorker
+
+        if isinstance(error, KilledWorker):
+            return InputError(
+                f"block {block} was lost {error.allowed_failures + 1} times in a row: its worker "
+                "was killed, perhaps for lack of memory: start fewer on each machine; "
+                "finished blocks are kept"
+            )
+        if isinstance(error, ModuleNotFoundError):
+            return InputError(
+                f"a worker of {self._address} cannot use lohe ({error}); "
+                f"install lohe=={likeness().lohe} there; finished blocks are kept"
+            )
+        return error
+
+
+def threads(client: Any, address: str) -> dict[str, int]:
+    """Return the workers of a cluster and their threads.
+
+    Raises
+    ------
+    InputError
+        If the scheduler does not answer.
+    """
+    return dict(_ask(client, address, "ncores"))
+
+
+def _ask(client: Any, address: str, what: str) -> dict[str, Any]:
+    try:
+        answer: dict[str, Any] = client.sync(
+            getattr(client.scheduler, what), workers=None, callback_timeout=ANSWER
+        )
+    except (OSError, AttributeError) as error:  # a client that has closed has no scheduler
+        raise _dead(address) from error
+    return answer
+
+
+def _dead(address: str) -> InputError:
+    return InputError(
+        f"the Dask scheduler at {address} is gone; start it and its workers, and run the same "
+        "command again: finished blocks are kept"
+    )
+
+
+def _release(futures: list[Any]) -> None:
+    for future in futures:
+        future.release()
+
+
+def _note(done: queue.SimpleQueue[tuple[int, Any]], block: int, future: Any) -> None:
+    done.put((block, future))
+
+
+# What follows runs in the workers.
+
+
+def described() -> Likeness:
+    """Describe the worker; see `lohe.proofs_numeric.basins.executors.likeness`."""
+    return _settled()
+
+
+def _unpack(payload: bytes) -> Callable[[int], Any]:
+    task: Callable[[int], Any] = pickle.loads(payload)  # noqa: S301 - by the worker's own client
+    return task
+
+
+def _run_block(task: Callable[[int], Any], block: int, expected: Likeness) -> tuple[str, Any]:
+    from distributed import get_worker
+
+    worker = get_worker().address
+    difference = expected.difference(_settled())
+    if difference is not None:
+        raise InputError(f"worker {worker} {difference}")
+    return worker, task(block)
+
+
+@cache
+def _settled() -> Likeness:
+    """Hold this worker's linear algebra to one thread for good, and describe it.
+
+    For good, because the threads of a worker share that setting: one that ends its block must not
+    lift it for another.
+    """
+    threadpool_limits(1)
+    return likeness()
