@@ -55,12 +55,18 @@ class Forces:
         Of :math:`\|f_i\|`.
     crosstalk_upper : (n,) array
         Of :math:`s_i = \sum_k |J_{ik}|`.
+    drive_along_lower : (n,) array
+        Of :math:`\langle y_i, h_i\rangle`.
+    across_upper : (n,) array
+        Of the part of :math:`\sum_k J_{ik} y_k` across :math:`y_i`.
     """
 
     along_lower: Floats
     rotation_upper: Floats
     residual_upper: Floats
     crosstalk_upper: Floats
+    drive_along_lower: Floats
+    across_upper: Floats
 
 
 def enclose_forces(network: Network, centre: Floats) -> Forces | None:
@@ -99,14 +105,14 @@ def enclose_forces(network: Network, centre: Floats) -> Forces | None:
     size = norm_bounds(total, np.zeros_like(total))[1]
     radius = up(up(drive_radius + felt_radius) + up(size * _UNIT))
     turned, turned_radius, rotation = _enclose_rotation(network, y, off)
-    along, along_radius = _inner_products(y, total)
-    lowest = down(along - up(along_radius + up(radius * (1 + _ROUNDING))))
-    # Dividing by a norm within 1 +- off makes a positive bound smaller at most by this factor.
-    along_lower = np.where(lowest > 0, down(lowest * _shrink(off)), down(lowest * 2))
+    along, along_lower = _along_lower(y, total, radius, off)
     residual = _residual_upper(y, total, turned, along)
     # Both the force and the rotation are uncertain, and the norm of Y_k is not quite 1.
     residual = up(residual + up(radius + turned_radius))
-    return Forces(along_lower, rotation, residual, sums)
+    drive_along_lower = _along_lower(y, drive, drive_radius, off)[1]
+    felt_along = _inner_products(y, felt)[0]
+    across = up(_residual_upper(y, felt, np.zeros_like(felt), felt_along) + felt_radius)
+    return Forces(along_lower, rotation, residual, sums, drive_along_lower, across)
 
 
 def _moderate(network: Network, sums: Floats) -> bool:
@@ -169,6 +175,14 @@ def _enclose_rotation(network: Network, y: Floats, off: float) -> tuple[Floats, 
     rotation = up(norm_bounds(middle, np.zeros_like(middle))[1] + radius)
     still = ~np.any(entries, axis=1)
     return middle, np.where(still, 0.0, radius), np.where(still, 0.0, rotation)
+
+
+def _along_lower(y: Floats, force: Floats, radius: Floats, off: float) -> tuple[Floats, Floats]:
+    """Return computed products of rows, and lower bounds of those along the rows' directions."""
+    along, along_radius = _inner_products(y, force)
+    lowest = down(along - up(along_radius + up(radius * (1 + _ROUNDING))))
+    # Dividing by a norm within 1 +- off makes a positive bound smaller at most by this factor.
+    return along, np.where(lowest > 0, down(lowest * _shrink(off)), down(lowest * 2))
 
 
 def _inner_products(x: Floats, y: Floats) -> tuple[Floats, Floats]:
