@@ -1,0 +1,253 @@
+"""A campaign's ``*.basin.sqlite`` file: opened for reading while others may write it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lohe.dynamics.errors import InputError
+from lohe.proofs_numeric.basins.header import Header, Series
+from lohe.proofs_numeric.basins.records import decode
+from lohe.proofs_numeric.basins.result import BlockResult
+from lohe.proofs_numeric.basins.rows import COLUMNS, SUMMARY, Row, seal_records
+from lohe.proofs_numeric.basins.summary import BlockSummary
+
+__all__ = ["APPLICATION", "VERSION", "Store", "opened", "reading"]
+
+VERSION = 2
+APPLICATION = 0x4C6F6865  # "Lohe", which marks the kind of file in the SQLite header
+
+# Seconds that a reader waits for a commit, and a commit for readers.
+_PATIENCE = 60.0
+# A writer lets go of the file between two commits, for far less than this.
+_GAP = 0.1
+_ROWS = 512
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str], mode: str) -> Iterator[sqlite3.Connection]:
+    """Open the database, and put SQLite's errors into words.
+
+    The journal is SQLite's default, a file beside the database for the length of a commit only:
+    unlike a write-ahead log it works on network file systems, leaves one file behind, and lets
+    others read between commits.
+
+    Parameters
+    ----------
+    path
+    mode
+        ``rw``, or ``rwc`` to make the file if there is none.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used or is damaged, here or in the block under ``with``.
+    """
+    database = None
+    try:
+        place = f"{Path(path).absolute().as_uri()}?mode={mode}"
+        database = sqlite3.connect(place, uri=True, timeout=_PATIENCE, isolation_level=None)
+        yield database
+    except sqlite3.ProgrammingError:  # a defect of ours, not of the file
+        raise
+    except sqlite3.DatabaseError as error:
+        raise InputError(_explained(path, error)) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"cannot use {path}: {reason}; use another path") from error
+    finally:
+        if database is not None:
+            database.close()
+
+
+def _explained(path: str | os.PathLike[str], error: sqlite3.DatabaseError) -> str:
+    fixes = {
+        sqlite3.SQLITE_BUSY: "another run is writing it; wait for the other run or stop it",
+        sqlite3.SQLITE_FULL: "the disk is full; free some space and run the same command again",
+        sqlite3.SQLITE_READONLY: "it or its folder is write-protected; use another path",
+        sqlite3.SQLITE_CANTOPEN: f"{error}; use another path",
+        sqlite3.SQLITE_IOERR: f"{error}; see that the disk has space, or use another path",
+        sqlite3.SQLITE_PROTOCOL: "its file system cannot lock files; use another path",
+    }
+    # The lower byte is the kind of an extended code. Errors of Python's own have no code.
+    fix = fixes.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    return f"cannot use {path}: {fix}" if fix else _damaged(path)
+
+
+def _damaged(path: str | os.PathLike[str]) -> str:
+    return f"{path} is damaged or no basin campaign; move it away and run again"
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str], *, thorough: bool = True) -> Iterator[Store]:
+    """Open a campaign's file that exists.
+
+    Parameters
+    ----------
+    path
+    thorough
+        Whether to check the database's own structure first, which reads all of the file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or no campaign.
+    """
+    if not Path(path).is_file():
+        raise InputError(f"no such file: {path}")
+    with opened(path, "rw") as database:
+        found = Store.of(database, path, thorough=thorough)
+        if found is None:
+            raise InputError(f"{path} is empty; run the campaign again")
+        yield found
+
+
+class Store:
+    """What a campaign's file holds, read in short transactions that hold up no writer.
+
+    Parameters
+    ----------
+    database
+    path
+        For messages.
+    header
+    """
+
+    def __init__(
+        self, database: sqlite3.Connection, path: str | os.PathLike[str], header: Header
+    ) -> None:
+        self.database = database
+        self.path = path
+        self.header = header
+
+    @classmethod
+    def of(
+        cls, database: sqlite3.Connection, path: str | os.PathLike[str], *, thorough: bool
+    ) -> Store | None:
+        """Read the header; None if the file is new.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged, no campaign, or of another version.
+        """
+        if database.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,):
+            return None
+        if database.execute("PRAGMA application_id").fetchone() != (APPLICATION,):
+            raise InputError(f"{path} is no basin campaign; choose another path")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version != VERSION:
+            fix = "sample anew" if version < VERSION else "use a newer lohe"
+            raise InputError(f"{path} has version {version}, expected {VERSION}; {fix}")
+        if thorough and database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise InputError(_damaged(path))
+        try:
+            rows = database.execute("SELECT key, value FROM plan").fetchall()
+            header = Header.read({key: json.loads(value) for key, value in rows})
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise InputError(_damaged(path)) from error
+        return cls(database, path, header)
+
+    def summaries(self, series: Series) -> Iterator[BlockSummary]:
+        """Yield what was counted in each finished block, in block order.
+
+        A last block that an extension has outgrown is left out: it is not finished.
+
+        Raises
+        ------
+        InputError
+            If a row was altered, or is no block of the plan.
+        """
+        for values in self._rows(series.plan.seed):
+            row = Row(*values)
+            try:
+                block = row.summary(series, (self.header.n, self.header.d))
+                whole = block.trials == series.trials_in(block.number)
+                known = whole or series.replaced(block.number, block.trials)
+            except (KeyError, OverflowError, TypeError, ValueError) as error:
+                raise InputError(_damaged(self.path)) from error
+            if not known or block.number < series.first:
+                raise InputError(_damaged(self.path))
+            if whole:
+                yield block
+
+    def results(self, series: Series) -> Iterator[BlockResult]:
+        """Yield the records of each finished block, in block order, one block in memory.
+
+        Raises
+        ------
+        InputError
+            If no records were kept, or a block was altered.
+        """
+        for block in self.summaries(series):
+            yield self.result(series, block)
+
+    def result(self, series: Series, block: BlockSummary) -> BlockResult:
+        """Return the records of a finished block.
+
+        Raises
+        ------
+        InputError
+            If no records were kept, or the block was altered.
+        """
+        if not series.plan.records:
+            raise InputError(f"{self.path} keeps counts and no records; sample again with records")
+        records, digest = self.records(series, block)
+        try:
+            if digest != seal_records(Row.of(series, block), records):
+                raise ValueError("the records were altered")
+            return decode(series.plan, block, records)
+        except (TypeError, ValueError) as error:
+            raise InputError(_damaged(self.path)) from error
+
+    def records(self, series: Series, block: BlockSummary) -> tuple[Any, Any]:
+        """Return a block's records and their digest, as they are stored."""
+        key = (str(series.plan.seed), block.number)
+        query = "SELECT records, records_digest FROM block WHERE seed = ? AND number = ?"
+        found: tuple[Any, Any] = self.database.execute(query, key).fetchone() or (None, None)
+        return found
+
+    def live(self) -> bool | None:
+        """Tell whether a run is writing the file; None if it is write-protected."""
+        # A run holds the right to write for as long as it lives, and lets go of it for an instant
+        # at a commit: whoever finds it free though the last run has not ended looks twice.
+        self.database.execute("PRAGMA busy_timeout = 0")
+        try:
+            for pause in (_GAP, 0.0):
+                try:
+                    self.database.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    code = error.sqlite_errorcode & 0xFF
+                    if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY):
+                        raise
+                    return True if code == sqlite3.SQLITE_BUSY else None
+                self.database.execute("ROLLBACK")
+                if self.last_run_ended():
+                    return False
+                time.sleep(pause)
+        finally:
+            self.database.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE:.0f}")
+        return False
+
+    def last_run_ended(self) -> bool:
+        """Tell whether the last run closed the file in an orderly way."""
+        query = "SELECT ended FROM session ORDER BY number DESC LIMIT 1"
+        row = self.database.execute(query).fetchone()
+        return row is None or bool(row[0])
+
+    def _rows(self, seed: int) -> Iterator[tuple[Any, ...]]:
+        """Yield rows a few at a time: an open cursor would hold up a writer's commit."""
+        query = (
+            f"SELECT {', '.join(SUMMARY)} FROM block WHERE seed = ? AND number > ? "
+            f"ORDER BY number LIMIT {_ROWS}"
+        )
+        last: Any = -1
+        while rows := self.database.execute(query, (str(seed), last)).fetchall():
+            yield from rows
+            last = rows[-1][COLUMNS.index("number")]
