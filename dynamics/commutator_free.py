@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.boost import Boost, scale_to_sphere
-from lohe.dynamics.errors import InputError
+from lohe.dynamics.lorentz_boost import LorentzBoost
 from lohe.dynamics.network import Network
 
 __all__ = ["CommutatorFree"]
@@ -58,13 +58,15 @@ class CommutatorFree:
     """
 
     def __init__(self, network: Network, width: int) -> None:
-        if network.has_frequency:
-            raise InputError("natural frequencies are not followed by exponentials yet")
         shape = (network.n, network.d, width)
         self._network = network
         self._drive = network.drive[:, :, np.newaxis]
         self._crosstalk = network.crosstalk if network.has_crosstalk else None
         self._flow: _Flow = Boost(shape)
+        self._spin = 0.0
+        if network.frequency is not None and network.has_frequency:
+            self._flow = LorentzBoost(network.frequency)
+            self._spin = float(np.linalg.norm(network.frequency, ord=2, axis=(1, 2)).max())
         self._stages = np.empty((4, network.n * network.d * width))
 
     def force(self, x: Floats, out: Floats) -> Floats:
@@ -82,7 +84,7 @@ class CommutatorFree:
 
     def first_step(self, force: Floats, tolerance: float) -> Floats:
         """Guess steps (B,) whose estimated error is the tolerance; infinite without crosstalk."""
-        rate = np.sqrt(np.einsum("ndb,ndb->nb", force, force)).max(axis=0)
+        rate = self._spin + np.sqrt(np.einsum("ndb,ndb->nb", force, force)).max(axis=0)
         if self._crosstalk is None:
             return np.full(rate.shape, np.inf)
         heard = float(np.max(np.asarray(abs(self._crosstalk).sum(axis=1))))

@@ -22,11 +22,13 @@ from lohe.dynamics.sphere import uniform
 EPS = float(np.finfo(np.float64).eps)
 
 
-def random_network(n=5, d=3, seed=0, strength=0.4):
+def random_network(n=5, d=3, seed=0, strength=0.4, spread=0.0):
     rng = np.random.default_rng(seed)
     crosstalk = strength * rng.standard_normal((n, n))
     np.fill_diagonal(crosstalk, 0)
-    return Network(rng.standard_normal((n, d)), crosstalk=crosstalk)
+    drive, turning = rng.standard_normal((n, d)), spread * rng.standard_normal((n, d, d))
+    frequency = turning - np.swapaxes(turning, 1, 2)
+    return Network(drive, crosstalk=crosstalk, frequency=frequency if spread else None)
 
 
 def starts(network, trials, seed=1):
@@ -54,9 +56,10 @@ def fixed_steps(network, x, duration, steps):
     return x, estimates[0]
 
 
+@pytest.mark.parametrize("spread", [0.0, 1.0])
 @pytest.mark.parametrize("d", [2, 3, 5])
-def test_the_method_has_order_four_and_its_estimate_order_four_in_one_step(d):
-    network = random_network(d=d)
+def test_the_method_has_order_four_and_its_estimate_order_four_in_one_step(d, spread):
+    network = random_network(d=d, spread=spread)
     x = starts(network, 6)
     exact = by_dormand_prince(network, x, 1.0, 1e-13)
     runs = [fixed_steps(network, x, 1.0, steps) for steps in (8, 16, 32)]
@@ -67,16 +70,21 @@ def test_the_method_has_order_four_and_its_estimate_order_four_in_one_step(d):
     np.testing.assert_allclose(np.log2(np.divide(estimates[:-1], estimates[1:])), 4, atol=0.4)
 
 
-@pytest.mark.parametrize("layout", [np.asarray, sparse.csr_array])
-def test_the_error_follows_the_tolerance(layout):
-    network = random_network(n=7, seed=3)
-    network = Network(network.drive, crosstalk=layout(network.crosstalk))
-    x = starts(network, 20)
-    exact = by_dormand_prince(network, x, 6.0)
-    for tolerance in (1e-4, 1e-6, 1e-8, 1e-10):
-        run = follow(network, x, 6.0, tolerance=tolerance)
+@pytest.mark.parametrize(
+    ("d", "spread", "layout"),
+    [(3, 0.0, np.asarray), (2, 0.7, sparse.csr_array), (3, 0.7, np.asarray), (4, 0.7, np.asarray)],
+)
+def test_the_error_follows_the_tolerance(d, spread, layout):
+    network = random_network(n=7, d=d, seed=3, spread=spread)
+    network = Network(
+        network.drive, crosstalk=layout(network.crosstalk), frequency=network.frequency
+    )
+    x = starts(network, 5)
+    exact = by_dormand_prince(network, x, 4.0)
+    for tolerance in (1e-4, 1e-6, 1e-8):
+        run = follow(network, x, 4.0, tolerance=tolerance)
         assert np.all(run.ended == REACHED)
-        assert np.all(run.elapsed == 6.0)
+        assert np.all(run.elapsed == 4.0)
         assert np.abs(run.x - exact).max() < 20 * tolerance
 
 
@@ -107,11 +115,15 @@ def test_trajectories_turn_with_the_network(seed, d):
 
 
 @pytest.mark.parametrize("crosstalk", [None, np.zeros((5, 5)), sparse.csr_array((5, 5))])
-def test_one_step_is_exact_without_crosstalk(crosstalk):
-    network = Network(random_network().drive, crosstalk=crosstalk)
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_one_step_is_exact_without_crosstalk(crosstalk, spread):
+    network = random_network(spread=spread)
+    drive, frequency = network.drive, network.frequency
+    network = Network(drive, crosstalk=crosstalk, frequency=frequency)
     x = starts(network, 50)
     run = follow(network, x, 3.0)
-    exact = settle(np.moveaxis(x, 1, -1), network.drive[:, np.newaxis], 3.0)
+    turning = None if frequency is None else frequency[:, np.newaxis]
+    exact = settle(np.moveaxis(x, 1, -1), drive[:, np.newaxis], 3.0, frequency=turning)
     np.testing.assert_allclose(np.moveaxis(run.x, 1, -1), exact, atol=1e-13)
     np.testing.assert_array_equal(run.steps, 1)
 
