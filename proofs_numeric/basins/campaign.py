@@ -17,12 +17,12 @@ from lohe.proofs_numeric.basins.records import encode
 from lohe.proofs_numeric.basins.result import BlockResult
 from lohe.proofs_numeric.basins.store import reading
 from lohe.proofs_numeric.basins.summary import BlockSummary, summarise
-from lohe.proofs_numeric.basins.tally import Fold, pooled
+from lohe.proofs_numeric.basins.tally import Fold, Tally, pooled
 from lohe.proofs_numeric.basins.theory import theory_of
 from lohe.proofs_numeric.basins.trials import Sampler
 from lohe.proofs_numeric.basins.writer import writing
 
-__all__ = ["attractors", "load", "plan_of", "records", "run", "summaries"]
+__all__ = ["attractors", "load", "plan_of", "records", "run", "summaries", "totals"]
 
 
 def run(
@@ -162,6 +162,18 @@ def load(path: str | os.PathLike[str]) -> tuple[BasinEstimate, ...]:
     InputError
         If the file is missing, damaged, no campaign, or not finished.
     """
+    header, tally = totals(path)
+    return estimates(header.plan, tally, header.theory)
+
+
+def totals(path: str | os.PathLike[str]) -> tuple[Header, Tally]:
+    """Read the plan of a finished campaign and what was counted, of all its seeds together.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, no campaign, or not finished.
+    """
     with reading(path) as store:
         tallies = []
         for series in store.header.series:
@@ -174,7 +186,7 @@ def load(path: str | os.PathLike[str]) -> tuple[BasinEstimate, ...]:
                     "run the campaign again"
                 )
             tallies.append(fold.tally())
-        return estimates(store.header.plan, pooled(tallies), store.header.theory)
+        return store.header, pooled(tallies)
 
 
 def plan_of(path: str | os.PathLike[str]) -> Plan:
@@ -232,7 +244,7 @@ def attractors(path: str | os.PathLike[str], network: Network) -> Census:
         If the file is missing, damaged, no campaign, of another network, or not finished, or
         holds several seeds.
     """
-    load(path)  # refuses what is not finished
+    totals(path)  # refuses what is not finished
     with reading(path, thorough=False) as store:
         header = store.header
         if header.plan.network_sha256 != network.digest:

@@ -38,6 +38,8 @@ class Status:
     ----------
     plan
         Of the first seed.
+    n, d
+        Oscillators of the network and their dimension.
     seeds
         More than one after a merge.
     earlier
@@ -71,6 +73,8 @@ class Status:
     """
 
     plan: Plan
+    n: int
+    d: int
     seeds: tuple[int, ...]
     earlier: tuple[int, ...]
     done: int
@@ -122,6 +126,8 @@ def status(path: str | os.PathLike[str]) -> Status:
         stopped = tally.stopped and header.plan.stopping is not None
         return Status(
             plan=header.plan,
+            n=header.n,
+            d=header.d,
             seeds=tuple(series.plan.seed for series in header.series),
             earlier=tuple(trials for series in header.series for trials in series.earlier),
             done=sum(fold.done for fold in folds),

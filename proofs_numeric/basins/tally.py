@@ -78,6 +78,7 @@ class Fold:
 
     Attributes
     ----------
+    plan
     done : int
         Trials in all blocks added, consecutive or not.
     stop : int or None
@@ -85,7 +86,7 @@ class Fold:
     """
 
     def __init__(self, plan: Plan, first: int = 0) -> None:
-        self._plan = plan
+        self.plan = plan
         self._first = self._next = first
         self._waiting: dict[int, BlockSummary] = {}
         shape = (strata_in(plan), len(plan.horizons), len(LABELS))
@@ -126,7 +127,7 @@ class Fold:
 
     def _met(self) -> bool:
         """Ask the stopping rule, by bounds that hold whenever one looks."""
-        plan = self._plan
+        plan = self.plan
         if plan.stopping is None:
             return False
         labels = self._counts.sum(axis=0)[-1]
@@ -138,8 +139,8 @@ class Fold:
     def tally(self) -> Tally:
         """Return the totals of the consecutive blocks so far."""
         failures = None
-        if self._plan.starts.kind == "tilted":
-            horizons = range(len(self._plan.horizons))
+        if self.plan.starts.kind == "tilted":
+            horizons = range(len(self.plan.horizons))
             nothing = np.empty(0)
             failures = tuple(
                 np.concatenate([nothing, *(block[h] for block in self._failures)]) for h in horizons
