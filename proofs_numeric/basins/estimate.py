@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.network import Network
-from lohe.dynamics.settling import converged_probability
-from lohe.dynamics.sphere import norm
-from lohe.proofs_numeric.basins.trials import LABELS, Plan, Sampler, run_blocks
-from lohe.proofs_numeric.coupled.attraction import examine_attraction
-from lohe.proofs_numeric.coupled.cap import certify_cap
-from lohe.proofs_numeric.coupled.contraction import examine_contraction
-from lohe.proofs_numeric.coupled.strength import symmetric
-from lohe.proofs_numeric.decoupled import drive_norm_bounds
-from lohe.proofs_numeric.locking import examine_locks
+from lohe.proofs_numeric.basins.executors import executor
+from lohe.proofs_numeric.basins.plan import LABELS, Plan, Starts
+from lohe.proofs_numeric.basins.summary import summarise
+from lohe.proofs_numeric.basins.tally import Fold, Tally
+from lohe.proofs_numeric.basins.theory import Theory, theory_of
+from lohe.proofs_numeric.basins.trials import Sampler
+from lohe.proofs_numeric.statistics.bonferroni import each
 from lohe.proofs_numeric.statistics.clopper_pearson import clopper_pearson
-from lohe.proofs_numeric.uncertainty import Uncertainty
+from lohe.proofs_numeric.statistics.confidence_sequence import bernoulli_bounds
+from lohe.proofs_numeric.statistics.stratified import stratified_bounds
+from lohe.proofs_numeric.statistics.weighted import weighted_bounds
 
-__all__ = ["BasinEstimate", "Theory", "estimate_basin", "estimates", "theory_of"]
+__all__ = ["BasinEstimate", "estimate_basin", "estimates", "share_bounds"]
 
 Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,22 @@ class BasinEstimate:
     ----------
     trials
         Starts: of single oscillators drawn uniformly if there is no crosstalk, otherwise of the
-        whole state. Independent and alike, so that the bounds are exact.
+        whole state. Independent, so that the bounds are exact.
     converged
         Those within `tolerance` of the resting point at the horizon.
     fraction
-        converged / trials.
+        The share estimated: converged / trials for uniform starts, weighted by known
+        probabilities where starts are stratified or tilted.
     lower, upper
-        Clopper-Pearson bounds on the probability to converge by the horizon.
+        Bounds on the probability to converge by the horizon.
     confidence
-        Of the bounds.
+        With which the bounds hold, together with those of the other `family` - 1.
     labels
-        Counts that add up to `trials`: ``converged``; ``elsewhere``, at rest at another point;
-        ``horizon``, still on its way; ``failed``, not finite or beyond the integrator.
+        Counts that add up to `trials`: ``converged``; ``elsewhere``, at rest at another stable
+        point; ``horizon``, still on its way; ``failed``, not finite or beyond the integrator.
     proved_volume
-        Share of all starts that is proved to reach the resting point in the end, whatever the
-        horizon, rounded down; None where nothing is proved.
+        Share of uniform starts that is proved to reach the resting point in the end, whatever
+        the horizon, rounded down; None where nothing is proved.
     predicted
         The exact probability by T2, averaged over the oscillators; None if they are coupled or
         have natural frequencies.
@@ -60,6 +61,17 @@ class BasinEstimate:
         As given.
     network_sha256
         Digest of the network.
+    interval
+        Kind of the bounds: ``Clopper-Pearson``, ``confidence sequence`` (valid at any number of
+        trials, so also at the one where a rule stopped), ``stratified`` or ``weighted``.
+    certified
+        Trials ended early, as the certified cap held them and bounds the time that is left.
+    starts
+        How starts were drawn. Those near saddles speak of no others.
+    family
+        Number of bounds that hold together with `confidence`.
+    theorem
+        The theorem behind `proved_volume`; empty where nothing is proved.
     """
 
     trials: int
@@ -75,6 +87,11 @@ class BasinEstimate:
     horizon: float
     tolerance: float
     network_sha256: str
+    interval: str = "Clopper-Pearson"
+    certified: int = 0
+    starts: Starts = field(default_factory=Starts)
+    family: int = 1
+    theorem: str = ""
 
 
 def estimate_basin(
@@ -133,106 +150,104 @@ def estimate_basin(
     >>> estimate.fraction, round(estimate.lower, 4), estimate.proved_volume
     (1.0, 0.9947, 1.0)
     """
-    plan = Plan(network.digest, trials, (horizon,), seed, tolerance, confidence)
-    sampler = Sampler.prepare(network)
-    total = np.zeros((1, len(LABELS)), dtype=np.int64)
-    for _, counts in run_blocks(sampler, plan, range(sampler.blocks(plan)), workers):
-        total += counts
-        if progress is not None:
-            progress(int(total[0].sum()), trials)
-    return estimates(plan, total, theory_of(network, plan))[0]
+    plan = Plan(network.digest, trials, (horizon,), seed, tolerance, confidence, records=False)
+    sampler = Sampler.prepare(network, plan)
+    done, fold = 0, Fold(plan)
+    with executor(workers) as pool:
+        for result in pool.run(sampler.run, range(sampler.blocks)):
+            fold.add(summarise(plan, result))
+            done += result.trials
+            if progress is not None:
+                progress(done, trials)
+    return estimates(plan, fold.tally(), theory_of(network, plan))[0]
 
 
-@dataclass(frozen=True)
-class Theory:
-    """What theorems say beside the samples.
-
-    Parameters
-    ----------
-    proved_volume
-        Share of starts proved to reach the resting point in the end: 1 if almost all do, since
-        every drive is proved non-zero (T1), every oscillator proved to lock (T5), or the coupled
-        network proved to have a single attractor (T6 with symmetric crosstalk, T6a); otherwise
-        the share of the certified cap around the resting point of a coupled network (T6b).
-        None where nothing is proved.
-    predicted
-        For each horizon, the exact probability by T2; None if the network is not decoupled.
-    """
-
-    proved_volume: float | None
-    predicted: tuple[float | None, ...]
-
-
-def theory_of(network: Network, plan: Plan) -> Theory:
-    """Ask the theorems about the network, at the plan's horizons and tolerance."""
-    proved = _proved_volume(network)
-    if not network.decoupled:
-        return Theory(proved, (None,) * len(plan.horizons))
-    chances = (
-        converged_probability(norm(network.drive), horizon, plan.tolerance, network.d)
-        for horizon in plan.horizons
-    )
-    return Theory(proved, tuple(float(np.mean(chance)) for chance in chances))
-
-
-def _proved_volume(network: Network) -> float | None:
-    if network.decoupled:
-        return 1.0 if bool(np.all(drive_norm_bounds(network)[0] > 0)) else None
-    if not network.has_crosstalk:
-        return 1.0 if examine_locks(network).proved else None
-    as_stored = Uncertainty()
-    contracts = examine_contraction(network, as_stored).contraction_upper is not None
-    if contracts and symmetric(network):
-        return 1.0
-    if examine_attraction(network, as_stored).rate_lower is not None:
-        return 1.0
-    # The cap must be about the point that the samples are held against.
-    reference = resting_point(network)
-    if reference is None:
-        return None
-    cap = certify_cap(network, as_stored, centre=reference)
-    return None if isinstance(cap, str) or cap.volume_lower == 0 else cap.volume_lower
-
-
-def estimates(plan: Plan, counts: Counts, theory: Theory) -> tuple[BasinEstimate, ...]:
+def estimates(plan: Plan, tally: Tally, theory: Theory) -> tuple[BasinEstimate, ...]:
     """Turn counted labels into one estimate per horizon.
 
     Parameters
     ----------
     plan
-    counts : (horizons, labels) int array
+    tally
+        What the trials gave.
     theory
 
     Returns
     -------
     tuple of BasinEstimate
-        In the order of ``plan.horizons``. They share their starts: each one's bounds hold with
-        the stated confidence, all together with less.
+        In the order of ``plan.horizons``. They share their starts.
     """
     return tuple(
-        _estimate(plan, horizon, row, theory.proved_volume, predicted)
-        for horizon, row, predicted in zip(plan.horizons, counts, theory.predicted, strict=True)
+        _estimate(plan, tally, theory, index, horizon)
+        for index, horizon in enumerate(plan.horizons)
     )
 
 
 def _estimate(
-    plan: Plan, horizon: float, row: Counts, proved: float | None, predicted: float | None
+    plan: Plan, tally: Tally, theory: Theory, index: int, horizon: float
 ) -> BasinEstimate:
-    labels = dict(zip(LABELS, (int(count) for count in row), strict=True))
-    trials, converged = sum(labels.values()), labels["converged"]
-    lower, upper = clopper_pearson(converged, trials, plan.confidence)
+    counts = tally.counts[:, index]
+    labels = dict(zip(LABELS, (int(count) for count in counts.sum(axis=0)), strict=True))
+    interval, fraction, lower, upper = share_bounds(
+        plan,
+        tally.counts[:, index, LABELS.index("converged")],
+        counts.sum(axis=-1),
+        tally.failures[index] if tally.failures is not None else None,
+    )
+    whole = theory.proved_volume == 1
     return BasinEstimate(
-        trials=trials,
-        converged=converged,
-        fraction=converged / trials,
+        trials=sum(labels.values()),
+        converged=labels["converged"],
+        fraction=fraction,
         lower=lower,
         upper=upper,
         confidence=plan.confidence,
         labels=labels,
-        proved_volume=proved,
-        predicted=predicted,
+        # A share of all starts says nothing of those near saddles, unless it is all of them.
+        proved_volume=theory.proved_volume if whole or plan.starts.kind != "saddles" else None,
+        predicted=theory.predicted[index],
         seed=plan.seed,
         horizon=horizon,
         tolerance=plan.tolerance,
         network_sha256=plan.network_sha256,
+        interval=interval,
+        certified=tally.certified,
+        starts=plan.starts,
+        family=plan.family,
+        theorem=theory.theorem,
     )
+
+
+def share_bounds(
+    plan: Plan, successes: Counts, trials: Counts, failures: Floats | None = None
+) -> tuple[str, float, float, float]:
+    """Estimate the probability of an event, with the bounds that the plan's starts allow.
+
+    Parameters
+    ----------
+    plan
+        Its confidence is shared among its family of bounds.
+    successes, trials : (strata,) int arrays
+        How often the event happened, in how many trials.
+    failures
+        Weights of the trials in which it did not happen; needed for tilted starts.
+
+    Returns
+    -------
+    interval : str
+        The kind of bounds.
+    fraction, lower, upper : float
+    """
+    confidence = each(plan.confidence, plan.family)
+    happened, total = int(successes.sum()), int(trials.sum())
+    if plan.starts.kind == "strata":
+        edges = np.array([0.0, *plan.starts.levels, 1.0])
+        return "stratified", *stratified_bounds(successes, trials, np.diff(edges), confidence)
+    if plan.starts.kind == "tilted":
+        assert failures is not None
+        low, high = weighted_bounds(failures, total, plan.starts.power, confidence)
+        return "weighted", 1 - float(np.sum(failures)) / total, 1 - high, 1 - low
+    if plan.stopping is not None:
+        found = bernoulli_bounds(happened, total, confidence)
+        return "confidence sequence", happened / total, *found
+    return "Clopper-Pearson", happened / total, *clopper_pearson(happened, total, confidence)

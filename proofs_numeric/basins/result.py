@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from lohe.proofs_numeric.basins.plan import LABELS
 
-__all__ = ["NOWHERE", "REFERENCE", "BlockResult"]
+__all__ = ["NOWHERE", "REFERENCE", "BlockResult", "joined"]
 
 Floats = NDArray[np.float64]
 
@@ -68,3 +69,25 @@ class BlockResult:
             for horizon, row in enumerate(self.labels):
                 found[stratum, horizon] = np.bincount(row[inside], minlength=len(LABELS))
         return found
+
+
+def joined(number: int, parts: Sequence[BlockResult]) -> BlockResult:
+    """Put the batches of one block together, in order."""
+    attractors, places, known = [], [], 0
+    for part in parts:
+        elsewhere = part.places > REFERENCE
+        places.append(np.where(elsewhere, part.places + known, part.places))
+        attractors.append(part.attractors)
+        known += len(part.attractors)
+    weights = [part.weights for part in parts if part.weights is not None]
+    return BlockResult(
+        number=number,
+        labels=np.concatenate([part.labels for part in parts], axis=1),
+        strata=np.concatenate([part.strata for part in parts]),
+        weights=np.concatenate(weights) if weights else None,
+        times=np.concatenate([part.times for part in parts]),
+        residuals=np.concatenate([part.residuals for part in parts]),
+        places=np.concatenate(places),
+        certified=np.concatenate([part.certified for part in parts]),
+        attractors=np.concatenate(attractors),
+    )

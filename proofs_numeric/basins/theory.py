@@ -1,0 +1,78 @@
+"""What theorems say of a basin, beside the samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lohe.dynamics.equilibrium import resting_point
+from lohe.dynamics.network import Network
+from lohe.dynamics.settling import converged_probability
+from lohe.dynamics.sphere import norm
+from lohe.proofs_numeric.basins.plan import Plan
+from lohe.proofs_numeric.coupled.attraction import examine_attraction
+from lohe.proofs_numeric.coupled.contraction import examine_contraction
+from lohe.proofs_numeric.coupled.strength import symmetric
+from lohe.proofs_numeric.coupled.weighted_cap import certify_weighted_cap
+from lohe.proofs_numeric.decoupled import drive_norm_bounds
+from lohe.proofs_numeric.locking import examine_locks
+from lohe.proofs_numeric.uncertainty import Uncertainty
+
+__all__ = ["Theory", "theory_of"]
+
+
+@dataclass(frozen=True)
+class Theory:
+    """What theorems say beside the samples.
+
+    Parameters
+    ----------
+    proved_volume
+        Share of uniform starts proved to reach the resting point in the end: 1 if almost all do,
+        since every drive is proved non-zero (T1), every oscillator proved to lock (T5), or the
+        coupled network proved to have a single attractor (T6 with symmetric crosstalk, T6a);
+        otherwise the share of the certified cap around the resting point of a coupled network
+        (T6b). None where nothing is proved.
+    theorem
+        Which one says so; empty where nothing is proved.
+    predicted
+        For each horizon, the exact probability by T2; None if the network is not decoupled, or
+        the starts are those near saddles.
+    """
+
+    proved_volume: float | None
+    theorem: str
+    predicted: tuple[float | None, ...]
+
+
+def theory_of(network: Network, plan: Plan) -> Theory:
+    """Ask the theorems about the network, at the plan's horizons and tolerance."""
+    proved, theorem = _proved_volume(network)
+    if not network.decoupled or plan.starts.kind == "saddles":
+        return Theory(proved, theorem, (None,) * len(plan.horizons))
+    chances = (
+        converged_probability(norm(network.drive), horizon, plan.tolerance, network.d)
+        for horizon in plan.horizons
+    )
+    return Theory(proved, theorem, tuple(float(np.mean(chance)) for chance in chances))
+
+
+def _proved_volume(network: Network) -> tuple[float | None, str]:
+    nothing = (None, "")
+    if network.decoupled:
+        return (1.0, "T1") if bool(np.all(drive_norm_bounds(network)[0] > 0)) else nothing
+    if not network.has_crosstalk:
+        return (1.0, "T5") if examine_locks(network).proved else nothing
+    as_stored = Uncertainty()
+    contracts = examine_contraction(network, as_stored).contraction_upper is not None
+    if contracts and symmetric(network):
+        return 1.0, "T6"
+    if examine_attraction(network, as_stored).rate_lower is not None:
+        return 1.0, "T6a"
+    # The cap must be about the point that the samples are held against.
+    reference = resting_point(network)
+    if reference is None:
+        return nothing
+    cap = certify_weighted_cap(network, centre=reference)
+    return nothing if isinstance(cap, str) or cap.volume_lower == 0 else (cap.volume_lower, "T6b")
