@@ -8,6 +8,7 @@ which all rates are proved positive bounds every settling time, and proves that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,8 +28,8 @@ _MORE = 1 + 2.0**-40
 # Distances of levels from 1 grow by this factor from one to the next; the levels below one half
 # are sparse, for there the rates hardly change.
 _STEP = 2.0**0.5
-_LOW = (0.35, 0.25, 0.18, 0.125, 0.0625, 0.03125, 2.0**-7, 2.0**-10, 2.0**-14)
-_LOWER = 2.0**-10
+_LOW = (0.35, 0.25, 0.18, 0.125, 0.0625)
+_LOWER = 2.0**-2
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,31 +56,34 @@ class SettlingTimes:
 
     @classmethod
     def of(cls, caps: WeightedCaps, levels: Floats) -> SettlingTimes | None:
-        """Bound the rates at all levels; None if some level is not proved to fall.
+        """Bound the rates from level 1 down to the lowest that is proved to fall; None if none.
 
         Between two neighbours each oscillator is held by one of its pulls at both of them, and by
         concavity in between.
         """
-        slow = np.empty((2, len(levels) - 1))
-        below = caps.rates_lower(float(levels[0]))
-        for place, level in enumerate(levels[1:].tolist()):
-            above = caps.rates_lower(level)
+        slow: list[tuple[float, float]] = []
+        above = caps.rates_lower(float(levels[-1]))
+        for level in levels[-2::-1].tolist():
+            below = caps.rates_lower(level)
             pairs = zip(below, above, strict=True)
             near, far = (np.minimum(low, high) for low, high in pairs)
             nearer = near >= far
             low = float(np.where(nearer, below[0], below[1]).min())
             high = float(np.where(nearer, above[0], above[1]).min())
             if not min(low, high) > 0:
-                return None
-            slow[:, place] = np.divide(1.0, (low, high))
-            below = above
-        slow = up(slow)
+                break
+            slow.append((math.nextafter(1 / low, math.inf), math.nextafter(1 / high, math.inf)))
+            above = below
+        if not slow:
+            return None
+        levels = levels[-len(slow) - 1 :]
+        ends = np.array(slow[::-1])
         lengths = log_upper(levels[1:], levels[:-1])
-        times = lengths * slow.mean(axis=0) * _MORE
+        times = lengths * ends.mean(axis=1) * _MORE
         elapsed = np.concatenate([[0.0], np.cumsum(times)])
         if not np.isfinite(elapsed[-1]):
             return None
-        return cls(levels, slow[0], slow[1], lengths, elapsed)
+        return cls(levels, ends[:, 0], ends[:, 1], lengths, elapsed)
 
     def down_to(self, floor: float, start: Floats) -> Floats:
         """Bound the time until a state is at the level `floor` or below, and stays there.
@@ -112,13 +116,16 @@ class SettlingTimes:
         rest = log_upper(end, np.full_like(end, floor)) * slowest
         whole = np.maximum(self.elapsed[place] - self.elapsed[first + 1], 0.0)
         whole += self.elapsed[place] * (_MORE - 1)
-        # The start's own interval, below the line through its ends.
+        own = np.where(place > first, self.within(place, level), 0.0)
+        total = (rest + whole + own) * _MORE
+        return np.where(inside, total, np.where(start <= floor, 0.0, np.inf))
+
+    def within(self, place: NDArray[np.intp], level: Floats) -> Floats:
+        """Bound the time from a level down to the lower end of its interval: below the line."""
         low, high = self.slow_low[place], self.slow_high[place]
         way = np.minimum(log_upper(level, self.levels[place]), self.lengths[place])
         at_start = low + np.maximum(high - low, 0.0) * (way / self.lengths[place])
-        own = np.where(place > first, way * (low + at_start) / 2, 0.0)
-        total = (rest + whole + own) * _MORE
-        return np.where(inside, total, np.where(start <= floor, 0.0, np.inf))
+        return np.asarray(way * (low + at_start) / 2 * _MORE)
 
 
 def levels_between(lowest: float, nearest: float) -> Floats:

@@ -7,8 +7,9 @@ has its own, and a bound of the time that a state takes from there to any tolera
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +19,12 @@ from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import norm, normalise
 from lohe.proofs_numeric.coupled.cap_weights import propose_cosines
 from lohe.proofs_numeric.coupled.centre import find_centre
+from lohe.proofs_numeric.coupled.countdown import Countdown
 from lohe.proofs_numeric.coupled.forces import Forces, enclose_forces
 from lohe.proofs_numeric.coupled.settling_in_cap import SettlingTimes, levels_between
+from lohe.proofs_numeric.coupled.shrinking_caps import Shrinking, shrink
 from lohe.proofs_numeric.coupled.volume import product_lower
-from lohe.proofs_numeric.coupled.weighted_trap import WeightedCaps
+from lohe.proofs_numeric.coupled.weighted_trap import WeightedCaps, half_sine_bounds
 from lohe.proofs_numeric.enclosure import down, norm_bounds, up
 
 __all__ = ["OFF_SPHERE", "WeightedCap", "certify_weighted_cap"]
@@ -32,9 +35,12 @@ OFF_SPHERE = 2.0**-41
 """How far the norms of the oscillators of a state that is asked about may be from 1."""
 
 _UNIT_GUARD = 1e-6
-# The lowest level over an estimate of where the residual of the centre stops all falling.
-_ABOVE_REST = (4.0, 2.0, 1.25)
+# The lowest level that is looked at.
 _LOWEST = 2.0**-52
+# Levels from which caps shrink; most rounds of each, and most numbers that all of them read.
+_STARTS = (0.9, 0.6, 0.3, 0.1, 0.03125)
+_ROUNDS = 30
+_WORK = 2 * 10**9
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,15 +60,15 @@ class WeightedCap:
     half_sines : (n,) array
         The weights :math:`w_i = \sin u_i` there, rounded down.
     inner
-        The lowest level.
+        Upper bound of the distance :math:`\|x_i - y_i\|` of the equilibrium, for every i.
     rate_lower
-        Positive lower bound of the rate at which states below that level converge.
+        Positive lower bound of the rate at which states converge in the end.
     volume_lower
         Share of all states with :math:`\sigma \le 1`; 0.0 if below the smallest float.
     times
-        How long states take from one level to another.
-    widest
-        Upper bound of the largest weight.
+        How levels fall.
+    shrinking
+        Other ways down, from lower and lower levels.
     """
 
     centre: Floats
@@ -72,7 +78,7 @@ class WeightedCap:
     rate_lower: float
     volume_lower: float
     times: SettlingTimes
-    widest: float
+    shrinking: tuple[Shrinking, ...]
 
     @cached_property
     def slopes(self) -> Floats:
@@ -145,8 +151,12 @@ class WeightedCap:
         >>> bool(exact < cap.time_upper(right_angle, 1e-6)[0] < 1.1 * exact)
         True
         """
-        floor = math.nextafter(tolerance / (2 * self.widest), 0.0)
-        return self.times.down_to(floor, np.asarray(sigma, dtype=np.float64))
+        return self._countdown(tolerance).upper(np.asarray(sigma, dtype=np.float64))
+
+    @cached_property
+    def _countdown(self) -> Callable[[float], Countdown]:
+        widest = float(half_sine_bounds(self.cosines)[1].max())
+        return cache(lambda tolerance: Countdown.to(tolerance, self.times, widest, self.shrinking))
 
 
 def certify_weighted_cap(network: Network, centre: Floats | None = None) -> WeightedCap | str:
@@ -185,18 +195,18 @@ def certify_weighted_cap(network: Network, centre: Floats | None = None) -> Weig
         if forces is None:
             return "the network's entries exceed 2^200, beyond what floats bound here"
         for cosines in propose_cosines(network, forces):
-            found = _prove(network, forces, cosines)
-            if found is not None:
-                caps, times, rate = found
+            proved = _prove(network, forces, cosines)
+            if proved is not None:
+                times, shrinking, rest = proved
                 return WeightedCap(
                     centre=state,
                     cosines=cosines,
-                    half_sines=caps.sine_lower,
-                    inner=float(times.levels[0]),
-                    rate_lower=rate,
+                    half_sines=half_sine_bounds(cosines)[0],
+                    inner=rest[0],
+                    rate_lower=rest[1],
                     volume_lower=product_lower(cosines, network.d),
                     times=times,
-                    widest=float(caps.sine_upper.max()),
+                    shrinking=shrinking,
                 )
     return "no caps were found in floats that could be proved"
 
@@ -212,17 +222,30 @@ def _read(centre: Floats, network: Network) -> Floats:
 
 def _prove(
     network: Network, forces: Forces, cosines: Floats
-) -> tuple[WeightedCaps, SettlingTimes, float] | None:
-    """Prove caps of these sizes down to some small level, or nothing."""
-    caps = WeightedCaps.of(network, forces, cosines)
-    resting = float(np.max(caps.near_push / (caps.near - caps.share)))
-    for factor in _ABOVE_REST:
-        lowest = max(factor * resting, _LOWEST)
-        if not 0 < lowest < 1:
-            continue
-        rate = caps.contraction_lower(lowest)
-        nearest = float(np.min(cosines)) ** 2 / 16
-        times = SettlingTimes.of(caps, levels_between(lowest, nearest)) if rate > 0 else None
-        if times is not None:
-            return caps, times, rate
-    return None
+) -> tuple[SettlingTimes, tuple[Shrinking, ...], tuple[float, float]] | None:
+    """Prove that levels fall and shrink to an equilibrium, how near and how fast; or nothing."""
+    caps = WeightedCaps.from_cosines(network, forces, cosines)
+    nearest = float(np.min(cosines)) ** 2 / 16
+    times = SettlingTimes.of(caps, levels_between(_LOWEST, nearest))
+    if times is None:
+        return None
+    lowest = float(times.levels[0])
+    starts = [level for level in _STARTS if level > lowest] or [lowest]
+    held = (
+        network.n**2
+        if network.crosstalk is None
+        else getattr(network.crosstalk, "nnz", network.n**2)
+    )
+    rounds = _WORK // (held + 20 * network.n * network.d)
+    found = []
+    for level in starts[-max(rounds // _ROUNDS, 1) :]:
+        sines = up(level * caps.sine_upper)
+        one = shrink(network, forces, sines, level, int(min(_ROUNDS, rounds)))
+        if one is not None:
+            found.append(one)
+    ends = [(float(caps.sine_upper.max()), lowest, caps.contraction_lower(lowest))]
+    ends += [(one.widest, float(one.times.levels[0]), one.contraction) for one in found]
+    rests = [(math.nextafter(2 * wide * low, 1.0), rate) for wide, low, rate in ends if rate > 0]
+    if not found or not rests:
+        return None
+    return times, tuple(found), (min(rests)[0], max(rate for _, rate in rests))

@@ -25,15 +25,15 @@ from lohe.proofs_numeric.coupled.forces import Forces
 from lohe.proofs_numeric.coupled.strength import heard_upper
 from lohe.proofs_numeric.enclosure import down, float_down, float_up, up
 
-__all__ = ["WeightedCaps", "half_sine_bounds"]
+__all__ = ["FAINT", "LESS", "MORE", "WeightedCaps", "half_sine_bounds", "loose_push"]
 
 Floats = NDArray[np.float64]
 
 # Every bound below is a dozen rounded operations on numbers of one sign and one subtraction: each
 # side is off by far less than 2^-48 of itself.
-_LESS, _MORE = 1 - 2.0**-48, 1 + 2.0**-48
+LESS, MORE = 1 - 2.0**-48, 1 + 2.0**-48
 # Pulls below this may be no more than what underflow leaves undetermined.
-_FAINT = 2.0**-400
+FAINT = 2.0**-400
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,10 +42,10 @@ class WeightedCaps:
 
     Parameters
     ----------
-    cosines : (n,) array
-        Floats in (0, 1): :math:`\cos u_i` at the level 1, exactly.
     sine_lower, sine_upper : (n,) arrays
-        Bounds of the weights :math:`w_i = \sqrt{1 - \cos^2 u_i}`.
+        Bounds of the weights :math:`w_i`, between 0 and 1.
+    cosine_squared : (n,) array
+        :math:`1 - w_i^2`, off by a few roundings.
     near, far : (n,) arrays
         Lower bounds of :math:`\ell_i` and of :math:`\langle y_i, h_i\rangle`.
     turn : (n,) array
@@ -54,13 +54,13 @@ class WeightedCaps:
         Upper bounds of :math:`\sum_k |J_{ik}| w_k` and of it over :math:`w_i`.
     near_push, far_push : (n,) arrays
         Upper bounds of :math:`q/(2w_i)` of the two pulls.
-    forces
-        What they were derived from.
+    disturbance : (n,) array
+        Upper bounds of :math:`a_i + \|f_i\|`.
     """
 
-    cosines: Floats
     sine_lower: Floats
     sine_upper: Floats
+    cosine_squared: Floats
     near: Floats
     far: Floats
     turn: Floats
@@ -68,26 +68,36 @@ class WeightedCaps:
     share: Floats
     near_push: Floats
     far_push: Floats
-    forces: Forces
+    disturbance: Floats
 
     @classmethod
-    def of(cls, network: Network, forces: Forces, cosines: Floats) -> WeightedCaps:
-        """Bound what the levels of these caps need."""
+    def from_cosines(cls, network: Network, forces: Forces, cosines: Floats) -> WeightedCaps:
+        r"""Take floats in (0, 1) for :math:`\sqrt{1 - w_i^2}`, exactly."""
         lower, upper = half_sine_bounds(cosines)
+        return cls._of(network, forces, lower, upper, np.square(cosines))
+
+    @classmethod
+    def from_sines(cls, network: Network, forces: Forces, sines: Floats) -> WeightedCaps:
+        """Take floats in (0, 1) for the weights themselves, exactly."""
+        return cls._of(network, forces, sines, sines, (1 - sines) * (1 + sines))
+
+    @classmethod
+    def _of(
+        cls, network: Network, forces: Forces, lower: Floats, upper: Floats, square: Floats
+    ) -> WeightedCaps:
         heard = heard_upper(network, upper)
-        loose = up(up(forces.crosstalk_upper + forces.across_upper) + forces.residual_upper)
         return cls(
-            cosines=cosines,
             sine_lower=lower,
             sine_upper=upper,
+            cosine_squared=square,
             near=forces.along_lower,
             far=forces.drive_along_lower,
             turn=up(forces.rotation_upper * upper),
             heard=heard,
             share=up(heard / lower),
             near_push=up(forces.residual_upper / (2 * lower)),
-            far_push=up(loose / (2 * lower)),
-            forces=forces,
+            far_push=up(loose_push(forces) / (2 * lower)),
+            disturbance=up(forces.rotation_upper + forces.residual_upper),
         )
 
     def rates_lower(self, level: float) -> tuple[Floats, Floats]:
@@ -104,15 +114,15 @@ class WeightedCaps:
             Not positive where nothing is proved.
         """
         square = Fraction(level) ** 2
-        cosine = np.sqrt(float_down(1 - square) + float_down(square) * np.square(self.cosines))
+        cosine = np.sqrt(float_down(1 - square) + float_down(square) * self.cosine_squared)
         turned = level * self.turn
         near = self._rate(self.near, cosine, turned + self.share + self.near_push / level)
         far = self._rate(self.far, cosine, turned + self.far_push / level)
         return near, far
 
     def _rate(self, pull: Floats, cosine: Floats, against: Floats) -> Floats:
-        held = (_LESS * pull) * cosine - _MORE * against
-        return np.where(pull > _FAINT, (_LESS * held) * cosine, -np.inf)
+        held = (LESS * pull) * cosine - MORE * against
+        return np.where(pull > FAINT, (LESS * held) * cosine, -np.inf)
 
     def contraction_lower(self, level: float) -> float:
         r"""Bound the rate of contraction within a level from below; 0.0 if there is none.
@@ -122,11 +132,17 @@ class WeightedCaps:
         """
         sine = up(level * self.sine_upper)
         cosine_full = down(1 - up(2 * up(sine * sine)))
-        lost = up(self.forces.rotation_upper + self.forces.residual_upper)
-        against = up(up(lost * (2 * sine)) + up(up(2 * level * self.heard) + self.share))
-        held = (self.near > _FAINT) & (cosine_full > 0)
+        against = up(
+            up(self.disturbance * (2 * sine)) + up(up(2 * level * self.heard) + self.share)
+        )
+        held = (self.near > FAINT) & (cosine_full > 0)
         rates = np.where(held, down(down(self.near * cosine_full) - against), -np.inf)
         return max(float(np.min(rates)), 0.0)
+
+
+def loose_push(forces: Forces) -> Floats:
+    """Bound what pushes an oscillator against its drive, wherever the others are, from above."""
+    return up(up(forces.crosstalk_upper + forces.across_upper) + forces.residual_upper)
 
 
 def half_sine_bounds(cosines: Floats) -> tuple[Floats, Floats]:
@@ -140,4 +156,4 @@ def half_sine_bounds(cosines: Floats) -> tuple[Floats, Floats]:
     """
     # Four rounded operations, none with cancellation of rounded numbers.
     sine = np.sqrt((1 - cosines) * (1 + cosines))
-    return sine * _LESS, np.minimum(sine * _MORE, float_up(Fraction(1)))
+    return sine * LESS, np.minimum(sine * MORE, float_up(Fraction(1)))
