@@ -131,6 +131,8 @@ class Plan:
         When to stop before `trials`; only with uniform starts.
     records
         Whether every single start's label, time and residual are kept.
+    early
+        Whether trials end as soon as a certified cap bounds the time they still need.
     engine
         ``numpy``, or the compiled twin ``numba``, which rounds differently.
 
@@ -150,6 +152,7 @@ class Plan:
     starts: Starts = field(default_factory=Starts)
     stopping: Stopping | None = None
     records: bool = True
+    early: bool = True
     engine: Engine = "numpy"
 
     def __post_init__(self) -> None:

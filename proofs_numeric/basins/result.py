@@ -36,8 +36,8 @@ class BlockResult:
         length of a step; without, the exact time at which it is within the tolerance. NaN where
         that does not happen, or nothing is certified.
     residuals : (trials,) array
-        Largest speed of an oscillator when the trial was last looked at: at the last horizon, or
-        when it was certified to converge in time.
+        Largest speed of an oscillator when the trial was last judged. NaN where it was certified
+        to converge in time, and not followed to its end, or has failed.
     places : (trials,) int32 array
         Where the trial was found at rest: `REFERENCE`, `NOWHERE`, or k for ``attractors[k - 1]``.
     certified : (trials,) bool array

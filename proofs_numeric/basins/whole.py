@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.equilibrium import force_bound, resting_point
 from lohe.dynamics.exponential import FAILED, REACHED, STOPPED, follow
-from lohe.dynamics.field import residual
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.attractors import MOVING, distinct_states
 from lohe.proofs_numeric.basins.plan import LABELS, Plan
@@ -131,42 +130,64 @@ class _Batch:
 
         journey = follow(
             self.network,
-            np.ascontiguousarray(self.x[..., rows]),
+            self.x,
             horizon - self.elapsed,
             tolerance=min(_ACCURACY, _SHARE * self.plan.tolerance),
             step=self.steps,
-            stop=None if self.cap is None else certain,
+            stop=certain if self.plan.early and self.cap is not None else None,
         )
-        x, ended = journey.x, journey.ended
-        self.residuals[rows] = residual(self.network, np.moveaxis(x, -1, 0))
-        far = np.linalg.norm(x - self.reference[..., np.newaxis], axis=1).max(axis=0)
-        stopped, failed = ended == STOPPED, ended == FAILED
-        near = stopped | ((ended == REACHED) & (far <= self.plan.tolerance))
-        self.labels[index, rows[near]] = _CONVERGED
+        stopped = journey.ended == STOPPED
         self.labels[index:, rows[stopped]] = _CONVERGED
+        self.places[rows[stopped]] = REFERENCE
         self.certified[rows[stopped]] = True
+        failed = journey.ended == FAILED
         self.labels[index:, rows[failed]] = _FAILED
-        last = index == len(self.plan.horizons) - 1
-        self.places[rows[stopped | (near & last)]] = REFERENCE
+        reached = np.flatnonzero(journey.ended == REACHED)
+        self.steps = journey.step[reached]
+        self._judge(index, rows[reached], np.take(journey.x, reached, axis=2))
+
+    def _judge(self, index: int, trials: Rows, x: Floats) -> None:
+        """Label trials that were followed to the horizon, in the states x."""
+        speed = _speed(self.network, x)
+        self.residuals[trials] = speed
+        far = _norm(x - self.reference[..., np.newaxis])
+        near = far <= self.plan.tolerance
+        self.labels[index, trials[near]] = _CONVERGED
+        if index == len(self.plan.horizons) - 1:
+            self.places[trials[near]] = REFERENCE
         # Close to the reference, slow is not yet elsewhere.
         away = ~(far <= np.sqrt(self.plan.tolerance))
-        still = self.residuals[rows] <= _AT_REST * force_bound(self.network)
-        elsewhere = (ended == REACHED) & away & still
-        elsewhere[elsewhere] = self._settle_elsewhere(index, rows[elsewhere], x[..., elsewhere])
-        go_on = (ended == REACHED) & ~elsewhere
-        self.active, self.steps = rows[go_on], journey.step[go_on]
-        self.x[..., self.active] = x[..., go_on]
+        elsewhere = away & (speed <= _AT_REST * force_bound(self.network))
+        elsewhere[elsewhere] = self._settle_elsewhere(
+            index, trials[elsewhere], np.compress(elsewhere, x, axis=2)
+        )
+        assert self.steps is not None
+        self.active, self.steps = trials[~elsewhere], self.steps[~elsewhere]
+        self.x = np.compress(~elsewhere, x, axis=2)
 
     def _settle_elsewhere(self, index: int, trials: Rows, x: Floats) -> NDArray[np.bool_]:
         """Label states at rest away from the reference, if they are at a stable point."""
         if not trials.size:
             return np.zeros(0, dtype=np.bool_)
-        points, kind = distinct_states(
-            self.network, np.ascontiguousarray(x), reference=self.reference
-        )
+        points, kind = distinct_states(self.network, x, reference=self.reference)
         resting, told = kind != MOVING, kind >= 0
         known = sum(len(each) for each in self.resting)
         self.labels[index:, trials[resting]] = _ELSEWHERE
         self.places[trials[told]] = kind[told] + 1 + known
         self.resting.append(points)
         return np.asarray(resting)
+
+
+def _speed(network: Network, x: Floats) -> Floats:
+    """Return the largest speed of an oscillator in states (n, d, trials)."""
+    force = (network.crosstalk @ x.reshape(network.n, -1)).reshape(x.shape)
+    force += network.drive[..., np.newaxis]
+    force -= np.einsum("idt,idt->it", x, force)[:, np.newaxis] * x
+    if network.frequency is not None:
+        force += network.frequency @ x
+    return _norm(force)
+
+
+def _norm(x: Floats) -> Floats:
+    """Return the largest length of an oscillator's vector, in each trial."""
+    return np.asarray(np.sqrt(np.einsum("idt,idt->it", x, x).max(axis=0)))

@@ -44,7 +44,7 @@ def test_stopping_early_changes_no_label(kind):
     plan = Plan(network.digest, 400, (1.0, 9.0, 11.0, 40.0), 0, TOLERANCE)
     stopping = Whole.prepare(network, plan)
     assert stopping.cap is not None
-    early, followed = run(stopping, plan, 400), run(replace(stopping, cap=None), plan, 400)
+    early, followed = run(stopping, plan, 400), run(stopping, replace(plan, early=False), 400)
     np.testing.assert_array_equal(early.labels, followed.labels)
     np.testing.assert_array_equal(early.places, followed.places)
     assert early.certified.mean() > 0.9
