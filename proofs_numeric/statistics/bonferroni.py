@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lohe.dynamics.errors import InputError
+from lohe.proofs_numeric.statistics.counts import require_confidence
 
 __all__ = ["each"]
 
@@ -35,8 +36,7 @@ def each(confidence: float, family: int) -> float:
     >>> each(0.99, 10)
     0.999
     """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence}; choose it between 0 and 1, such as 0.99")
+    require_confidence(confidence)
     if family < 1:
         raise InputError(f"a family of {family} bounds; need at least 1")
     return 1 - (1 - confidence) / family

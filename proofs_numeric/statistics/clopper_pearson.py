@@ -5,6 +5,7 @@ from __future__ import annotations
 from scipy.special import betaincinv
 
 from lohe.dynamics.errors import InputError
+from lohe.proofs_numeric.statistics.counts import require_confidence, require_counts
 
 __all__ = ["clopper_pearson"]
 
@@ -44,12 +45,10 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.99) -> tu
     >>> round(lower, 6), upper
     (0.994716, 1.0)
     """
-    if not (0 <= successes <= trials and trials > 0):
-        raise InputError(
-            f"{successes} successes of {trials} trials is not a count; need 0 <= k <= n"
-        )
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence}; choose it between 0 and 1, such as 0.99")
+    require_counts(successes, trials)
+    require_confidence(confidence)
+    if trials == 0:
+        raise InputError("no trials bound nothing; need at least 1")
     tail, failures = (1 - confidence) / 2, trials - successes
     lower = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
     upper = 1 - float(betaincinv(failures, successes + 1, tail)) if failures else 1.0
