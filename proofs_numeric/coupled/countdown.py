@@ -17,6 +17,9 @@ __all__ = ["Countdown"]
 
 Floats = NDArray[np.float64]
 
+# Quotients of neighbouring levels of the table, and of their neighbouring distances from 1.
+_QUOTIENT, _GAPS = 1.01, 1.15
+
 
 @dataclass(frozen=True, eq=False)
 class Countdown:
@@ -24,19 +27,14 @@ class Countdown:
 
     Parameters
     ----------
-    times
-        How levels fall.
-    left : (m + 1,) array
-        Time from each of its levels to the tolerance.
-    last
-        The lowest of the shrinking caps.
-    tolerance
+    levels : (m,) array
+        Rising, the last one 1.
+    left : (m,) array
+        Time from each of them, or any level below it, to the tolerance.
     """
 
-    times: SettlingTimes
+    levels: Floats
     left: Floats
-    last: Shrinking
-    tolerance: float
 
     @classmethod
     def to(
@@ -57,23 +55,25 @@ class Countdown:
         shrinking
             At least one, by falling level.
         """
-        levels = times.levels
-        left = times.down_to(math.nextafter(tolerance / (2 * widest), 0.0), levels)
+        floor = math.nextafter(tolerance / (2 * widest), 0.0)
+        levels = _fine(times.levels, floor)
+        left = times.down_to(floor, levels)
         for one in shrinking:
             there = float(one.time_upper(np.array([one.level]), tolerance)[0])
             by_level = up(times.down_to(one.level, levels) + there)
             left = np.minimum(left, np.minimum(by_level, one.time_upper(levels, tolerance)))
         # What holds of a level holds below it.
-        left = np.minimum.accumulate(left[::-1])[::-1]
-        return cls(times, left, shrinking[-1], tolerance)
+        return cls(levels, np.minimum.accumulate(left[::-1])[::-1])
 
     def upper(self, level: Floats) -> Floats:
         """Bound the times from levels, (B,); infinity above level 1 and for NaN."""
-        known = level <= 1.0
-        level = np.where(known, level, 1.0)
-        place = np.searchsorted(self.times.levels, level, side="left") - 1
-        place = np.clip(place, 0, len(self.left) - 2)
-        own = self.times.within(place, np.maximum(level, self.times.levels[place]))
-        by_level = np.minimum(up(self.left[place] + own), self.left[place + 1])
-        found = np.minimum(by_level, self.last.time_upper(level, self.tolerance))
-        return np.where(known, found, np.inf)
+        return np.append(self.left, np.inf)[np.searchsorted(self.levels, level)]
+
+
+def _fine(levels: Floats, floor: float) -> Floats:
+    """Return many levels, from the floor of the tolerance or the lowest level to 1."""
+    lowest = min(max(floor, float(levels[0])), 0.5)
+    falling = _QUOTIENT ** -np.arange(math.log(1 / lowest) / math.log(_QUOTIENT))
+    gaps = _GAPS ** -np.arange(1.0, math.log(1 / (1 - levels[-2])) / math.log(_GAPS))
+    found = np.unique(np.concatenate([[lowest], levels, falling, 1 - gaps]))
+    return found[found >= lowest]

@@ -151,10 +151,14 @@ class WeightedCap:
         >>> bool(exact < cap.time_upper(right_angle, 1e-6)[0] < 1.1 * exact)
         True
         """
-        return self._countdown(tolerance).upper(np.asarray(sigma, dtype=np.float64))
+        return self.countdown(tolerance).upper(np.asarray(sigma, dtype=np.float64))
+
+    def countdown(self, tolerance: float) -> Countdown:
+        """Return the table behind `time_upper`, made at its first use."""
+        return self._countdowns(tolerance)
 
     @cached_property
-    def _countdown(self) -> Callable[[float], Countdown]:
+    def _countdowns(self) -> Callable[[float], Countdown]:
         widest = float(half_sine_bounds(self.cosines)[1].max())
         return cache(lambda tolerance: Countdown.to(tolerance, self.times, widest, self.shrinking))
 
