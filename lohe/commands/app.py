@@ -18,6 +18,7 @@ _COMMANDS = (
     "verify",
     "tolerance",
     "basin",
+    "bench",
     "report",
     "derive",
     "data",

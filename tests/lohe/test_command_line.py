@@ -46,7 +46,18 @@ def is_one_line(text: str) -> bool:
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "train", "certify", "verify", "tolerance", "basin", "report", "derive", "data"],
+    [
+        "demo",
+        "train",
+        "certify",
+        "verify",
+        "tolerance",
+        "basin",
+        "bench",
+        "report",
+        "derive",
+        "data",
+    ],
 )
 def test_every_command_shows_an_example(run: Run, command: str) -> None:
     code, out, _ = run(command, "--help")

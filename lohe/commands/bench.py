@@ -1,0 +1,19 @@
+"""``lohe bench``: the papers' experiments on the dynamics, beside exact predictions."""
+
+from __future__ import annotations
+
+import typer
+
+from lohe.commands.bench_antipode import antipode
+from lohe.commands.bench_convergence import convergence, horizons
+from lohe.commands.bench_disorder import disorder
+
+__all__ = ["bench"]
+
+bench = typer.Typer(
+    help="Repeat the papers' experiments on the dynamics, beside what theory predicts exactly.\n\n"
+    "Results are JSON files; the same command goes on where it was interrupted.\n\n"
+    "Example: `lohe bench convergence runs/stories -o convergence.json`"
+)
+for _experiment in (convergence, horizons, antipode, disorder):
+    bench.command(_experiment.__name__)(_experiment)

@@ -1,0 +1,120 @@
+"""Results of an experiment in one JSON file that grows case by case, so that it can go on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+__all__ = ["load_record", "run_cases", "seed_of"]
+
+FORMAT = "lohe.experiment"
+VERSION = 1
+
+Document = dict[str, Any]
+
+
+def run_cases(
+    path: Path,
+    experiment: str,
+    config: Mapping[str, Any],
+    cases: Mapping[str, Callable[[], Document]],
+    note: Callable[[str], None],
+) -> Document:
+    """Run the cases that the file does not hold yet; it is written, whole, after each.
+
+    Parameters
+    ----------
+    path
+        The result file. If it exists, it must be of the same experiment and configuration.
+    experiment
+        Name.
+    config
+        What fixes the results, as JSON values.
+    cases
+        By name, what finds each result.
+    note
+        Called with a case's name before it is run.
+
+    Returns
+    -------
+    dict
+        The file's content, with the cases in the order given.
+
+    Raises
+    ------
+    InputError
+        If the file is of another experiment, or cannot be read or written.
+    """
+    from lohe.attention.results import machine, versions
+    from lohe.dynamics.errors import InputError
+    from lohe.dynamics.files import write_text
+
+    wanted = json.loads(json.dumps(config))
+    found: dict[str, Document] = {}
+    if path.exists():
+        stored = load_record(path, experiment)
+        differing = sorted(
+            k for k in stored["config"] | wanted if stored["config"].get(k) != wanted.get(k)
+        )
+        if differing:
+            raise InputError(
+                f"{path} holds another experiment ({', '.join(differing)} differ); "
+                "delete it or choose another --output"
+            )
+        found = stored["cases"]
+    document: Document = {}
+    for name, case in cases.items():
+        if name not in found:
+            note(name)
+            started = time.perf_counter()
+            result = case()
+            found[name] = result | {"wall_s": round(time.perf_counter() - started, 3)}
+        document = {
+            "format": FORMAT,
+            "version": VERSION,
+            "experiment": experiment,
+            "config": wanted,
+            "cases": {done: found[done] for done in cases if done in found},
+            "versions": versions(),
+            "machine": machine(),
+        }
+        write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+    return document
+
+
+def load_record(path: Path, experiment: str) -> Document:
+    """Read a result file.
+
+    Raises
+    ------
+    InputError
+        If it is missing, damaged, or of another experiment or version.
+    """
+    from lohe.dynamics.errors import InputError
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(f"{path} is damaged or not JSON; delete it") from error
+    head = {"format": FORMAT, "version": VERSION, "experiment": experiment}
+    if not isinstance(document, dict) or any(document.get(k) != v for k, v in head.items()):
+        raise InputError(f"{path} is not a result of `lohe bench {experiment}`")
+    return document
+
+
+def seed_of(seed: int, case: str) -> list[int]:
+    """Return the entropy of a case's random stream, whatever other cases run beside it.
+
+    Examples
+    --------
+    >>> seed_of(1, "a") == seed_of(1, "a"), seed_of(1, "a") == seed_of(1, "b")
+    (True, False)
+    """
+    digest = hashlib.sha256(case.encode()).digest()
+    return [seed, int.from_bytes(digest[:8], "big")]

@@ -1,0 +1,200 @@
+"""Results of ``lohe bench`` as tables: sampled, predicted, and whether they agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["Table", "agreement", "markdown", "report", "tables"]
+
+Document = Mapping[str, Any]
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+"""Titles of the columns, and rows of as many cells."""
+
+
+def report(document: Document) -> list[str]:
+    """Return a result as lines for people: its tables, aligned, and how many bounds hold."""
+    lines: list[str] = []
+    for titles, rows in tables(document).values():
+        widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+        for cells in (titles, *rows):
+            first, *others = zip(cells, widths, strict=True)
+            parts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+            lines.append("  ".join(parts).rstrip())
+        lines.append("")
+    return [*lines, agreement(document)]
+
+
+def agreement(document: Document) -> str:
+    """Say how many predictions lie within the bounds of what was sampled."""
+    found = [share["inside"] for share in _shares(document)]
+    bounds = document["config"]["bounds"]
+    confidence = document["config"]["confidence"]
+    return (
+        f"{sum(found)} of {bounds} exact predictions lie within the Clopper-Pearson bounds, which "
+        f"hold all at once with {100 * confidence:g} % confidence"
+    )
+
+
+def tables(document: Document) -> dict[str, Table]:
+    """Return the tables of a result by name."""
+    kinds = {
+        "convergence": _convergence,
+        "horizons": _horizons,
+        "antipode": _antipode,
+        "disorder": _disorder,
+    }
+    return kinds[document["experiment"]](document["cases"])
+
+
+def _shares(document: Document) -> list[Mapping[str, Any]]:
+    found = []
+    for case in document["cases"].values():
+        found += [case[name] for name in ("random", "sequential", "settled") if name in case]
+        found += [*case.get("horizons", ()), *case.get("angles", ())]
+    return found
+
+
+def _convergence(cases: Document) -> dict[str, Table]:
+    settled: list[tuple[str, ...]] = [
+        (name, start, *_share(case[start]))
+        for name, case in cases.items()
+        for start in ("random", "sequential")
+    ]
+    why: list[tuple[str, ...]] = []
+    drives: list[tuple[str, ...]] = []
+    for name, case in cases.items():
+        found = case["explanation"]
+        why.append(
+            (
+                name,
+                _percent(found["missed"]),
+                _percent(found["missed_with_median_drive"]),
+                _percent(found["missed_away_from_antipode"]),
+                _percent(found["missed_by_weak"]),
+                _percent(found["missed_near_antipode"]),
+                f"10^{found['log10_antipode_angle_at_median']:.0f}",
+            )
+        )
+        quantiles, tail = found["norm_quantiles"], found["norm_tail"]
+        drives.append(
+            (
+                name,
+                *(_plain(quantiles[level]) for level in ("0", "0.001", "0.5", "1")),
+                *(_percent(tail[bound]) for bound in ("0.01", "0.1", "1")),
+                _percent(found["weak"]),
+                _percent(found["weak_starved"]),
+                _percent(found["weak_alone"]),
+                "-" if found["coherence"] is None else f"{found['coherence']:.2f}",
+            )
+        )
+    return {
+        "settled": (("model", "starts", "settled", "bounds", "predicted", "inside"), settled),
+        "why": (
+            (
+                "model",
+                "missed",
+                "with the median drive",
+                "away from the antipode",
+                "misses of weak drives",
+                "misses near the antipode",
+                "fatal angle at the median",
+            ),
+            why,
+        ),
+        "drives": (
+            (
+                "model",
+                "least norm",
+                "0.1 %",
+                "median",
+                "largest",
+                "< 0.01",
+                "< 0.1",
+                "< 1",
+                "weak",
+                "weak: starved",
+                "weak: one key",
+                "coherence",
+            ),
+            drives,
+        ),
+    }
+
+
+def _horizons(cases: Document) -> dict[str, Table]:
+    rows: list[tuple[str, ...]] = [
+        (name, f"{share['horizon']:g}", *_share(share))
+        for name, case in cases.items()
+        for share in case["horizons"]
+    ]
+    return {"horizons": (("model", "T", "settled", "bounds", "predicted", "inside"), rows)}
+
+
+def _antipode(cases: Document) -> dict[str, Table]:
+    rows: list[tuple[str, ...]] = [
+        (str(case["d"]), f"{share['angle']:g}°", *_probability(share))
+        for case in cases.values()
+        for share in case["angles"]
+    ]
+    return {"antipode": (("d", "within", "sampled", "bounds", "exact", "inside"), rows)}
+
+
+def _disorder(cases: Document) -> dict[str, Table]:
+    rows: list[tuple[str, ...]] = []
+    for name, case in cases.items():
+        shift, weights = case["shift_degrees"], case["weight_shift"]
+        rows.append(
+            (
+                name,
+                _percent(case["locked"] / case["settled"]["trials"]),
+                *_share(case["settled"]),
+                "-" if shift is None else f"{shift['median']:.2g}°, {shift['99 %']:.2g}°",
+                "-" if weights is None else f"{weights['median']:.2g}, {weights['99 %']:.2g}",
+            )
+        )
+    titles = ("model", "locks", "settled", "bounds", "predicted", "inside", "point", "weights")
+    return {"disorder": (titles, rows)}
+
+
+def _share(share: Document) -> tuple[str, ...]:
+    lower, upper = 100 * share["lower"], 100 * share["upper"]
+    return (
+        _percent(share["fraction"]),
+        f"{lower:.3f} to {upper:.3f}",
+        _percent(share["predicted"]),
+        "yes" if share["inside"] else "NO",
+    )
+
+
+def _probability(share: Document) -> tuple[str, ...]:
+    bounds = f"{share['lower']:.3g} to {share['upper']:.3g}"
+    inside = "yes" if share["inside"] else "NO"
+    return f"{share['fraction']:.3g}", bounds, f"{share['predicted']:.3g}", inside
+
+
+def _percent(value: float | None) -> str:
+    """Write a share; one that is none says so, and one that is not never reads as 0 or 100 %."""
+    if value is None:
+        return "-"
+    share = 100 * value
+    if 0 < share < 0.001:
+        return f"{share:.0e} %".replace("e-0", "e-")
+    return "< 100 %" if 99.9995 <= share < 100 else f"{share:.3f} %"
+
+
+def _plain(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def markdown(table: Table) -> Sequence[str]:
+    """Return a table as Markdown lines, numbers to the right.
+
+    Examples
+    --------
+    >>> markdown((("model", "share"), [("a", "1 %")]))
+    ['| model | share |', '| --- | ---: |', '| a | 1 % |']
+    """
+    titles, rows = table
+    rule = ("---", *("---:" for _ in titles[1:]))
+    return [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]

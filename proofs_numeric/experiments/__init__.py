@@ -1,0 +1,1 @@
+"""Published experiments on the dynamics of attention, repeated beside exact predictions."""
