@@ -23,7 +23,7 @@ from lohe.proofs_numeric.experiments.population import Population
 from lohe.proofs_numeric.locking import Locks, examine_locks
 from lohe.proofs_numeric.locking_exact import Locked, decide_lock, resolvent
 
-__all__ = ["SPREADS", "Disorder", "frequencies", "sample_disorder"]
+__all__ = ["SPREADS", "Disorder", "frequencies", "resting_points", "sample_disorder"]
 
 Floats = NDArray[np.float64]
 
@@ -123,7 +123,7 @@ def _follow(
 ) -> Disorder:
     """Follow one oscillator a row; `judged` is the horizon and the tolerance."""
     (horizon, tolerance), drive = judged, population.drive[chosen]
-    points = _resting_points(Network(drive, frequency=turn))
+    points = resting_points(Network(drive, frequency=turn))
     locked = ~np.isnan(points[:, 0])
     known = np.where(locked[:, np.newaxis], points, np.eye(population.d)[0])
     motion = lorentz_motion(drive, turn, np.full(len(drive), horizon))
@@ -138,10 +138,21 @@ def _follow(
     return Disorder(locked, settled, np.where(locked, chance, 0.0), 2 * np.arcsin(chord / 2), moved)
 
 
-def _resting_points(network: Network) -> Floats:
-    """Return the resting point of every oscillator that locks, and NaN for the others: all decided.
+def resting_points(network: Network) -> Floats:
+    """Find the resting point of every oscillator that locks; that none is missed is proved.
 
-    `examine_locks` stops at the first oscillator that does not lock; here each one counts.
+    `examine_locks` stops at the first oscillator that does not lock; here each one is decided, in
+    exact arithmetic where floats leave it open.
+
+    Parameters
+    ----------
+    network
+        With natural frequencies and without crosstalk.
+
+    Returns
+    -------
+    (n, d) array
+        NaN in the rows of oscillators that do not lock.
     """
     locks: Locks = examine_locks(network)
     points = locks.points.copy()
@@ -158,7 +169,7 @@ def _resting_points(network: Network) -> Floats:
 def _weights(population: Population, chosen: NDArray[np.int64], x: Floats) -> Floats:
     """Return the attention weights of oscillators at rest at x, (n, T); NaN without anchors."""
     networks = population.networks
-    keys = max(0 if net.anchors is None else len(net.anchors) for net in networks)
+    keys = max(1 if net.anchors is None else len(net.anchors) for net in networks)
     found = np.full((len(chosen), keys), np.nan)
     first = np.concatenate([[0], np.cumsum([network.n for network in networks])])
     for index, network in enumerate(networks):
