@@ -48,7 +48,7 @@ def uniform_points(rng: np.random.Generator, n: int, d: int, trials: int) -> Flo
     Statistics 43 (1972) 645-646.
     """
     if d == 1:
-        return 2.0 * rng.integers(2, size=(n, d, trials)) - 1.0
+        return np.asarray(2.0 * rng.integers(2, size=(n, d, trials)) - 1.0, dtype=np.float64)
     points = np.empty((n, d, trials))
     if d > 3:
         rng.standard_normal(out=points)

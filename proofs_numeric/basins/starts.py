@@ -16,12 +16,15 @@ from lohe.proofs_numeric.basins.points import (
     uniform_points,
 )
 
-__all__ = ["Draws", "draw", "draw_single"]
+__all__ = ["Draws", "draw", "draw_single", "largest_weight", "nearness_outside"]
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
 
 _MOST_STRATA = 256
+
+# Covers the rounding of shares and powers, which is below 1e-12.
+_ROOM = 1 + 1e-9
 
 
 class Draws(NamedTuple):
@@ -142,6 +145,46 @@ def draw_single(
         rows = np.ascontiguousarray(reference.T)[np.newaxis]
         found = _by_nearness(starts, rows, rng, trials, first)
     return Draws(np.ascontiguousarray(found.states[0].T), found.strata, found.weights)
+
+
+def nearness_outside(angle: float, n: int, d: int) -> float:
+    """Nearness to the antipodes above which every oscillator starts close to its resting point.
+
+    Parameters
+    ----------
+    angle
+        Radians within which an oscillator is close, such as a certified cap's.
+    n
+        Oscillators; 1 for trials of single ones.
+    d
+        Dimension of the ambient space.
+
+    Returns
+    -------
+    float
+        u, rounded up: where an event is proved impossible inside the caps, strata above this are
+        known, and `largest_weight` of it bounds the weights of the event.
+
+    Examples
+    --------
+    >>> round(nearness_outside(np.pi / 2, 2, 3), 6)
+    0.75
+    """
+    share = cap_share(np.pi - angle, d)
+    return float(min(1.0, -_ROOM * np.expm1(n * np.log1p(-share)))) if share < 1 else 1.0
+
+
+def largest_weight(starts: Starts, nearness: float = 1.0) -> float:
+    """Weight that starts up to the given nearness u do not exceed, when they are tilted.
+
+    Examples
+    --------
+    >>> largest_weight(Starts("tilted", power=4.0))
+    4.0
+    >>> round(largest_weight(Starts("tilted", power=4.0), 1e-4), 9)
+    0.004
+    """
+    return min(starts.power, _ROOM * starts.power * nearness ** (1 - 1 / starts.power))
 
 
 def _by_nearness(

@@ -7,7 +7,7 @@ from scipy.special import betaincinv
 from lohe.dynamics.errors import InputError
 from lohe.proofs_numeric.statistics.counts import require_confidence, require_counts
 
-__all__ = ["clopper_pearson"]
+__all__ = ["clopper_pearson", "clopper_pearson_lower", "clopper_pearson_upper"]
 
 
 def clopper_pearson(successes: int, trials: int, confidence: float = 0.99) -> tuple[float, float]:
@@ -45,11 +45,38 @@ def clopper_pearson(successes: int, trials: int, confidence: float = 0.99) -> tu
     >>> round(lower, 6), upper
     (0.994716, 1.0)
     """
+    require_confidence(confidence)
+    both = (1 + confidence) / 2
+    return (
+        clopper_pearson_lower(successes, trials, both),
+        clopper_pearson_upper(successes, trials, both),
+    )
+
+
+def clopper_pearson_lower(successes: int, trials: int, confidence: float = 0.99) -> float:
+    """Bound a probability from below alone, with the whole error on that side.
+
+    Examples
+    --------
+    >>> round(clopper_pearson_lower(1000, 1000, 0.99), 6)
+    0.995405
+    """
+    tail = _tail(successes, trials, confidence)
+    if successes == 0:
+        return 0.0
+    return float(betaincinv(successes, trials - successes + 1, tail))
+
+
+def clopper_pearson_upper(successes: int, trials: int, confidence: float = 0.99) -> float:
+    """Bound a probability from above alone: the mirror image of `clopper_pearson_lower`."""
+    tail = _tail(successes, trials, confidence)
+    failures = trials - successes
+    return 1 - float(betaincinv(failures, successes + 1, tail)) if failures else 1.0
+
+
+def _tail(successes: int, trials: int, confidence: float) -> float:
     require_counts(successes, trials)
     require_confidence(confidence)
     if trials == 0:
         raise InputError("no trials bound nothing; need at least 1")
-    tail, failures = (1 - confidence) / 2, trials - successes
-    lower = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
-    upper = 1 - float(betaincinv(failures, successes + 1, tail)) if failures else 1.0
-    return lower, upper
+    return 1 - confidence
