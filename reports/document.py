@@ -23,6 +23,7 @@ from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports import (
     attention_maps,
+    campaign_section,
     cap_figures,
     distributions,
     equilibria_figures,
@@ -57,6 +58,7 @@ SECTIONS: tuple[Callable[[Collection, Detail], Section], ...] = (
     cap_figures.section,
     equilibria_figures.section,
     settling_curves.section,
+    campaign_section.section,
     attention_maps.section,
     trajectories.section,
     worst.section,

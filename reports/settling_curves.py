@@ -20,10 +20,11 @@ from lohe.reports.blocks import (
     Pictures,
     Section,
 )
+from lohe.reports.campaigns import in_common
 from lohe.reports.detail import Detail
 from lohe.reports.formatting import count, percent, plain
 from lohe.reports.proved_volume import proved_volume_picture
-from lohe.reports.sampled import sampled_table, verdict_in_words
+from lohe.reports.sampled import bounds_in_words, sampled_table, verdict_in_words
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
 
@@ -47,8 +48,8 @@ def section(collection: Collection, detail: Detail) -> Section:
         Paragraph(
             "Random starts were followed for a fixed time, the horizon, and counted as settled "
             "when they ended close to the resting point. This is a sample, not a proof: the bars "
-            "are exact binomial (Clopper–Pearson) bounds, which hold the true share with the "
-            "stated confidence."
+            f"are {bounds_in_words(b for s in sampled for b in s.basins)}; they hold the true "
+            "share with the stated confidence."
             + _CURVE
             * any(basin.predicted is not None for s in sampled for basin in s.basins),
             Evidence.SAMPLED,
@@ -56,7 +57,7 @@ def section(collection: Collection, detail: Detail) -> Section:
     ]
     for place, subject in enumerate(sampled):
         blocks.append(Heading(subject.name))
-        runs = groupby(subject.basins, key=lambda basin: basin.tolerance)
+        runs = groupby(subject.basins, key=in_common)
         for number, (_, group) in enumerate(runs, start=1):
             basins = tuple(group)
             if place < detail.heads:

@@ -19,6 +19,7 @@ from lohe.dynamics.tokens import Tokens
 from lohe.proofs_numeric.basins import campaign
 from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
+from lohe.reports.campaigns import Campaign, in_common, read_campaign
 from lohe.reports.formatting import natural_key, printable
 from lohe.reports.sources import Source, source
 from lohe.reports.tolerance_files import ToleranceRecord, load_tolerance
@@ -53,6 +54,8 @@ class Subject:
         What was given; network and tokens are None if only their results were.
     sources
         The files they came from.
+    campaigns
+        What more the files of the basin runs say.
     """
 
     key: str
@@ -64,6 +67,7 @@ class Subject:
     basins: tuple[BasinEstimate, ...]
     tolerances: tuple[ToleranceRecord, ...]
     sources: tuple[Source, ...]
+    campaigns: tuple[Campaign, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -155,6 +159,7 @@ class _Draft:
         self.names: dict[str, str] = {}
         self.certificates: list[Certificate] = []
         self.basins: list[BasinEstimate] = []
+        self.runs: list[tuple[PathLike, Source, tuple[BasinEstimate, ...]]] = []
         self.sources: dict[str, Source] = {}
 
     def add(self, role: str, name: str | None, origin: Source | None) -> None:
@@ -205,11 +210,14 @@ def collect(
             draft.certificates.append(certificate)
     for run in basins:
         origin = _origin(run)
-        for basin in (run,) if isinstance(run, BasinEstimate) else campaign.load(run):
+        found = (run,) if isinstance(run, BasinEstimate) else campaign.load(run)
+        for basin in found:
             draft = drafts.setdefault(basin.network_sha256, _Draft())
             draft.add("basin", None, origin)
             if basin not in draft.basins:
                 draft.basins.append(basin)
+        if not isinstance(run, BasinEstimate) and origin is not None:
+            drafts[found[0].network_sha256].runs.append((run, origin, found))
     for path in tolerances:
         record = load_tolerance(path)
         draft = drafts.setdefault(record.digest, _Draft())
@@ -237,9 +245,15 @@ def _subjects(drafts: Mapping[str, _Draft]) -> tuple[Subject, ...]:
             network=draft.network,
             tokens=draft.tokens,
             certificates=tuple(draft.certificates),
-            basins=tuple(sorted(draft.basins, key=lambda b: (b.tolerance, b.horizon, b.seed))),
+            basins=tuple(sorted(draft.basins, key=lambda b: (in_common(b), b.horizon, b.seed))),
             tolerances=tuple(sorted(draft.tolerances, key=lambda t: t.name)),
             sources=tuple(draft.sources[name] for name in sorted(draft.sources, key=natural_key)),
+            campaigns=tuple(
+                read_campaign(path, origin, found, draft.network)
+                for path, origin, found in sorted(
+                    draft.runs, key=lambda run: natural_key(run[1].name)
+                )
+            ),
         )
         for place, (name, digest, draft) in enumerate(named, start=1)
     )

@@ -6,7 +6,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.reports.blocks import Block, Cell, Commands, Evidence, Heading, Paragraph, Section, Table
+from lohe.reports.campaigns import in_common
 from lohe.reports.claims_text import claim_text, in_order
 from lohe.reports.detail import Detail
 from lohe.reports.formatting import plain
@@ -93,24 +95,32 @@ def commands(collection: Collection) -> tuple[str, ...]:
             beside = instance_beside(name, of_inputs=subject.kind == "inputs")
             given = _file(subject, "tokens") or _file(subject, "network")
             lines.append(_line("lohe", "verify", name, given or beside))
-        runs = {(b.seed, b.trials, b.tolerance, b.confidence) for b in subject.basins}
-        for seed, trials, tolerance, confidence in sorted(runs):
-            horizons = [
-                part
-                for basin in subject.basins
-                if (basin.seed, basin.trials, basin.tolerance, basin.confidence)
-                == (seed, trials, tolerance, confidence)
-                for part in ("--horizon", repr(float(basin.horizon)))
-            ]
-            options = ["--trials", trials, "--seed", seed, *horizons]
-            options += ["--tolerance", repr(float(tolerance)), "--confidence", repr(confidence)]
+        for basins in _runs(subject.basins):
             # Another campaign file: the old one would only be read again.
-            options += ["-o", f"again-{len(lines)}.basin.sqlite"]
-            lines.append(_line("lohe", "basin", instance or made, *options))
+            output = f"again-{len(lines)}.basin.sqlite"
+            lines.append(_line("lohe", "basin", instance or made, *_options(basins), "-o", output))
     files = sorted({source.name for source in _sources(collection)})
     if files:
         lines.append(_line("sha256sum", *files))
     return tuple(lines)
+
+
+def _runs(basins: tuple[BasinEstimate, ...]) -> list[list[BasinEstimate]]:
+    """Put estimates of one campaign together."""
+    found: dict[tuple[object, ...], list[BasinEstimate]] = {}
+    for basin in basins:
+        found.setdefault((in_common(basin), basin.seed, basin.trials), []).append(basin)
+    return list(found.values())
+
+
+def _options(basins: list[BasinEstimate]) -> list[object]:
+    """Return what to ask of `lohe basin` for the same numbers again."""
+    first = basins[0]
+    options: list[object] = ["--trials", first.trials, "--seed", first.seed]
+    for basin in basins:
+        options += ["--horizon", repr(float(basin.horizon))]
+    options += ["--tolerance", repr(first.tolerance), "--confidence", repr(first.confidence)]
+    return options
 
 
 def instance_beside(certificate: str, *, of_inputs: bool) -> str:

@@ -27,7 +27,7 @@ __all__ = ["APART", "MOVING", "UNTOLD", "Catalogue", "Likeness", "distinct_state
 Floats = NDArray[np.float64]
 Kinds = NDArray[np.int32]
 
-APART = 1e-3
+APART = 1e-4
 """Largest distance of an oscillator between two states at which they are one."""
 
 MOVING, UNTOLD = -1, -2

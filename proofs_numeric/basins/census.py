@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins.attractors import APART, Likeness
+from lohe.proofs_numeric.basins.attractors import APART, Catalogue, Likeness
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.basins.sightings import Share, Sightings
 from lohe.proofs_numeric.basins.summary import BlockSummary
@@ -136,13 +136,16 @@ def census(
         sightings.add(block)
     interval, here, moving, others = sightings.shares()
     known = reference is not None and bool(np.isfinite(reference).all())
-    states = [(reference, here, False)] if known else []
+    states: list[tuple[Floats, Share, bool]] = []
+    if known and reference is not None:
+        alone = Catalogue(network, 1)
+        alone.kind(reference)
+        states.append((reference, here, alone.neutral == [True]))
     catalogue, first = sightings.catalogue, len(states)
     order = sorted(range(len(others)), key=lambda k: -others[k].count)
     states += [(catalogue.points[k], others[k], catalogue.neutral[k]) for k in order]
     likeness, found = Likeness(network), []
     for place, (point, share, neutral) in enumerate(states):
-        assert point is not None
         proved, reason = _prove(network, point, neutral, place)
         turned = False
         if known and place >= first and reference is not None and likeness.turns:

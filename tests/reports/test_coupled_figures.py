@@ -159,7 +159,8 @@ def test_the_proved_share_stands_beside_the_sampled_one():
     certificate = certify(network, "local_cap")
     basin = estimate_basin(network, 200, seed=1, horizon=5.0, tolerance=1e-2)
     subject = subject_of(network, certificate, basins=[basin])
-    assert proved_share(subject) == certificate.claims["local_cap"].values["volume_lower"]
+    volume = certificate.claims["local_cap"].values["volume_lower"]
+    assert proved_share(subject) == (volume, "by the certificate (T6b)")
     page = render(collect([certificate], [basin], [network]))
     assert "How much of what was sampled is proved?" in page
     assert "theorem T2 predicts" not in page
