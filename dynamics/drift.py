@@ -71,7 +71,7 @@ def _driven(network: Network, step: float) -> Flow:
         total = toward * (1 + decay) - 2 * decay
         moved = (2 * decay / total)[:, np.newaxis] * x
         moved += (push * toward / total)[:, np.newaxis] * drive
-        return moved
+        return np.asarray(moved)
 
     return follow
 

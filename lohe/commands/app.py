@@ -18,6 +18,7 @@ _COMMANDS = (
     "verify",
     "tolerance",
     "basin",
+    "simulate",
     "bench",
     "report",
     "derive",

@@ -53,6 +53,7 @@ def is_one_line(text: str) -> bool:
         "verify",
         "tolerance",
         "basin",
+        "simulate",
         "bench",
         "report",
         "derive",
