@@ -9,6 +9,7 @@ as far as each stays below what the others leave it. Nothing here is proved, or 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,23 +18,31 @@ from numpy.typing import NDArray
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.coupled.forces import Forces
 from lohe.proofs_numeric.coupled.strength import heard_upper
+from lohe.proofs_numeric.coupled.trapping import Hold, trapping_angles
+from lohe.proofs_numeric.coupled.weighted_trap import loose_push
+from lohe.proofs_numeric.uncertainty import Uncertainty
 
 __all__ = ["propose_cosines"]
 
 Floats = NDArray[np.float64]
 
 # Share of every pull that is kept to fall with at the edge of its cap: more of it settles sooner,
-# less of it holds more starts.
+# less of it holds more starts. And a relative slack of the uniform caps, which keep none.
 _KEPT = 1 / 16
-# Smallest cosine of a half-angle: all but a hemisphere's worth of the opposite point.
-_SMALLEST = 2.0**-48
-# Rounds towards the balance of the near pulls, and of the search for caps of any size at all.
-_ROUNDS = 6
-_SEARCH = 60
+_SLACK = 1e-9
+# Smallest cosine of a half-angle: what floats tell from the opposite point.
+_SMALLEST = 2.0**-56
+# Smallest cosines that are tried for all caps, if some cannot hold with none.
+_LEAST = (0.0, *(k / 20 for k in range(1, 20)))
+# Rounds towards the balance of the near pulls, the way that is tried in the first, and the rounds
+# that look for proportions in which all near pulls hold.
+_ROUNDS = 12
+_WAY = 0.75
+_SEARCH = 40
 
 
 def propose_cosines(network: Network, forces: Forces) -> Iterator[Floats]:
-    r"""Propose :math:`\cos u_i` of the largest caps, most hopeful first.
+    r"""Propose :math:`\cos u_i` of large caps, most hopeful first.
 
     Parameters
     ----------
@@ -45,35 +54,83 @@ def propose_cosines(network: Network, forces: Forces) -> Iterator[Floats]:
     Yields
     ------
     (n,) array
-        In (0, 1).
+        In (0, 1). If T6b has a cap, it is among them.
     """
-    push = forces.crosstalk_upper + forces.across_upper + forces.residual_upper
-    far = _widest(forces.drive_along_lower, forces.rotation_upper, push)
-    start = _near(forces, forces.crosstalk_upper)
-    for other in (far, np.full(network.n, np.nan)):
-        best = np.fmin(start, other)
-        if not np.any(np.isnan(best)):
-            yield _balanced(network, forces, best, other)
+    far = _widest(forces.drive_along_lower, forces.rotation_upper, loose_push(forces))
+    limited = _limited(network, forces, far)
+    if limited is not None:
+        yield _balanced(network, forces, limited, far)
+    uniform = trapping_angles(Hold.of(forces, np.zeros(network.n), Uncertainty()))
+    if not isinstance(uniform, str):
+        equal = math.cos(uniform[1]) * (1 + _SLACK)
+        yield np.full(network.n, max(equal, _SMALLEST))
+    elif limited is None:
+        small = _proportioned(network, forces)
+        if small is not None:
+            yield _balanced(network, forces, small, far)
+
+
+def _limited(network: Network, forces: Forces, far: Floats) -> Floats | None:
+    """Return the caps that hold if none is above some size, the best such; None if none holds."""
+    best, found = -np.inf, None
+    for least in _LEAST:
+        sines = np.full(network.n, math.sqrt(1 - least**2))
+        cosines = np.maximum(np.fmin(_near(forces, heard_upper(network, sines)), far), least)
+        if not _hold(network, forces, cosines):
+            continue
+        # Half of d - 1 times this is the logarithm of the volume, roughly.
+        size = float(np.sum(np.log1p(-np.square(cosines))))
+        if size > best:
+            best, found = size, cosines
+        if found is not None and least == 0:
+            break
+    return found
 
 
 def _balanced(network: Network, forces: Forces, cosines: Floats, far: Floats) -> Floats:
     """Widen caps that leave one another room, as long as they do."""
-    if network.crosstalk is None or bool(np.all(far <= cosines)):
-        return np.maximum(cosines, _SMALLEST)
-    room = _room(network, forces, cosines, far)
+    way = _WAY
     for _ in range(_ROUNDS):
-        wider = np.minimum(cosines, room + (cosines - room) / 4)
-        left = _room(network, forces, wider, far)
-        if not bool(np.all(left <= wider)):
+        heard = heard_upper(network, _sines(cosines))
+        room = np.fmin(np.fmin(_near(forces, heard), far), cosines)
+        if not bool(np.any(room < cosines * (1 - _SLACK))):
             break
-        cosines, room = wider, left
+        wider = cosines + way * (room - cosines)
+        if _hold(network, forces, wider):
+            cosines = wider
+        else:
+            way /= 2
     return np.maximum(cosines, _SMALLEST)
 
 
-def _room(network: Network, forces: Forces, cosines: Floats, far: Floats) -> Floats:
-    heard = heard_upper(network, np.sqrt((1 - cosines) * (1 + cosines)))
-    room = np.fmin(_near(forces, heard), far)
-    return np.where(np.isnan(room), np.inf, room)
+def _hold(network: Network, forces: Forces, cosines: Floats) -> bool:
+    """Tell whether every cap is held with what is kept to spare, in floats."""
+    sines = _sines(cosines)
+    pushes = 2 * heard_upper(network, sines) + forces.residual_upper, loose_push(forces)
+    pulls = forces.along_lower, forces.drive_along_lower
+    held = np.zeros(network.n, dtype=np.bool_)
+    for pull, push in zip(pulls, pushes, strict=True):
+        force = (1 - _KEPT) * pull * cosines - forces.rotation_upper * sines
+        held |= 2 * sines * force >= push * (1 - _SLACK)
+    return bool(np.all(held))
+
+
+def _sines(cosines: Floats) -> Floats:
+    return np.asarray(np.sqrt((1 - cosines) * (1 + cosines)))
+
+
+def _proportioned(network: Network, forces: Forces) -> Floats | None:
+    """Return small caps in proportions that let all near pulls hold, if there are any."""
+    shape = np.ones(network.n)
+    for _ in range(_SEARCH):
+        shape = (1 + heard_upper(network, shape)) / forces.along_lower
+        shape /= shape.max()
+    for power in range(1, 30):
+        sines = shape * 2.0**-power
+        cosines = _sines(sines)
+        if _hold(network, forces, cosines):
+            return cosines
+    return None
 
 
 def _near(forces: Forces, heard: Floats) -> Floats:
@@ -85,6 +142,6 @@ def _widest(pull: Floats, rotation: Floats, push: Floats) -> Floats:
     kept = (1 - _KEPT) * pull
     size, lag = np.hypot(kept, rotation), np.arctan2(rotation, kept)
     needed = (push + rotation) / size
-    held = (kept > 0) & (needed < np.cos(0.0))
+    held = (kept > 0) & (needed < 1)
     angle = (np.arcsin(np.where(held, needed, 0.0)) + lag) / 2
-    return np.where(held & (angle < np.pi / 2), np.sin(angle), np.nan)
+    return np.where(held, np.sin(angle), np.nan)

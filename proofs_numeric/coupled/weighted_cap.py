@@ -198,21 +198,16 @@ def certify_weighted_cap(network: Network, centre: Floats | None = None) -> Weig
         forces = enclose_forces(network, state)
         if forces is None:
             return "the network's entries exceed 2^200, beyond what floats bound here"
+        best = None
         for cosines in propose_cosines(network, forces):
-            proved = _prove(network, forces, cosines)
-            if proved is not None:
-                times, shrinking, rest = proved
-                return WeightedCap(
-                    centre=state,
-                    cosines=cosines,
-                    half_sines=half_sine_bounds(cosines)[0],
-                    inner=rest[0],
-                    rate_lower=rest[1],
-                    volume_lower=product_lower(cosines, network.d),
-                    times=times,
-                    shrinking=shrinking,
-                )
-    return "no caps were found in floats that could be proved"
+            volume = product_lower(cosines, network.d)
+            if best is None or volume > best.volume_lower:
+                proved = _prove(network, forces, cosines)
+                if proved is not None:
+                    times, shrinking, (inner, rate) = proved
+                    sines = half_sine_bounds(cosines)[0]
+                    best = WeightedCap(state, cosines, sines, inner, rate, volume, times, shrinking)
+    return best or "no caps were found in floats that could be proved"
 
 
 def _read(centre: Floats, network: Network) -> Floats:

@@ -9,6 +9,8 @@ import mpmath
 import numpy as np
 import pytest
 from coupled_oracle import anchored, exact_forces, network, rows, skew, to_mpmath, unit
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from scipy import sparse
 
 from lohe.dynamics import topology
@@ -18,6 +20,7 @@ from lohe.dynamics.field import vector_field
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import uniform
 from lohe.proofs_numeric.coupled.cap import certify_cap
+from lohe.proofs_numeric.coupled.centre import find_centre
 from lohe.proofs_numeric.coupled.weighted_cap import OFF_SPHERE, WeightedCap, certify_weighted_cap
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
@@ -138,12 +141,43 @@ def test_the_inequalities_hold_to_60_digits_at_the_levels_of_the_table(seed, fre
 
 @pytest.mark.parametrize("size", [0.02, 0.1, 0.3])
 @pytest.mark.parametrize("seed", range(3))
-def test_it_holds_more_than_the_uniform_cap_about_the_same_centre(seed, size):
+def test_it_holds_much_more_than_the_uniform_cap(seed, size):
     net = anchored(seed, n=8, crosstalk=size)
     cap = certified(net)
     plain = certify_cap(net, EXACT, centre=cap.centre)
-    assert cap.volume_lower > plain.volume_lower
     assert 1 - cap.volume_lower < 0.6 * (1 - plain.volume_lower)
+
+
+@given(st.integers(0, 10**6), st.integers(2, 4), st.floats(0, 1.2), st.floats(0, 0.5))
+@settings(max_examples=12, deadline=None)
+def test_it_never_holds_less_than_the_uniform_cap(seed, d, crosstalk, frequency):
+    net = uneven(seed, n=4, d=d, crosstalk=crosstalk, frequency=frequency)
+    centre = find_centre(net)
+    assume(centre is not None)
+    plain = certify_cap(net, EXACT, centre)
+    cap = certify_weighted_cap(net, centre)
+    if not isinstance(plain, str):
+        assert isinstance(cap, WeightedCap)
+        assert cap.volume_lower >= plain.volume_lower * (1 - 1e-6) - 1e-300
+
+
+@pytest.mark.parametrize("crosstalk", [0.05, 0.3, 0.6])
+def test_in_the_end_times_grow_at_nearly_the_true_rate(crosstalk):
+    net = uneven(5, crosstalk=crosstalk)
+    cap = certified(net)
+    step, slowest = 1e-5, []
+    for direction in np.eye(net.n * net.d).reshape(-1, net.n, net.d):
+        tangent = direction - np.sum(direction * cap.centre, -1, keepdims=True) * cap.centre
+        moved = [cap.centre + sign * step * tangent for sign in (1, -1)]
+        there, back = (
+            vector_field(net, x / np.linalg.norm(x, axis=-1, keepdims=True)) for x in moved
+        )
+        slowest.append(((there - back) / (2 * step)).ravel())
+    rates = -np.linalg.eigvals(np.array(slowest)).real
+    true = np.sort(rates[np.abs(rates) > 1e-6])[0]
+    assert 0.85 * true < cap.rate_lower < true * (1 + 1e-4)
+    early, late = cap.time_upper(np.array([1e-2]), 1e-4), cap.time_upper(np.array([1e-2]), 1e-9)
+    assert np.log(1e5) / true < late - early < np.log(1e5) / (0.85 * true)
 
 
 def test_a_sample_meets_it_as_often_as_its_volume_says():
