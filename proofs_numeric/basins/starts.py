@@ -184,7 +184,8 @@ def largest_weight(starts: Starts, nearness: float = 1.0) -> float:
     >>> round(largest_weight(Starts("tilted", power=4.0), 1e-4), 9)
     0.004
     """
-    return min(starts.power, _ROOM * starts.power * nearness ** (1 - 1 / starts.power))
+    weight = _ROOM * starts.power * nearness ** (1 - 1 / starts.power)
+    return float(min(starts.power, weight))
 
 
 def _by_nearness(

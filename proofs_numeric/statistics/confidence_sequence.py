@@ -35,7 +35,7 @@ import math
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import betainc, betaln, expit, log_expit, logsumexp
+from scipy.special import betainc, betaln, expit, log_expit
 
 from lohe.proofs_numeric.statistics.counts import require_confidence, require_counts
 
@@ -136,21 +136,23 @@ def _least_log_odds(successes: int, trials: int, confidence: float) -> float:
 
     def excess(log_odds: float) -> float:
         against = of_p * log_expit(log_odds) + of_rest * log_expit(-log_odds)
-        with np.errstate(divide="ignore"):
-            above = np.log(betainc(second, first, expit(-log_odds)))
-        slack = _ROUNDING * float(np.max(size - against))
-        return float(logsumexp(scale + above - against)) - slack
+        terms = scale - against + np.log(betainc(second, first, expit(-log_odds)))
+        most = float(terms.max())
+        slack = _ROUNDING * float((size - against).max())
+        return most + math.log(np.exp(terms - most).sum()) - slack
 
     # At the frequency itself no q explains more: there the average is at most 1.
     high = math.log(successes / failures) if failures else math.log(trials)
-    while excess(high) >= 0:
-        high += 1
-    step = 1.0
-    while excess(high - step) < 0:
-        step *= 2
-    found = float(brentq(excess, high - step, high, xtol=1e-14))
-    step = 1e-14
-    while excess(found) < 0:
-        found -= step
-        step *= 2
+    # Far from the bound a part of the average may underflow to 0.
+    with np.errstate(divide="ignore"):
+        while excess(high) >= 0:
+            high += 1
+        step = 1.0
+        while excess(high - step) < 0:
+            step *= 2
+        found = float(brentq(excess, high - step, high, xtol=1e-14))
+        step = 1e-14
+        while excess(found) < 0:
+            found -= step
+            step *= 2
     return found
