@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lohe.commands.common import Progress
     from lohe.dynamics.network import Network
     from lohe.proofs_numeric.basins.escape import Escape
@@ -61,7 +64,13 @@ def sample_escape(
     from lohe.dynamics.errors import InputError
     from lohe.dynamics.trajectories import resting_points
     from lohe.proofs_numeric.basins.escape import escape
-    from lohe.proofs_numeric.basins.regions import Caps, Region, Slips, certified_caps
+    from lohe.proofs_numeric.basins.regions import (
+        Caps,
+        Region,
+        Slips,
+        certified_caps,
+        elsewhere,
+    )
 
     if not noise > 0:
         raise InputError("nothing escapes without noise; give --noise D")
@@ -77,11 +86,16 @@ def sample_escape(
         chosen = certified_caps(network, rest)
         least, most = np.degrees([chosen.angles.min(), chosen.angles.max()])
         words = f"out of the certified caps (T6c, angles {least:.4g} to {most:.4g} degrees)"
+    elif region.endswith(".sqlite"):
+        others = _others(region, network)
+        chosen, words = elsewhere(rest, others), f"to one of {len(others)} other attractors"
     else:
         try:
             angle = float(region)
         except ValueError as error:
-            raise InputError(f"--escape is {region!r}; give cap, slip or an angle") from error
+            raise InputError(
+                f"--escape is {region!r}; give cap, slip, an angle or a .basin.sqlite file"
+            ) from error
         chosen, words = Caps(rest, angle), f"farther than {angle:g} rad from the resting point"
     found = escape(
         network,
@@ -149,6 +163,14 @@ def escape_lines(network: Network, sampled: SampledEscape) -> list[str]:
     if sampled.exact_mean is not None:
         lines.append(f"exact mean time from rest, by quadrature: {sampled.exact_mean:.6g}")
     return lines
+
+
+def _others(path: str, network: Network) -> list[NDArray[np.float64]]:
+    """Return the attractors that a campaign found beside the resting point."""
+    from lohe.proofs_numeric.basins import campaign
+
+    found = campaign.attractors(path, network).attractors
+    return [each.point for each in found if not each.reference]
 
 
 def _exact_mean(network: Network, region: str, angle: float | None, noise: float) -> float | None:

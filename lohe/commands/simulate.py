@@ -72,7 +72,8 @@ def simulate(
         str | None,
         typer.Option(
             help="How long noise takes from rest out of the certified `cap`, past the "
-            "antipode in the plane (`slip`), or beyond an angle in radians."
+            "antipode in the plane (`slip`), beyond an angle in radians, or to one of the other "
+            "attractors that a *.basin.sqlite campaign found."
         ),
     ] = None,
     confidence: Annotated[float, typer.Option(help="Of each bound with --escape.")] = 0.99,

@@ -17,7 +17,7 @@ from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.coupled.weighted_cap import certify_weighted_cap
 
-__all__ = ["Arrival", "Caps", "Region", "Slips", "certified_caps"]
+__all__ = ["Arrival", "Caps", "Region", "Slips", "certified_caps", "elsewhere"]
 
 Floats = NDArray[np.float64]
 
@@ -194,6 +194,40 @@ def certified_caps(network: Network, centre: ArrayLike | None = None) -> Caps:
     if isinstance(found, str):
         raise InputError(f"no cap is proved ({found}); give an angle")
     return Caps(found.centre, 2 * np.arcsin(found.half_sines))
+
+
+def elsewhere(rest: ArrayLike, others: Sequence[ArrayLike]) -> Arrival:
+    """Return the region of states that are near none of the other attractors.
+
+    A state is near one if no oscillator is farther from it than a quarter of the largest angle
+    that any oscillator turns from there to the nearest attractor. So no state is near two.
+
+    Parameters
+    ----------
+    rest : (n, d) array
+        The attractor to start from.
+    others
+        Other attractors, (n, d) each.
+
+    Raises
+    ------
+    InputError
+        If there is no other attractor, or two coincide.
+    """
+    if not others:
+        raise InputError("no other attractor is known to escape to; sample more starts")
+    points = [_units(point) for point in (rest, *others)]
+    caps = []
+    for k, point in enumerate(points[1:], start=1):
+        apart = [
+            float(_angles(point[:, :, np.newaxis], other).max())
+            for i, other in enumerate(points)
+            if i != k
+        ]
+        if not min(apart) > 0:
+            raise InputError(f"attractor {k} coincides with another one; leave one of them out")
+        caps.append(Caps(point, min(apart) / 4))
+    return Arrival(caps)
 
 
 def _units(points: ArrayLike) -> Floats:

@@ -9,7 +9,7 @@ import pytest
 
 from lohe.__main__ import main
 from lohe.dynamics.exit_times import mean_slip_time
-from lohe.dynamics.gallery import two_kuramoto
+from lohe.dynamics.gallery import anchored_circulant, two_kuramoto
 from lohe.dynamics.network import Network
 from lohe.dynamics.trajectories import Trajectories
 
@@ -93,6 +93,22 @@ def test_escapes_from_caps_of_coupled_oscillators(folder, capsys, region):
     assert found["exact_mean_time"] is None
 
 
+def test_escapes_to_attractors_that_a_campaign_found(folder, capsys):
+    ring, basin = folder / "ring.network.npz", folder / "ring.basin.sqlite"
+    anchored_circulant(8, strength=1.0).save(ring)
+    words = ["--trials", "100", "--horizon", "600", "--tolerance", "1e-3", "-o", str(basin)]
+    assert main(["basin", str(ring), *words]) == 0
+    capsys.readouterr()
+    command = ["simulate", str(ring), "--noise", "0.5", "--horizon", "10", "--trials", "50"]
+    assert main([*command, "--escape", str(basin), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["escape"]
+    assert found["region"] == "to one of 2 other attractors"  # twisted once, either way
+    assert set(found["through"]) <= {"state 1", "state 2"}
+    other = str(folder / "pair.network.npz")
+    assert main(["simulate", other, "--noise", "1", "--escape", str(basin)]) == 2
+    assert "another network" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "words", "message"),
     [
@@ -105,7 +121,7 @@ def test_escapes_from_caps_of_coupled_oscillators(folder, capsys, region):
         ("pair", ["--noise", "-1"], "not negative"),
         ("pair", ["--plot", "x.gif"], "choose one of these"),
         ("pair", ["--escape", "cap"], "give --noise D"),
-        ("pair", ["--escape", "far", "--noise", "1"], "give cap, slip or an angle"),
+        ("pair", ["--escape", "far", "--noise", "1"], "give cap, slip, an angle"),
         ("pair", ["--escape", "slip", "--noise", "1"], "planar"),
         ("pair", ["--start", "centre"], "centre"),
         ("pair", ["-o", "/dev/null/x.npz"], "another output path"),

@@ -9,7 +9,7 @@ from lohe.dynamics.drift import drift_flow
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import distance, exp, project, uniform
-from lohe.proofs_numeric.basins.regions import Arrival, Caps, Slips, certified_caps
+from lohe.proofs_numeric.basins.regions import Arrival, Caps, Slips, certified_caps, elsewhere
 
 
 @pytest.mark.parametrize("d", [2, 3, 5])
@@ -75,6 +75,21 @@ def test_the_flow_shrinks_the_certified_caps(network):
 def test_where_nothing_is_proved_there_is_no_certified_region():
     with pytest.raises(InputError, match="no cap is proved"):
         certified_caps(Network(np.zeros((2, 2)), crosstalk=[[0.0, 1.0], [1.0, 0.0]]))
+
+
+def test_no_state_is_near_two_attractors():
+    rng = np.random.default_rng(1)
+    rest, *others = uniform(rng, (4, 3), 3)
+    arrival = elsewhere(rest, others)
+    points = np.stack([rest, *others], axis=-1)
+    inside = arrival.distances(points, None) <= 0
+    assert np.array_equal(inside, np.eye(4, dtype=bool)[1:])
+    states = np.moveaxis(uniform(rng, (20_000, 3), 3), 0, -1)
+    assert (arrival.distances(states, None) <= 0).sum(axis=0).max() <= 1
+    with pytest.raises(InputError, match="no other attractor"):
+        elsewhere(rest, [])
+    with pytest.raises(InputError, match="coincides"):
+        elsewhere(rest, [rest])
 
 
 @pytest.mark.parametrize(
