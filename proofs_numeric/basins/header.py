@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -106,7 +107,8 @@ class Header:
             for series in self.series
         ]
         network = {"n": self.n, "d": self.d, "block_size": self.block_size}
-        return shared | network | {"seeds": seeds, "theory": asdict(self.theory)}
+        values = shared | network | {"seeds": seeds, "theory": asdict(self.theory)}
+        return values | {"digest": _digest(values)}
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> Header:
@@ -115,8 +117,10 @@ class Header:
         Raises
         ------
         InputError, KeyError, TypeError, ValueError
-            If they are no header's.
+            If they are no header's, or were altered.
         """
+        if values["digest"] != _digest({k: v for k, v in values.items() if k != "digest"}):
+            raise ValueError("the plan was altered")
         size, n, d = (int(values[name]) for name in ("block_size", "n", "d"))
         series = []
         for seed in values["seeds"]:
@@ -132,3 +136,7 @@ class Header:
         if len(theory["predicted"]) != len(series[0].plan.horizons):
             raise ValueError("a prediction a horizon is needed")
         return cls(tuple(series), n, d, Theory(**theory))
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

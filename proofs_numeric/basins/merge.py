@@ -82,7 +82,7 @@ def _refuse_another(first: Store, other: Store) -> None:
     if ours["network_sha256"] != theirs["network_sha256"]:
         raise InputError(f"{first.path} and {other.path} are about different networks")
     for key, value in ours.items():
-        if key not in ("seeds", "theory") and theirs[key] != value:
+        if key not in ("seeds", "theory", "digest") and theirs[key] != value:
             raise InputError(
                 f"{first.path} and {other.path} have different plans "
                 f"({key} {value} and {theirs[key]}); only seed and trials may differ"

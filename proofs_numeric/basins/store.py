@@ -152,6 +152,11 @@ class Store:
             header = Header.read({key: json.loads(value) for key, value in rows})
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise InputError(_damaged(path)) from error
+        seeds = [str(series.plan.seed) for series in header.series]
+        known = ", ".join("?" * len(seeds))
+        strange = f"SELECT 1 FROM block WHERE seed NOT IN ({known}) OR number < 0 LIMIT 1"
+        if database.execute(strange, seeds).fetchone() is not None:
+            raise InputError(_damaged(path))
         return cls(database, path, header)
 
     def summaries(self, series: Series) -> Iterator[BlockSummary]:
@@ -215,6 +220,8 @@ class Store:
 
     def live(self) -> bool | None:
         """Tell whether a run is writing the file; None if it is write-protected."""
+        if not os.access(self.path, os.W_OK):
+            return None
         # A run holds the right to write for as long as it lives, and lets go of it for an instant
         # at a commit: whoever finds it free though the last run has not ended looks twice.
         self.database.execute("PRAGMA busy_timeout = 0")
@@ -223,10 +230,9 @@ class Store:
                 try:
                     self.database.execute("BEGIN IMMEDIATE")
                 except sqlite3.OperationalError as error:
-                    code = error.sqlite_errorcode & 0xFF
-                    if code not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY):
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                         raise
-                    return True if code == sqlite3.SQLITE_BUSY else None
+                    return True
                 self.database.execute("ROLLBACK")
                 if self.last_run_ended():
                     return False

@@ -78,8 +78,8 @@ def strata_in(plan: Plan) -> int:
 def summarise(plan: Plan, result: BlockResult) -> BlockSummary:
     """Count what a block gave."""
     strata, kinds = strata_in(plan), len(result.attractors)
-    places = np.zeros((strata, kinds + 2), dtype=np.int64)
-    np.add.at(places, (result.strata, result.places - NOWHERE), 1)
+    cells = result.strata.astype(np.int64) * (kinds + 2) + result.places - NOWHERE
+    places = np.bincount(cells, minlength=strata * (kinds + 2)).reshape(strata, kinds + 2)
     found = [np.flatnonzero(result.places == kind + 1) for kind in range(kinds)]
     failures = seen = None
     if result.weights is not None:
@@ -89,7 +89,7 @@ def summarise(plan: Plan, result: BlockResult) -> BlockSummary:
     return BlockSummary(
         number=result.number,
         counts=result.counts(strata),
-        places=places,
+        places=places.astype(np.int64),
         firsts=np.array([trials[0] for trials in found], dtype=np.int64),
         certified=int(np.count_nonzero(result.certified)),
         failures=failures,

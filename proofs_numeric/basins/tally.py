@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.proofs_numeric.basins.plan import LABELS, Plan
+from lohe.proofs_numeric.basins.plan import LABELS, Plan, Stopping
 from lohe.proofs_numeric.basins.summary import BlockSummary, strata_in
 from lohe.proofs_numeric.statistics.bonferroni import each
 from lohe.proofs_numeric.statistics.confidence_sequence import bernoulli_bounds
@@ -68,7 +68,8 @@ class Fold:
     Totals cover the blocks from `first` up to the first that is missing, so that they depend on
     the plan alone, not on which worker was faster: slow starts are as likely in them as fast
     ones. With a stopping rule they end at the first block at which it is met; later blocks are
-    left out.
+    left out. The rule is asked after each of the first hundred blocks, and then whenever there
+    are one per cent more.
 
     Parameters
     ----------
@@ -93,6 +94,7 @@ class Fold:
         self._counts = np.zeros(shape, dtype=np.int64)
         self._certified = 0
         self._failures: list[tuple[Floats, ...]] = []
+        self._ask_at = 1
         self.done = 0
         self.stop: int | None = None
 
@@ -121,18 +123,18 @@ class Fold:
         self._certified += block.certified
         if block.failures is not None:
             self._failures.append(block.failures)
-        if self._met():
-            self.stop = block.number
         self._next += 1
+        blocks = self._next - self._first
+        if self.plan.stopping is not None and blocks == self._ask_at:
+            self._ask_at += 1 + blocks // 100
+            if self._met(self.plan, self.plan.stopping):
+                self.stop = block.number
 
-    def _met(self) -> bool:
+    def _met(self, plan: Plan, stopping: Stopping) -> bool:
         """Ask the stopping rule, by bounds that hold whenever one looks."""
-        plan = self.plan
-        if plan.stopping is None:
-            return False
         labels = self._counts.sum(axis=0)[-1]
         confidence = each(plan.confidence, plan.family)
-        return plan.stopping.met(
+        return stopping.met(
             *bernoulli_bounds(int(labels[_CONVERGED]), int(labels.sum()), confidence)
         )
 

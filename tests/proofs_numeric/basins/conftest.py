@@ -1,6 +1,7 @@
-"""Let the tests of this folder start the processes that the benchmarks measure."""
+"""Let the tests of this folder import their helpers, and processes that benchmarks measure."""
 
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))

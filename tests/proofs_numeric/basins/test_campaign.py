@@ -1,27 +1,41 @@
-"""Campaigns survive kills, refuse what is not theirs, and lose nothing."""
+"""Campaigns survive kills, refuse what is not theirs, grow, and lose nothing."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
+import random
 import sqlite3
 import subprocess
 import sys
 import time
 
+import coins
 import numpy as np
 import pytest
-from joblib.externals.loky import reusable_executor
+from coins import NETWORK, Coins
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins import campaign
+from lohe.proofs_numeric.basins import campaign, trials
 from lohe.proofs_numeric.basins.estimate import estimate_basin
-from lohe.proofs_numeric.basins.trials import Plan, Sampler
+from lohe.proofs_numeric.basins.plan import LABELS, Starts, Stopping
+from lohe.proofs_numeric.basins.records import encode
+from lohe.proofs_numeric.basins.summary import summarise
 
-TRIALS = 200_000
+TRIALS = 50_000
 PLAN = {"seed": 1, "horizons": (1.0, 6.0), "tolerance": 1e-3}
+COORDINATES = 2**11
+BLOCKS = 49
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setattr(trials, "_ALONE_COORDINATES", COORDINATES)
+
+
+@pytest.fixture
+def tossed(monkeypatch):
+    """Let campaigns toss coins in blocks of 16."""
+    monkeypatch.setattr(campaign, "Sampler", Coins)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +47,18 @@ def network():
 @pytest.fixture(scope="module")
 def finished(network, tmp_path_factory):
     path = tmp_path_factory.mktemp("campaign") / "x.basin.sqlite"
-    return path, campaign.run(path, network, TRIALS, **PLAN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trials, "_ALONE_COORDINATES", COORDINATES)
+        return path, campaign.run(path, network, TRIALS, **PLAN)
+
+
+def rows(path):
+    """Return all of a file's blocks, and its plan, as they are stored."""
+    with sqlite3.connect(path) as database:
+        found = database.execute("SELECT * FROM block ORDER BY seed, number").fetchall()
+        plan = database.execute("SELECT * FROM plan ORDER BY key").fetchall()
+    database.close()
+    return found, plan
 
 
 def stop_after(blocks):
@@ -47,6 +72,10 @@ def stop_after(blocks):
     return progress
 
 
+def stop_at_once(done, total):
+    raise KeyboardInterrupt
+
+
 def test_a_campaign_finds_what_single_estimates_find(network, finished):
     path, found = finished
     assert campaign.load(path) == found
@@ -57,175 +86,270 @@ def test_a_campaign_finds_what_single_estimates_find(network, finished):
         assert estimate == alone
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_an_interrupted_campaign_goes_on_to_the_same_result(network, finished, tmp_path, workers):
+def test_one_file_is_left(finished):
+    assert [path.name for path in finished[0].parent.iterdir()] == ["x.basin.sqlite"]
+
+
+def test_an_interrupted_campaign_goes_on_to_the_same_result(network, finished, tmp_path):
     path = tmp_path / "x.basin.sqlite"
     with pytest.raises(KeyboardInterrupt):
-        campaign.run(path, network, TRIALS, **PLAN, progress=stop_after(2))
+        campaign.run(path, network, TRIALS, **PLAN, progress=stop_after(5))
     with pytest.raises(InputError, match="not finished"):
         campaign.load(path)
     seen = []
-    resumed = campaign.run(
-        path, network, TRIALS, **PLAN, workers=workers, progress=lambda *a: seen.append(a)
-    )
-    assert seen[0][0] > 0  # what was done before is not done again
+    resumed = campaign.run(path, network, TRIALS, **PLAN, progress=lambda *a: seen.append(a))
+    assert seen[0] == (6 * 1024, TRIALS)  # what was done before is kept, to the last block
+    assert seen[-1] == (TRIALS, TRIALS)
     assert resumed == finished[1]
-    assert campaign.load(path) == finished[1]
+    assert rows(path) == rows(finished[0])
+
+
+class Shuffled:
+    """An executor that finishes blocks in any order."""
+
+    def __init__(self, seed):
+        self._rng = random.Random(seed)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        pass
+
+    def run(self, task, blocks):
+        blocks = list(blocks)
+        self._rng.shuffle(blocks)
+        yield from map(task, blocks)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"starts": Starts("tilted", power=3.0)},
+        {"starts": Starts("strata", levels=(0.1,))},
+        {"records": False},
+        {"stopping": Stopping(lower=0.6)},
+        {"stopping": Stopping(width=0.2)},
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("tossed")
+def test_the_order_in_which_blocks_finish_changes_nothing(options, tmp_path, monkeypatch):
+    straight = tmp_path / "straight.basin.sqlite"
+    found = campaign.run(straight, NETWORK, 1000, **PLAN, **options)
+    for seed in range(3):
+        monkeypatch.setattr(campaign, "executor", lambda *args, seed=seed: Shuffled(seed))
+        path = tmp_path / f"{seed}.basin.sqlite"
+        assert campaign.run(path, NETWORK, 1000, **PLAN, **options) == found
+        assert rows(path) == rows(straight)
+        assert campaign.load(path) == found
+
+
+@pytest.mark.usefixtures("tossed")
+def test_records_come_back_block_by_block(tmp_path):
+    path = tmp_path / "x.basin.sqlite"
+    for starts in (Starts(), Starts("tilted", power=3.0)):
+        path.unlink(missing_ok=True)
+        campaign.run(path, NETWORK, 100, **PLAN, starts=starts)
+        plan = campaign.plan_of(path)
+        assert plan == coins.plan_of(starts=starts)
+        put = [Coins(plan).run(number) for number in range(7)]
+        assert [encode(plan, r) for r in campaign.records(path)] == [encode(plan, r) for r in put]
+        found = list(campaign.summaries(path))
+        assert all(map(lambda a, b: a.same(summarise(plan, b)), found, put))
+
+
+@pytest.mark.usefixtures("tossed")
+def test_a_campaign_without_records_says_so(tmp_path):
+    path = tmp_path / "x.basin.sqlite"
+    found = campaign.run(path, NETWORK, 100, **PLAN, records=False)
+    assert campaign.load(path) == found
+    with pytest.raises(InputError, match="no records"):
+        next(campaign.records(path))
+
+
+@pytest.mark.usefixtures("tossed")
+def test_an_extended_campaign_is_as_if_it_had_been_so_large_at_once(tmp_path):
+    grown, whole = tmp_path / "grown.basin.sqlite", tmp_path / "whole.basin.sqlite"
+    computed = []
+
+    class Watched(Coins):
+        def run(self, number):
+            computed.append(number)
+            return super().run(number)
+
+    campaign.Sampler = Watched  # the fixture puts the real one back
+    # 40 = 2 full blocks of 16 and one of 8, which is sampled anew with 16.
+    for size in (40, 70, 200):
+        campaign.run(grown, NETWORK, size, **PLAN)
+    assert computed == [0, 1, 2, 2, 3, 4, *range(4, 13)]
+    campaign.run(whole, NETWORK, 200, **PLAN)
+    assert campaign.load(grown) == campaign.load(whole)
+    assert rows(grown)[0] == rows(whole)[0]
+    with pytest.raises(InputError, match="plans 200 trials, more than 100"):
+        campaign.run(grown, NETWORK, 100, **PLAN)
+    assert campaign.load(grown) == campaign.load(whole)
+
+
+@pytest.mark.usefixtures("tossed")
+def test_an_interrupted_extension_keeps_what_was_there(tmp_path):
+    path = tmp_path / "x.basin.sqlite"
+    campaign.run(path, NETWORK, 40, **PLAN)
+    with pytest.raises(KeyboardInterrupt):
+        campaign.run(path, NETWORK, 100, **PLAN, progress=stop_at_once)
+    assert [block.number for block in campaign.summaries(path)] == [0, 1]
+    with pytest.raises(InputError, match=r"32 of 100"):
+        campaign.load(path)
+    campaign.run(path, NETWORK, 100, **PLAN)
+    whole = tmp_path / "whole.basin.sqlite"
+    assert campaign.load(path) == campaign.run(whole, NETWORK, 100, **PLAN)
+
+
+@pytest.mark.usefixtures("tossed")
+def test_parts_are_run_block_by_block(tmp_path):
+    path, whole = tmp_path / "x.basin.sqlite", tmp_path / "whole.basin.sqlite"
+    part = campaign.run(path, NETWORK, 100, **PLAN, blocks=(4, 6))
+    assert part[0].trials == 32
+    assert part == campaign.run(path, NETWORK, 100, **PLAN, blocks=(4, 6))
+    with pytest.raises(InputError, match="not finished"):
+        campaign.load(path)
+    campaign.run(path, NETWORK, 100, **PLAN, blocks=(2, 7))
+    found = campaign.run(path, NETWORK, 100, **PLAN)
+    assert found == campaign.run(whole, NETWORK, 100, **PLAN)
+    assert rows(path) == rows(whole)
+    for blocks in ((0, 8), (3, 3), (-1, 2)):
+        with pytest.raises(InputError, match="this campaign has 7"):
+            campaign.run(path, NETWORK, 100, **PLAN, blocks=blocks)
+    stopping = Stopping(width=0.1)
+    with pytest.raises(InputError, match="stopping rule"):
+        campaign.run(path, NETWORK, 100, **PLAN, blocks=(1, 2), stopping=stopping)
+
+
+@pytest.mark.usefixtures("tossed")
+def test_a_stopped_campaign_keeps_no_block_beyond(tmp_path):
+    path = tmp_path / "x.basin.sqlite"
+    found = campaign.run(path, NETWORK, 10_000, **PLAN, stopping=Stopping(lower=0.5))
+    kept = [block.number for block in campaign.summaries(path)]
+    assert kept == list(range(len(kept)))
+    assert found[-1].trials == 16 * len(kept) < 10_000
+    assert found[-1].interval == "confidence sequence"
+    assert found[-1].lower > 0.5
+    # More trials are no reason to go on.
+    assert campaign.run(path, NETWORK, 20_000, **PLAN, stopping=Stopping(lower=0.5)) == found
+
+
+@pytest.mark.usefixtures("tossed")
+def test_a_family_may_grow_but_not_where_a_rule_has_judged_it(tmp_path):
+    path, ruled = tmp_path / "x.basin.sqlite", tmp_path / "ruled.basin.sqlite"
+    one = campaign.run(path, NETWORK, 100, **PLAN)
+    six = campaign.run(path, NETWORK, 100, **PLAN, family=6)
+    assert six[0].lower < one[0].lower
+    assert campaign.load(path) == six
+    rule = {"stopping": Stopping(width=0.01)}
+    campaign.run(ruled, NETWORK, 100, **PLAN, **rule)
+    with pytest.raises(InputError, match=r"another plan \(family 1, here 6\)"):
+        campaign.run(ruled, NETWORK, 100, **PLAN, **rule, family=6)
+
+
+def script(progress):
+    """Return a program that runs the campaign in small blocks."""
+    return (
+        "import resource, sys, time\n"
+        "from lohe.dynamics.network import Network; from lohe.dynamics.errors import InputError\n"
+        "from lohe.proofs_numeric.basins import campaign, trials, writer\n"
+        f"trials._ALONE_COORDINATES, writer.COMMIT_SECONDS = {COORDINATES}, 0.0\n"
+        "network = Network.load(sys.argv[2])\n"
+        f"{progress}\n"
+        f"try: campaign.run(sys.argv[1], network, {TRIALS}, **{PLAN!r}, progress=progress)\n"
+        "except InputError as error: print(error)"
+    )
 
 
 def test_a_killed_campaign_goes_on_to_the_same_result(network, finished, tmp_path):
     path, stored = tmp_path / "x.basin.sqlite", tmp_path / "n.network.npz"
     network.save(stored)
-    script = (
-        "import sys, time; from lohe.dynamics.network import Network\n"
-        "from lohe.proofs_numeric.basins import campaign\n"
-        "campaign.run(sys.argv[1], Network.load(sys.argv[2]), "
-        f"{TRIALS}, **{PLAN!r}, progress=lambda done, total: time.sleep(0.2))"
-    )
-    process = subprocess.Popen([sys.executable, "-c", script, str(path), str(stored)])
+    slow = "def progress(done, total): time.sleep(0.02)"
+    process = subprocess.Popen([sys.executable, "-c", script(slow), str(path), str(stored)])
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and blocks_in(path) < 2:
+    while time.monotonic() < deadline and blocks_in(path) < 2 and process.poll() is None:
         time.sleep(0.02)
     process.kill()
     process.wait()
-    assert 2 <= blocks_in(path) < TRIALS // Sampler.prepare(network).block_size
+    assert 2 <= blocks_in(path) < BLOCKS
     assert campaign.run(path, network, TRIALS, **PLAN) == finished[1]
-
-
-def kill_one_worker():
-    """Make a progress callback that shoots one of the pool's processes after the first block."""
-    shot = []
-
-    def progress(done, total):
-        if done and not shot:
-            shot.append(next(iter(reusable_executor._executor._processes)))
-            os.kill(shot[0], signal.SIGKILL)
-
-    return progress
-
-
-def test_a_killed_worker_is_one_clear_error_and_loses_nothing(tmp_path):
-    rng = np.random.default_rng(5)
-    crosstalk = 0.01 * (1 - np.eye(20))
-    network = Network(rng.standard_normal((20, 2)), crosstalk=crosstalk)
-    path, trials, plan = tmp_path / "x.basin.sqlite", 4000, {"seed": 0, "horizons": (2.0,)}
-    with pytest.raises(InputError, match="a worker process was killed"):
-        campaign.run(path, network, trials, **plan, workers=2, progress=kill_one_worker())
-    assert (
-        1
-        <= blocks_in(path)
-        < Sampler.prepare(network).blocks(
-            Plan(network.digest, trials, plan["horizons"], 0, 1e-6, 0.99)
-        )
-    )
-    whole = campaign.run(tmp_path / "whole.basin.sqlite", network, trials, **plan)
-    assert campaign.run(path, network, trials, **plan) == whole
-
-
-def blocks_in(path):
-    # The file itself is locked while the run lives; a copy shows what was committed by then.
-    if not path.exists():
-        return 0
-    copy = path.with_name("copy.sqlite")
-    shutil.copy(path, copy)
-    try:
-        with sqlite3.connect(copy) as database:
-            rows = database.execute("SELECT count(*) FROM block").fetchone()[0]
-        database.close()
-    except sqlite3.DatabaseError:
-        return 0
-    return int(rows)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"seed": 2}, {"horizons": (1.0,)}, {"tolerance": 1e-4}, {"confidence": 0.9}],
-)
-def test_another_plan_is_refused_by_name(network, finished, change):
-    with pytest.raises(InputError, match=f"another plan \\({next(iter(change))} "):
-        campaign.run(finished[0], network, TRIALS, **(PLAN | change))
-
-
-def test_more_trials_and_another_network_are_refused(network, finished):
-    with pytest.raises(InputError, match="trials"):
-        campaign.run(finished[0], network, TRIALS + 1, **PLAN)
-    with pytest.raises(InputError, match="another network"):
-        campaign.run(finished[0], Network([[1.0, 0.0]]), TRIALS, **PLAN)
-    assert campaign.load(finished[0]) == finished[1]
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE block SET counts = '[[1, 2, 3, 4], [1, 2, 3, 4]]' WHERE number = 0",
-        "UPDATE block SET counts = 'x' WHERE number = 0",
-        "UPDATE block SET stream = '{}' WHERE number = 0",
-        "UPDATE block SET number = 99 WHERE number = 0",
-        "DELETE FROM plan WHERE key = 'seed'",
-        "UPDATE plan SET value = '7' WHERE key = 'seed'",
-        "UPDATE plan SET value = 'x' WHERE key = 'tolerance'",
-        "DROP TABLE block",
-        "PRAGMA application_id = 5",
-        "PRAGMA user_version = 9",
-    ],
-)
-def test_altered_files_are_refused(finished, tmp_path, damage):
-    path = tmp_path / "x.basin.sqlite"
-    shutil.copy(finished[0], path)
-    with sqlite3.connect(path) as database:
-        database.execute(damage)
-    database.close()
-    with pytest.raises(InputError):
-        campaign.load(path)
-
-
-def test_truncated_and_foreign_files_are_refused(network, finished, tmp_path):
-    path = tmp_path / "x.basin.sqlite"
-    for content in (finished[0].read_bytes()[:5000], b"not a database, whatever its name says"):
-        path.write_bytes(content)
-        for call in (lambda: campaign.load(path), lambda: campaign.run(path, network, 10, **PLAN)):
-            with pytest.raises(InputError) as raised:
-                call()
-            assert "\n" not in str(raised.value)
-        assert path.read_bytes() == content
-    with pytest.raises(InputError, match="no such file"):
-        campaign.load(tmp_path / "absent.basin.sqlite")
-
-
-def test_an_unusable_path_is_one_clear_line(network, tmp_path):
-    (tmp_path / "file").write_text("")
-    for path in (tmp_path, tmp_path / "file" / "x.basin.sqlite"):
-        with pytest.raises(InputError, match="use another path"):
-            campaign.run(path, network, 10, **PLAN)
-
-
-def test_a_second_run_of_the_same_file_is_told_to_wait(network, tmp_path, monkeypatch):
-    path = tmp_path / "x.basin.sqlite"
-
-    def meanwhile(done, total):
-        if done:
-            with pytest.raises(InputError, match="wait for the other run"):
-                campaign.run(path, network, 10, **PLAN)
-
-    campaign.run(path, network, 10, **PLAN, progress=meanwhile)
 
 
 def test_a_full_disk_loses_nothing_that_was_done(network, finished, tmp_path):
     path, stored = tmp_path / "x.basin.sqlite", tmp_path / "n.network.npz"
     network.save(stored)
-    script = (
-        "import resource, sys; from lohe.dynamics.network import Network\n"
-        "from lohe.dynamics.errors import InputError\n"
-        "from lohe.proofs_numeric.basins import campaign\n"
-        "network = Network.load(sys.argv[2])\n"
-        "def fill(done, total):\n"
-        "    if done > 100_000: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
-        f"try: campaign.run(sys.argv[1], network, {TRIALS}, **{PLAN!r}, progress=fill)\n"
-        "except InputError as error: print(error)"
+    full = (
+        "def progress(done, total):\n"
+        "    if done > 20_000: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))"
     )
-    command = [sys.executable, "-c", script, str(path), str(stored)]
+    command = [sys.executable, "-c", script(full), str(path), str(stored)]
     said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
     assert said.startswith("cannot use")
     assert said.count("\n") == 1
-    assert blocks_in(path) > 2
+    assert 2 < blocks_in(path) < BLOCKS
     assert campaign.run(path, network, TRIALS, **PLAN) == finished[1]
+
+
+def blocks_in(path):
+    """Count the blocks committed by now, also while a run writes the file."""
+    if not path.exists():
+        return 0
+    try:
+        with sqlite3.connect(path) as database:
+            found = database.execute("SELECT count(*) FROM block").fetchone()[0]
+    except sqlite3.DatabaseError:
+        return 0
+    finally:
+        database.close()
+    return int(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 2},
+        {"horizons": (1.0,)},
+        {"tolerance": 1e-4},
+        {"confidence": 0.9},
+        {"starts": Starts("tilted", power=2.0)},
+        {"stopping": Stopping(lower=0.5)},
+        {"records": False},
+        {"engine": "numba"},
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("tossed")
+def test_another_plan_is_refused_by_name(tmp_path, change):
+    path = tmp_path / "x.basin.sqlite"
+    campaign.run(path, NETWORK, 100, **PLAN)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=f"another plan \\({next(iter(change))} "):
+        campaign.run(path, NETWORK, 100, **(PLAN | change))
+    assert path.read_bytes() == before
+
+
+def test_another_network_is_refused(finished):
+    with pytest.raises(InputError, match="another network"):
+        campaign.run(finished[0], Network([[1.0, 0.0]]), TRIALS, **PLAN)
+    assert campaign.load(finished[0]) == finished[1]
+
+
+@pytest.mark.usefixtures("tossed")
+def test_a_block_that_comes_twice_is_a_defect_and_not_counted(tmp_path, monkeypatch):
+    class Twice(Shuffled):
+        def run(self, task, blocks):
+            for block in blocks:
+                yield from (task(block), task(block))
+
+    monkeypatch.setattr(campaign, "executor", lambda *args: Twice(0))
+    with pytest.raises(ValueError, match="counted before"):
+        campaign.run(tmp_path / "x.basin.sqlite", NETWORK, 100, **PLAN)
+
+
+def test_labels_have_the_meaning_of_the_plan(finished):
+    assert all(tuple(estimate.labels) == LABELS for estimate in finished[1])
