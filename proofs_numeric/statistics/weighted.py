@@ -34,7 +34,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from lohe.dynamics.errors import InputError
 from lohe.proofs_numeric.statistics.counts import require_confidence
@@ -107,7 +107,8 @@ def weighted_bounds(
     log_odds_low = _least_log_odds(low, 1 - low, low_counts, (0.0, 1.0, zeros), threshold)
     log_odds_high = _least_log_odds(1 - high, high, high_counts, (1.0, 0.0, zeros), threshold)
     lower, upper = largest * float(expit(log_odds_low)), largest * float(expit(-log_odds_high))
-    return min(1.0, math.nextafter(lower, 0.0)), min(1.0, math.nextafter(upper, math.inf))
+    most = min(1.0, largest)
+    return min(most, math.nextafter(lower, 0.0)), min(most, math.nextafter(upper, math.inf))
 
 
 def _grouped(z: Floats, direction: int) -> tuple[Floats, Floats]:
@@ -130,7 +131,7 @@ def _least_log_odds(
     y, rest = np.append(y, others[0]), np.append(rest, others[1])
     counts = np.append(counts, float(others[2]))
     y, rest, counts = y[counts > 0], rest[counts > 0], counts[counts > 0]
-    average = float(counts @ y)
+    average, total = float(counts @ y), float(counts.sum())
     if average == 0:
         return -math.inf
     stakes = _STAKES[:, np.newaxis]
@@ -138,27 +139,28 @@ def _least_log_odds(
     def excess(log_odds: float) -> float:
         # y/m - 1, with m = 1/(1 + exp(-log_odds)), so that nothing cancels.
         gain = y * math.exp(-log_odds) - rest
-        with np.errstate(divide="ignore"):
-            logs = np.log1p(stakes * gain)
+        logs = np.log1p(stakes * gain)
         capital = logs @ counts
-        slack = _ROUNDING * (np.abs(logs) @ counts + float(np.sum(counts)))
-        capital = np.where(np.isfinite(capital), capital - slack, -np.inf)
-        return float(logsumexp(capital, b=_CAPITAL)) - threshold
+        capital -= _ROUNDING * (np.abs(logs) @ counts + total)
+        most = float(capital.max())
+        return most + math.log(np.exp(capital - most) @ _CAPITAL) - threshold
 
     # At the average itself no gambler has won.
     missing = float(counts @ rest)
-    high = math.log(average) - math.log(missing) if missing > 0 else math.log(float(counts.sum()))
+    high = math.log(average) - math.log(missing) if missing > 0 else math.log(total)
     high = min(max(high, -_FARTHEST), _FARTHEST)
-    while excess(high) >= 0:
-        high += 1
-    step = 1.0
-    while excess(high - step) < 0:
-        if high - step < -_FARTHEST:
-            return -math.inf
-        step *= 2
-    found = float(brentq(excess, high - step, high, xtol=1e-9))
-    step = 1e-9
-    while excess(found) < 0:
-        found -= step
-        step *= 2
+    # Who stakes everything on 0 is ruined: the logarithm of 0.
+    with np.errstate(divide="ignore"):
+        while excess(high) >= 0:
+            high += 1
+        step = 1.0
+        while excess(high - step) < 0:
+            if high - step < -_FARTHEST:
+                return -math.inf
+            step *= 2
+        found = float(brentq(excess, high - step, high, xtol=1e-9))
+        step = 1e-9
+        while excess(found) < 0:
+            found -= step
+            step *= 2
     return found
