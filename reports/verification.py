@@ -8,7 +8,7 @@ from typing import Any
 
 from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.reports.blocks import Block, Cell, Commands, Evidence, Heading, Paragraph, Section, Table
-from lohe.reports.campaigns import in_common
+from lohe.reports.campaigns import Campaign, in_common
 from lohe.reports.claims_text import claim_text, in_order
 from lohe.reports.detail import Detail
 from lohe.reports.formatting import plain
@@ -41,8 +41,9 @@ def section(collection: Collection, detail: Detail) -> Section:
             Heading("What “sampled” means here"),
             Paragraph(
                 "Random starts were followed numerically and counted. The bounds are right with "
-                "the stated confidence, not with certainty, and only for starts drawn uniformly "
-                "from the sphere. The same seed gives the same counts again.",
+                "the stated confidence, not with certainty, and speak of starts drawn uniformly "
+                "from the sphere, unless they are named as those near saddles. The same seed "
+                "gives the same counts again.",
                 Evidence.SAMPLED,
             ),
         ]
@@ -98,7 +99,8 @@ def commands(collection: Collection) -> tuple[str, ...]:
         for basins in _runs(subject.basins):
             # Another campaign file: the old one would only be read again.
             output = f"again-{len(lines)}.basin.sqlite"
-            lines.append(_line("lohe", "basin", instance or made, *_options(basins), "-o", output))
+            options = _options(basins, subject.campaigns)
+            lines.append(_line("lohe", "basin", instance or made, *options, "-o", output))
     files = sorted({source.name for source in _sources(collection)})
     if files:
         lines.append(_line("sha256sum", *files))
@@ -113,13 +115,29 @@ def _runs(basins: tuple[BasinEstimate, ...]) -> list[list[BasinEstimate]]:
     return list(found.values())
 
 
-def _options(basins: list[BasinEstimate]) -> list[object]:
-    """Return what to ask of `lohe basin` for the same numbers again."""
+def _options(basins: list[BasinEstimate], campaigns: tuple[Campaign, ...]) -> list[object]:
+    """Return what to ask of `lohe basin` for the same counts again."""
     first = basins[0]
+    starts = first.starts
     options: list[object] = ["--trials", first.trials, "--seed", first.seed]
     for basin in basins:
         options += ["--horizon", repr(float(basin.horizon))]
     options += ["--tolerance", repr(first.tolerance), "--confidence", repr(first.confidence)]
+    if starts.kind != "uniform":
+        options += ["--starts", starts.kind]
+    if starts.levels:
+        options += ["--levels", ",".join(map(repr, starts.levels))]
+    if starts.kind == "tilted":
+        options += ["--power", repr(starts.power)]
+    if starts.kind == "saddles":
+        options += ["--angle", repr(starts.angle)]
+    plan = next((one.plan for one in campaigns if first in one.estimates), None)
+    if plan is not None and plan.stopping is not None:
+        options[1] = plan.trials
+        name = "lower" if plan.stopping.lower is not None else "width"
+        options += [f"--until-{name}", repr(getattr(plan.stopping, name))]
+    if plan is not None and plan.engine != "numpy":
+        options += ["--engine", plan.engine]
     return options
 
 

@@ -224,7 +224,7 @@ def _equilibrium(network: Network, state: Floats) -> Floats | None:
     for _ in range(_STEPS):
         velocity = vector_field(network, x)
         if np.linalg.norm(velocity, axis=-1).max() <= enough:
-            return x[0]
+            return np.asarray(x[0])
         frames, jacobians = tangent_jacobians(network, x)
         speed = np.swapaxes(frames, -1, -2) @ velocity[..., np.newaxis]
         # Along a continuum of equilibria nothing asks for a step, and rounding must not.

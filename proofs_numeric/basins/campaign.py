@@ -38,6 +38,7 @@ def run(
     starts: Starts | None = None,
     stopping: Stopping | None = None,
     records: bool = True,
+    early: bool = True,
     engine: Engine = "numpy",
     workers: int = 1,
     scheduler: str | None = None,
@@ -61,7 +62,7 @@ def run(
         As for `lohe.proofs_numeric.basins.estimate.estimate_basin`.
     horizons
         Times at which the same starts are judged.
-    family, starts, stopping, records, engine
+    family, starts, stopping, records, early, engine
         As for `lohe.proofs_numeric.basins.plan.Plan`; starts are uniform by default.
     workers, scheduler, patience
         Who runs the blocks, as for `lohe.proofs_numeric.basins.executors.executor`. They do not
@@ -96,6 +97,7 @@ def run(
         starts=starts or Starts(),
         stopping=stopping,
         records=records,
+        early=early,
         engine=engine,
     )
     work = executor(workers, scheduler, patience)
@@ -241,19 +243,12 @@ def attractors(path: str | os.PathLike[str], network: Network) -> Census:
     Raises
     ------
     InputError
-        If the file is missing, damaged, no campaign, of another network, or not finished, or
-        holds several seeds.
+        If the file is missing, damaged, no campaign, of another network, or not finished.
     """
     totals(path)  # refuses what is not finished
     with reading(path, thorough=False) as store:
         header = store.header
         if header.plan.network_sha256 != network.digest:
             raise InputError(f"{path} holds a campaign of another network; give that one")
-        if len(header.series) > 1:
-            raise InputError(
-                f"{path} was merged of {len(header.series)} seeds, whose attractors are counted "
-                "seed by seed; give the files it came from"
-            )
         reference = Sampler.prepare(network, header.plan).trials.reference
-        blocks = store.summaries(header.series[0])
-        return census(blocks, header.plan, network, reference)
+        return census(map(store.summaries, header.series), header.plan, network, reference)

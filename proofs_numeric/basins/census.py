@@ -109,14 +109,17 @@ class Census:
 
 
 def census(
-    blocks: Iterable[BlockSummary], plan: Plan, network: Network, reference: Floats | None
+    series: Iterable[Iterable[BlockSummary]],
+    plan: Plan,
+    network: Network,
+    reference: Floats | None,
 ) -> Census:
     """Count where trials came to rest, bound each attractor's share, and prove what can be.
 
     Parameters
     ----------
-    blocks
-        All blocks of a campaign, in their order.
+    series
+        For each seed of a campaign, its blocks in their order.
     plan, network
         Of the campaign.
     reference : (n, d) array or None
@@ -132,8 +135,10 @@ def census(
         If the blocks do not come in their order.
     """
     sightings = Sightings(plan, network)
-    for block in blocks:
-        sightings.add(block)
+    for blocks in series:
+        sightings.next_seed()
+        for block in blocks:
+            sightings.add(block)
     interval, here, moving, others = sightings.shares()
     known = reference is not None and bool(np.isfinite(reference).all())
     states: list[tuple[Floats, Share, bool]] = []

@@ -112,10 +112,14 @@ class Sightings:
         self._plan, self._strata = plan, strata_in(plan)
         self.catalogue = Catalogue(network, MOST_KEPT)
         self._rows: list[_Row] = []
-        self._last = -1
+        self._last, self._first = -1, 0
         self._moving = _Hits(self._strata)
         self._here, self._failures = _nothing(self._strata), list[Floats]()
         self.untold, self.trials = _nothing(self._strata), _nothing(self._strata)
+
+    def next_seed(self) -> None:
+        """Go on with the first block of another seed."""
+        self._last, self._first = -1, int(self.trials.sum())
 
     def add(self, block: BlockSummary) -> None:
         """Add the next block.
@@ -128,7 +132,8 @@ class Sightings:
         if block.number <= self._last:
             raise ValueError(f"block {block.number} follows block {self._last}")
         self._last = block.number
-        start, within = int(self.trials.sum()), block.counts[:, -1].sum(axis=-1)
+        start = int(self.trials.sum()) - self._first
+        within = block.counts[:, -1].sum(axis=-1)
         self.trials += within
         for each in (self._moving, *(hits for row in self._rows for hits in (row.all, row.later))):
             each.trials += within
@@ -144,7 +149,7 @@ class Sightings:
             self._place(block, k, start + int(block.firsts[k]))
 
     def _place(self, block: BlockSummary, k: int, first: int) -> None:
-        """Count the trials at one of a block's attractors, of which trial `first` was the first."""
+        """Count the trials of a block at one of its attractors, first met by the trial `first`."""
         hits = block.places[:, _OTHERS + k].copy()
         weights = None if block.seen is None else block.seen[1 + k]
         kind = self.catalogue.kind(block.attractors[k])
@@ -158,8 +163,9 @@ class Sightings:
         row.all.add(hits, weights)
         if new:
             row.all.trials += self.trials
-            # Trial number t belongs to stratum t mod strata.
-            after = np.arange(first + 1, int(self.trials.sum())) % self._strata
+            # Trial number t of a seed belongs to stratum t mod strata.
+            end = int(self.trials.sum()) - self._first
+            after = np.arange(first + 1, end) % self._strata
             row.later.trials += np.bincount(after, minlength=self._strata)
             hits[first % self._strata] -= 1
             weights = None if weights is None else weights[1:]
