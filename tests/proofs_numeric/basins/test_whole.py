@@ -114,3 +114,12 @@ def test_without_a_resting_point_nothing_converges():
     found = run(nowhere, plan, 20)
     assert np.all(found.labels == HORIZON)
     assert np.all(np.isnan(found.times))
+
+
+def test_trials_that_cannot_be_followed_fail_and_are_counted():
+    # Crosstalk beyond what a step can resolve.
+    network = Network(np.eye(2), crosstalk=[[0.0, 1e100], [-1e100, 0.0]])
+    plan = Plan(network.digest, 10, (1.0, 2.0), 0)
+    found = run(Whole(network, np.full((2, 2), np.nan), None, None), plan, 10)
+    assert np.all(found.labels == FAILED)
+    assert np.all(np.isnan(found.residuals))
