@@ -80,26 +80,31 @@ class Shrinking:
 
 
 def shrink(
-    network: Network, forces: Forces, sines: Floats, level: float, rounds: int
+    network: Network, forces: Forces, caps: WeightedCaps, levels: tuple[float, float], rounds: int
 ) -> Shrinking | None:
-    """Let caps shrink that no state leaves, for as long as it pays; None if they get stuck.
+    """Let the caps of one level shrink for as long as it pays; None if they get stuck.
 
     Parameters
     ----------
     network, forces
         The forces at the centre.
-    sines : (n,) array
-        Upper bounds of sin u of the caps.
-    level
-        What they are called.
+    caps
+        Of level 1.
+    levels
+        The lowest level that no state is proved to leave, and that from which the caps shrink.
     rounds
         At most so many.
     """
+    lowest, level = levels
     residual, copies = forces.residual_upper, 1.0
     room = _FAR_ABOVE / float(np.max(residual / forces.along_lower))
     if room > 1:
         copies = min(_COPIES, 2.0 ** math.floor(math.log2(room)))
-    sizes, elapsed, step = sines, 0.0, _ROUND / float(np.min(forces.along_lower))
+    sizes, elapsed, step = (
+        up(level * caps.sine_upper),
+        0.0,
+        _ROUND / float(np.min(forces.along_lower)),
+    )
     pull = _Pull(forces, residual * copies)
     best, found, since, alone = math.inf, None, 0, True
     for _ in range(rounds + 1):
@@ -123,19 +128,24 @@ def shrink(
     if found is None:
         return None
     sizes, elapsed, alone = found
-    caps = WeightedCaps.from_sines(network, forces, sizes)
-    resting = float(np.max(caps.near_push / (caps.near - caps.share)))
-    falling = SettlingTimes.of(caps, levels_between(max(4 * resting, 2.0**-52), 2.0**-3))
+    last = WeightedCaps.from_sines(network, forces, sizes)
+    resting = float(np.max(last.near_push / (last.near - last.share)))
+    falling = SettlingTimes.of(last, levels_between(max(4 * resting, 2.0**-52), 2.0**-3))
     if falling is None:
         return None
     return Shrinking(
         level=level,
         duration=elapsed,
-        smallest=1 / copies if alone else 1.0,
+        smallest=_smallest(copies, lowest / level) if alone else 1.0,
         times=falling,
         widest=float(sizes.max()),
-        contraction=caps.contraction_lower(float(falling.levels[0])),
+        contraction=last.contraction_lower(float(falling.levels[0])),
     )
+
+
+def _smallest(copies: float, quotient: float) -> float:
+    """Return the least factor of copies that start at a level no state leaves."""
+    return min(max(1 / copies, math.nextafter(quotient, 1.0)), 1.0)
 
 
 @dataclass(frozen=True, eq=False)

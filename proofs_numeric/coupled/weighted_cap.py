@@ -230,16 +230,12 @@ def _prove(
         return None
     lowest = float(times.levels[0])
     starts = [level for level in _STARTS if level > lowest] or [lowest]
-    held = (
-        network.n**2
-        if network.crosstalk is None
-        else getattr(network.crosstalk, "nnz", network.n**2)
-    )
-    rounds = _WORK // (held + 20 * network.n * network.d)
+    matrix = network.crosstalk
+    entries = 0 if matrix is None else getattr(matrix, "nnz", network.n**2)
+    rounds = _WORK // (entries + 20 * network.n * network.d)
     found = []
     for level in starts[-max(rounds // _ROUNDS, 1) :]:
-        sines = up(level * caps.sine_upper)
-        one = shrink(network, forces, sines, level, int(min(_ROUNDS, rounds)))
+        one = shrink(network, forces, caps, (lowest, level), int(min(_ROUNDS, rounds)))
         if one is not None:
             found.append(one)
     ends = [(float(caps.sine_upper.max()), lowest, caps.contraction_lower(lowest))]
