@@ -121,3 +121,32 @@ def test_a_forged_certificate_is_shown_as_unconfirmed(safe, capsys):
     code, out, _ = run(capsys, "verify", path, safe)
     assert code == 3
     assert "stated but not confirmed: unique_stable" in out
+
+
+def test_attractors_of_a_campaign_are_certified(tmp_path, capsys):
+    # Opposite anchors, and the pair would rather agree: it turns off to either side.
+    path = tmp_path / "pair.network.npz"
+    crosstalk = [[0.0, 1.0], [1.0, 0.0]]
+    Network([[1.0, 0.0], [-1.0, 0.0]], crosstalk=crosstalk).save(path)
+    code, out, _ = run(capsys, "basin", path, "--trials", 40, "--horizon", 60)
+    assert code == 0
+    basin = tmp_path / "pair.basin.sqlite"
+    code, out, _ = run(
+        capsys, "certify", path, "--attractors", basin, "--claims", "box,unique_stable"
+    )
+    assert code == 1
+    certificate = tmp_path / "pair.certificate.json"
+    assert Certificate.load(certificate).claims["box"].values["stable"] == 2
+    code, out, _ = run(capsys, "verify", certificate, path, "--json")
+    result = json.loads(out)
+    assert result["unconfirmed"] == []
+    assert result["claims"]["box"]["verdict"] == "proved"
+    assert result["claims"]["unique_stable"]["verdict"] == "refuted"
+
+
+def test_attractors_belong_to_one_network(safe, tmp_path, capsys):
+    other = tmp_path / "other.network.npz"
+    Network([[1.0, 0.0]]).save(other)
+    code, _, err = run(capsys, "certify", safe, other, "--attractors", tmp_path / "a.basin.sqlite")
+    assert code == 2
+    assert "--attractors are those of one network or head" in err
