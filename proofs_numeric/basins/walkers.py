@@ -10,7 +10,8 @@ drift, is of order :math:`\Delta`.
 References
 ----------
 E. Gobet, Weak approximation of killed diffusion using Euler schemes, Stochastic Process. Appl. 87
-(2000) 167-197.
+(2000) 167-197, for both orders; Euler schemes and half-space approximation for the simulation of
+diffusion in a domain, ESAIM Probab. Stat. 5 (2001) 261-297, for the flat face.
 """
 
 from __future__ import annotations
