@@ -73,7 +73,7 @@ def _rests(subjects: list[Subject]) -> list[Block]:
             Paragraph(
                 "A start is ended early when its computed state lies in the certified cap with "
                 "time enough left: from that state on, it is proved to settle by the horizon "
-                "(T6b). What led there was computed in floating point.",
+                "(T6c). What led there was computed in floating point.",
                 note=True,
             )
         )

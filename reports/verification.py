@@ -136,6 +136,8 @@ def _options(basins: list[BasinEstimate], campaigns: tuple[Campaign, ...]) -> li
         options[1] = plan.trials
         name = "lower" if plan.stopping.lower is not None else "width"
         options += [f"--until-{name}", repr(getattr(plan.stopping, name))]
+    if plan is not None and not plan.early:
+        options.append("--follow")
     if plan is not None and plan.engine != "numpy":
         options += ["--engine", plan.engine]
     return options
