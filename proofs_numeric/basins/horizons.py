@@ -15,7 +15,7 @@ __all__ = ["SHARES", "horizons_from_theory"]
 SHARES = (0.5, 0.9, 0.99)
 """Shares of the starts that should have settled at the default horizons."""
 
-_QUANTILES = 512
+_MANY = 512
 
 
 def horizons_from_theory(
@@ -23,9 +23,11 @@ def horizons_from_theory(
 ) -> tuple[float, ...]:
     """Choose horizons by which T2 expects the given shares of the starts to have settled.
 
-    The expectation is over the drives as they are, without crosstalk and natural frequencies,
-    and at 512 quantiles of their norms; horizons are rounded to three digits. Oscillators
-    without drive are left out, since no time suffices for them.
+    The expectation is over the drives as they are, without crosstalk and natural frequencies;
+    horizons are rounded to three digits. Without crosstalk a start is one of a single oscillator,
+    and 512 quantiles of the drives' norms stand for all; with crosstalk it has settled when every
+    oscillator has, and the 512 slowest stand for all. Oscillators without drive are left out,
+    since no time suffices for them.
 
     Returns
     -------
@@ -46,16 +48,21 @@ def horizons_from_theory(
     norms = norms[norms > 0]
     if norms.size == 0:
         raise InputError("no oscillator has a drive to set a time scale; give a horizon")
-    if norms.size > _QUANTILES:
-        norms = np.quantile(norms, (np.arange(_QUANTILES) + 0.5) / _QUANTILES)
+    together = network.has_crosstalk
+    if norms.size > _MANY and together:
+        norms = np.partition(norms, _MANY)[:_MANY]
+    elif norms.size > _MANY:
+        norms = np.quantile(norms, (np.arange(_MANY) + 0.5) / _MANY)
     slowest, d = float(norms.min()), network.d
 
     def gap(t: float, share: float) -> float:
-        return float(np.mean(converged_probability(norms, t, tolerance, d))) - share
+        settled = converged_probability(norms, t, tolerance, d)
+        return float(np.prod(settled) if together else np.mean(settled)) - share
 
     found = set()
     for share in shares:
-        latest = settling_time(slowest, tolerance, 1 - share, d)
+        missing = (1 - share) / (norms.size if together else 1)
+        latest = settling_time(slowest, tolerance, missing, d)
         t = brentq(gap, 0.0, latest, args=(share,)) if gap(0.0, share) < 0 < latest else 0.0
         found.add(float(f"{t:.3g}"))
     return tuple(sorted(found))

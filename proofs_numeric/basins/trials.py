@@ -16,10 +16,11 @@ from lohe.proofs_numeric.basins.whole import Whole
 
 __all__ = ["Sampler"]
 
-# A block takes about a second, so that neither committing it costs much nor losing it.
-_ALONE_COORDINATES = 2**19
-_WORK = 2**27
-_OVERHEAD = 100
+# A block takes from a tenth of a second to some seconds, so that neither committing it costs much
+# nor losing it. With crosstalk, work per coordinate is that of the forces and of the flow.
+_ALONE_COORDINATES = 2**18
+_WORK, _FLOW = 2**25, 100
+_MOST = 2**14
 # Coordinates that are worked on at once: enough to keep NumPy busy, and no more memory than that.
 _ALONE_BATCH, _WHOLE_BATCH = 2**16, 2**18
 
@@ -69,8 +70,8 @@ class Sampler:
             return cls(plan, Alone.prepare(moving, plan), max(1, size), max(1, batch))
         matrix, coordinates = moving.crosstalk, network.drive.size
         heard = matrix.nnz / network.n if sparse.issparse(matrix) else network.n
-        size, batch = int(_WORK // (coordinates * (heard + _OVERHEAD))), _WHOLE_BATCH // coordinates
-        return cls(plan, Whole.prepare(moving, plan), max(1, size), max(1, batch))
+        size, batch = int(_WORK // (coordinates * (heard + _FLOW))), _WHOLE_BATCH // coordinates
+        return cls(plan, Whole.prepare(moving, plan), min(max(1, size), _MOST), max(1, batch))
 
     @property
     def blocks(self) -> int:

@@ -22,6 +22,16 @@ def test_the_expected_shares_have_settled_at_the_horizons(n, d):
         assert found.predicted == pytest.approx(share, abs=0.005)
 
 
+def test_with_crosstalk_the_whole_state_is_expected_to_have_settled():
+    rng = np.random.default_rng(1)
+    drive = (1 + rng.random((12, 1))) * rng.standard_normal((12, 3))
+    faint = 1e-9 * (1 - np.eye(12))
+    network = Network(drive, crosstalk=faint)
+    for horizon, share in zip(horizons_from_theory(network, 1e-2), SHARES, strict=True):
+        found = estimate_basin(network, 2000, seed=0, horizon=horizon, tolerance=1e-2)
+        assert found.lower - 0.005 <= share <= found.upper + 0.005
+
+
 def test_a_wide_tolerance_needs_no_time_and_no_drive_no_horizon():
     assert horizons_from_theory(Network([[1.0, 0.0]]), 1.99, (0.5,)) == (0.0,)
     with pytest.raises(InputError, match="give a horizon"):
