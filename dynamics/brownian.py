@@ -35,6 +35,8 @@ __all__ = ["brownian_step", "geodesic_variance"]
 
 Floats = NDArray[np.float64]
 
+_TINY = float(np.finfo(np.float64).tiny)
+
 
 def geodesic_variance(time: ArrayLike, d: int) -> Floats:
     r"""Variance, in each tangent direction, of the geodesic step that stands for Brownian motion.
@@ -100,9 +102,9 @@ def brownian_step(x: Floats, deviation: ArrayLike, rng: np.random.Generator) -> 
     # The projection must use the direction of x: an error of its length would feed on itself.
     along = _dot(moved, x) / _dot(x, x)
     moved -= along[:, np.newaxis] * x
-    angle = sigma * np.sqrt(_dot(moved, moved))
-    # numpy's sinc is sin(pi t)/(pi t), smooth through zero.
-    moved *= (sigma * np.sinc(angle / np.pi))[:, np.newaxis]
+    # Above zero, where sin(angle)/angle rounds to its limit 1.
+    angle = np.maximum(sigma * np.sqrt(_dot(moved, moved)), _TINY)
+    moved *= (sigma * np.sin(angle) / angle)[:, np.newaxis]
     moved += np.cos(angle)[:, np.newaxis] * x
     moved /= np.sqrt(_dot(moved, moved))[:, np.newaxis]
     return moved

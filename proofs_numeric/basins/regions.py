@@ -193,7 +193,8 @@ def certified_caps(network: Network, centre: ArrayLike | None = None) -> Caps:
     found = certify_weighted_cap(network, given)
     if isinstance(found, str):
         raise InputError(f"no cap is proved ({found}); give an angle")
-    return Caps(found.centre, 2 * np.arcsin(found.half_sines))
+    # A little less, so that rounding of the angles does not leave what is proved.
+    return Caps(found.centre, 2 * np.arcsin(found.half_sines) * (1 - 2.0**-50))
 
 
 def elsewhere(rest: ArrayLike, others: Sequence[ArrayLike]) -> Arrival:

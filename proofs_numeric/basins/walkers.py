@@ -122,8 +122,9 @@ class Walk:
 
     def _crossed(self, before: Floats, after: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
         """Return the face that each walker crossed in a step, or `STAYED`."""
-        deepest = np.argmin(after, axis=0)
-        crossed = np.where(np.min(after, axis=0) <= 0, deepest, STAYED)
+        crossed = np.full(after.shape[1], STAYED, dtype=np.intp)
+        outside = np.flatnonzero((after <= 0).any(axis=0))
+        crossed[outside] = np.argmin(after[:, outside], axis=0)
         if self.region.movers is None:
             return crossed
         spread = (self.diffusivity * self.step)[self.region.movers][:, np.newaxis]
@@ -132,9 +133,8 @@ class Walk:
         if not near.size:
             return crossed
         # Noise is independent from oscillator to oscillator: so are the bridges between the ends.
-        # Without noise there is none, and the quotient below is infinite, or 0/0 on the face.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            touched = np.nan_to_num(np.exp(-product[:, near] / spread), nan=0.0)
+        with np.errstate(divide="ignore"):  # without noise there is none, and exp(-inf) = 0
+            touched = np.exp(-product[:, near] / spread)
         passed = rng.random(near.size) < 1 - np.prod(1 - touched, axis=0)
         crossed[near[passed]] = np.argmax(touched[:, passed], axis=0)
         return crossed
