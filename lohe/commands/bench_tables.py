@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["Table", "agreement", "markdown", "report", "tables"]
+__all__ = ["Table", "agreement", "markdown", "report", "tables", "verdicts"]
 
 Document = Mapping[str, Any]
+_HARDLY = 1e-4
+
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """Titles of the columns, and rows of as many cells."""
 
@@ -22,7 +24,28 @@ def report(document: Document) -> list[str]:
             parts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
             lines.append("  ".join(parts).rstrip())
         lines.append("")
-    return [*lines, agreement(document)]
+    return [*lines, *verdicts(document), agreement(document)]
+
+
+def verdicts(document: Document) -> list[str]:
+    """Say, model by model, what explains that oscillators of the convergence result miss."""
+    if document["experiment"] != "convergence":
+        return []
+    return [_verdict(name, case) for name, case in document["cases"].items()]
+
+
+def _verdict(name: str, case: Document) -> str:
+    why = case["explanation"]
+    if why["missed"] < _HARDLY:
+        return f"{name}: hardly anything is missed, so there is nothing to explain."
+    away = why["missed_away_from_antipode"] / why["missed"]
+    median = why["missed_with_median_drive"] / why["missed"]
+    return (
+        f"{name}: of its misses, {100 * away:.0f} % remain when no start is near the antipode, "
+        f"{100 * median:.0f} % when every drive has the median norm; "
+        f"{100 * why['missed_by_weak']:.0f} % are those of the weakest "
+        f"{100 * why['weak']:.2f} % of the drives."
+    )
 
 
 def agreement(document: Document) -> str:
@@ -63,6 +86,8 @@ def _convergence(cases: Document) -> dict[str, Table]:
     ]
     why: list[tuple[str, ...]] = []
     drives: list[tuple[str, ...]] = []
+    cancelled: list[tuple[str, ...]] = []
+    bounds: tuple[str, ...] = ()
     for name, case in cases.items():
         found = case["explanation"]
         why.append(
@@ -88,6 +113,10 @@ def _convergence(cases: Document) -> dict[str, Table]:
                 "-" if found["coherence"] is None else f"{found['coherence']:.2f}",
             )
         )
+        if found["coherence_tail"] is not None:
+            cancelled.append((name, *(_percent(v) for v in found["coherence_tail"].values())))
+            bounds = tuple(f"ρ < {bound}" for bound in found["coherence_tail"])
+    measured = {"coherence": (("model", *bounds), cancelled)} if cancelled else {}
     return {
         "settled": (("model", "starts", "settled", "bounds", "predicted", "inside"), settled),
         "why": (
@@ -119,6 +148,7 @@ def _convergence(cases: Document) -> dict[str, Table]:
             ),
             drives,
         ),
+        **measured,
     }
 
 

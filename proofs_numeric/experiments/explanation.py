@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
+from scipy.special import betainc, expit
 
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.settling import converged_probability
 from lohe.proofs_numeric.experiments.population import Population
 
 __all__ = ["Explanation", "explain", "norm_needed"]
@@ -24,6 +23,7 @@ Floats = NDArray[np.float64]
 
 _LEAST_COSINE = -0.9
 _TAIL = (1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
+_COHERENCES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _LEVELS = (0.0, 0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 
 
@@ -65,6 +65,9 @@ class Explanation:
     coherence
         Median order parameter :math:`\rho` (T3), the norm over the sum of the couplings; None
         without couplings.
+    coherence_tail
+        Share of the oscillators whose anchors cancel to less than each bound of :math:`\rho`; of
+        anchors in general position the share falls as the power d of a small bound.
     """
 
     missed: float
@@ -80,6 +83,7 @@ class Explanation:
     weak_starved: float | None
     weak_alone: float | None
     coherence: float | None
+    coherence_tail: dict[str, float] | None
 
     def document(self) -> dict[str, Any]:
         """Return it as values that JSON can hold."""
@@ -115,7 +119,7 @@ def explain(population: Population, horizon: float, tolerance: float) -> Explana
     Explanation
     """
     norms, d = population.norms, population.d
-    miss = 1 - converged_probability(norms, horizon, tolerance, d)
+    miss = _missed(norms, horizon, tolerance, d)
     median = float(np.median(norms))
     needed = norm_needed(horizon, tolerance)
     # A start is missed below c* = tanh(artanh(1 - eps^2/2) - |h| T).
@@ -126,10 +130,9 @@ def explain(population: Population, horizon: float, tolerance: float) -> Explana
     missed = float(miss.mean())
     by_weak = float(miss[weak].sum() / miss.sum()) if missed else None
     by_near = float(np.minimum(miss, near).sum() / miss.sum()) if missed else None
-    of_couplings = _of_couplings(population, weak, needed)
     return Explanation(
         missed=missed,
-        missed_with_median_drive=1 - float(converged_probability(median, horizon, tolerance, d)),
+        missed_with_median_drive=float(_missed(np.asarray(median), horizon, tolerance, d)),
         missed_away_from_antipode=float(caught.mean() / (1 - near)),
         norm_needed=needed,
         weak=float(weak.mean()),
@@ -138,8 +141,15 @@ def explain(population: Population, horizon: float, tolerance: float) -> Explana
         log10_antipode_angle_at_median=_log10_angle(median, horizon, tolerance),
         norm_quantiles={f"{level:g}": float(np.quantile(norms, level)) for level in _LEVELS},
         norm_tail={f"{bound:g}": float((norms < bound).mean()) for bound in _TAIL},
-        **of_couplings,
+        **_of_couplings(population, weak, needed),
     )
+
+
+def _missed(norms: Floats, horizon: float, tolerance: float, d: int) -> Floats:
+    """Return the chances not to settle (T2), to full relative accuracy however small."""
+    a = (d - 1) / 2
+    log_odds = 2 * math.log(math.tan(math.asin(tolerance / 2))) + 2 * norms * horizon
+    return np.asarray(np.where(norms > 0, betainc(a, a, expit(-log_odds)), 1.0))
 
 
 def _start_below(cosine: Floats, d: int) -> Floats:
@@ -158,14 +168,13 @@ def _log10_angle(length: float, horizon: float, tolerance: float) -> float:
     return math.log10(angle) if angle else (math.log(2) + log_tangent) / math.log(10)
 
 
-def _of_couplings(
-    population: Population, weak: NDArray[np.bool_], needed: float
-) -> dict[str, float | None]:
+def _of_couplings(population: Population, weak: NDArray[np.bool_], needed: float) -> dict[str, Any]:
     """Return what the couplings tell of weak oscillators."""
     sums, alone = [], []
     for network in population.networks:
         if network.couplings is None:
-            return dict.fromkeys(("weak_starved", "weak_alone", "coherence"))
+            names = "weak_starved", "weak_alone", "coherence", "coherence_tail"
+            return dict.fromkeys(names)
         sums.append(network.couplings.sum(axis=1))
         alone.append((network.couplings > 0).sum(axis=1) == 1)
     total, single = np.concatenate(sums), np.concatenate(alone)
@@ -174,4 +183,5 @@ def _of_couplings(
         "weak_starved": float((total[weak] < needed).mean()) if weak.any() else None,
         "weak_alone": float(single[weak].mean()) if weak.any() else None,
         "coherence": float(np.median(rho)),
+        "coherence_tail": {f"{bound:g}": float((rho < bound).mean()) for bound in _COHERENCES},
     }

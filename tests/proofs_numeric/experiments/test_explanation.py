@@ -62,6 +62,11 @@ def test_the_fatal_angle_may_be_below_the_smallest_float():
     expected = math.log10(2) - (3000 + math.log(math.tan(math.asin(0.005)))) / math.log(10)
     assert found.log10_antipode_angle_at_median == pytest.approx(expected)
     assert (found.missed, found.missed_by_weak, found.missed_near_antipode) == (0.0, None, None)
+    strong = explain(Population("one", (Network([[2.0, 0.0]]),)), 30.0, 0.01)
+    # On the circle the chance is the angle on both sides of the antipode over the whole turn.
+    angle = 10**strong.log10_antipode_angle_at_median
+    assert strong.missed == pytest.approx(angle / math.pi, rel=1e-9)
+    assert strong.missed_with_median_drive == strong.missed < 1e-20
 
 
 def test_starved_oscillators_are_told_from_those_whose_anchors_cancel():
@@ -73,6 +78,7 @@ def test_starved_oscillators_are_told_from_those_whose_anchors_cancel():
     assert found.weak_alone == 0.5
     assert found.norm_tail["0.01"] == pytest.approx(1 / 3)
     assert found.coherence == 1.0
+    assert found.coherence_tail["0.01"] == pytest.approx(1 / 3)
 
 
 def test_nonsense_is_refused():
