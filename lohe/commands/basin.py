@@ -86,6 +86,13 @@ def run(
         bool,
         typer.Option("--records/--no-records", help="Keep every start's label, time and residual."),
     ] = True,
+    early: Annotated[
+        bool,
+        typer.Option(
+            "--early/--follow",
+            help="End a trial once it is certified to settle in time, or follow it to the end.",
+        ),
+    ] = True,
     engine: Annotated[
         str, typer.Option(help="numpy, or the compiled numba, which rounds differently.")
     ] = "numpy",
@@ -128,6 +135,7 @@ def run(
             "starts": _starts(starts, levels, power, angle),
             "stopping": _stopping(until_lower, until_width),
             "records": records,
+            "early": early,
             "engine": engine,
         },
         execution={

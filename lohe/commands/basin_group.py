@@ -32,5 +32,6 @@ class FilesOrCommand(TyperGroup):
             return super().invoke(ctx)
         name, *rest = ctx.args
         command = self.commands[name]
-        with ctx, command.make_context(name, rest, parent=ctx) as inner:
+        # Beside this group, not below it: its usage has none of the group's own arguments.
+        with command.make_context(f"{ctx.info_name} {name}", rest, parent=ctx.parent) as inner:
             return command.invoke(inner)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lohe.dynamics.network import Network
     from lohe.proofs_numeric.basins.census import Census
     from lohe.proofs_numeric.basins.estimate import BasinEstimate
+    from lohe.proofs_numeric.basins.plan import Stopping
     from lohe.proofs_numeric.basins.strata import Stratum
 
 __all__ = ["Found", "found_in", "found_part", "print_found"]
@@ -43,6 +44,8 @@ class Found:
         Where trials came to rest, if some did elsewhere and the network is at hand.
     part
         Which blocks the estimates are of; empty for all.
+    rule
+        What came of the stopping rule; empty where there is none.
     """
 
     path: Path
@@ -55,6 +58,7 @@ class Found:
     anytime: tuple[tuple[float, float], ...] = ()
     census: Census | None = None
     part: str = ""
+    rule: str = ""
 
 
 def found_in(path: Path, network: Network | None = None) -> Found:
@@ -73,7 +77,7 @@ def found_in(path: Path, network: Network | None = None) -> Found:
     header, tally = campaign.totals(path)
     plan = header.plan
     earlier = tuple(trials for series in header.series for trials in series.earlier)
-    elsewhere = tally.labels[-1]["elsewhere"] and len(header.series) == 1
+    elsewhere = tally.labels[-1]["elsewhere"]
     return Found(
         path=path,
         n=header.n,
@@ -84,7 +88,16 @@ def found_in(path: Path, network: Network | None = None) -> Found:
         earlier=earlier,
         anytime=anytime_bounds(plan, tally) if earlier else (),
         census=campaign.attractors(path, network) if elsewhere and network else None,
+        rule="" if plan.stopping is None else _rule(plan.stopping, met=tally.stopped),
     )
+
+
+def _rule(stopping: Stopping, *, met: bool) -> str:
+    wanted = f"a lower bound above {stopping.lower:g}" if stopping.lower is not None else ""
+    if stopping.width is not None:
+        wanted = f"bounds less than {stopping.width:g} apart"
+    came = "stopped at the first block with" if met else "all planned starts were used without"
+    return f"{came} {wanted} at the last horizon"
 
 
 def found_part(path: Path, estimates: tuple[BasinEstimate, ...], blocks: tuple[int, int]) -> Found:
@@ -143,6 +156,8 @@ def _beside(found: Found) -> list[str]:
     lines = []
     if found.part:
         lines.append(f"this is a part: {found.part}; put parts together with lohe basin merge")
+    if found.rule:
+        lines.append(found.rule)
     if first.certified:
         lines.append(
             f"{first.certified} starts ended early: once a certified cap held them, the rest of "
@@ -189,6 +204,7 @@ def _result(found: Found) -> dict[str, Any]:
         "interval": first.interval,
         "certified": first.certified,
         "part": found.part or None,
+        "stopping": found.rule or None,
         "proved": {"volume": first.proved_volume, "theorem": first.theorem or None},
         "sampled": [_sampled(estimate) for estimate in found.estimates],
     }

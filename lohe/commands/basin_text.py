@@ -82,32 +82,31 @@ def method(found: BasinEstimate) -> str:
     return f"bounds: {_KINDS[found.interval]}; {together}confidence {found.confidence:g}"
 
 
-def sampled(
-    found: Sequence[BasinEstimate], names: Sequence[str] = (), *, width: int = 2
-) -> list[str]:
+def sampled(found: Sequence[BasinEstimate], names: Sequence[str] = ()) -> list[str]:
     """Return a table with a row per estimate, after a name each if there are several files."""
     digits = max(6, *(_digits(each.lower, each.upper) for each in found))
-    titles = ["horizon", "settled", "lower", "upper", "T2", "elsewhere", "moving", "failed"]
+    titles = ["horizon", "settled", "lower", "upper", "elsewhere", "moving", "failed"]
     rows = [
         [
             f"{each.horizon:g}",
             f"{each.fraction:.{digits}f}",
             number(each.lower, digits),
             number(each.upper, digits, up=True),
-            "-" if each.predicted is None else f"{each.predicted:.{digits}f}",
             *(str(each.labels[label]) for label in ("elsewhere", "horizon", "failed")),
         ]
         for each in found
     ]
+    if any(each.predicted is not None for each in found):
+        titles.insert(4, "T2")
+        for row, each in zip(rows, found, strict=True):
+            row.insert(4, "-" if each.predicted is None else f"{each.predicted:.{digits}f}")
     if names:
         titles = ["instance", *titles]
         rows = [[name, *row] for name, row in zip(names, rows, strict=True)]
-    return table(titles, rows, left=1 if names else 0, gap=width)
+    return table(titles, rows, left=1 if names else 0)
 
 
-def table(
-    titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 0, gap: int = 2
-) -> list[str]:
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 0) -> list[str]:
     """Return lines in columns: the first `left` ones flush left, the others right."""
     widths = [max(len(row[i]) for row in (titles, *rows)) for i in range(len(titles))]
     lines = []
@@ -116,14 +115,16 @@ def table(
             cell.ljust(width) if i < left else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
-        lines.append((" " * gap).join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip())
     return lines
 
 
 def proved(found: BasinEstimate) -> str:
     """Return what theorems say of the basin, whatever was sampled."""
+    if found.proved_volume is None and found.starts.kind == "saddles":
+        return "proved: nothing about starts near saddles"
     if found.proved_volume is None:
-        return "proved: nothing about the basin of this network"
+        return "proved: nothing about the size of the basin"
     if found.proved_volume == 1:
         return f"proved: almost every start settles in the end ({found.theorem})"
     share = rounded_down(found.proved_volume, digits=6)

@@ -55,7 +55,7 @@ class Series:
 
     def sampled(self) -> str:
         """Return, as JSON, all of the plan that a block's result depends on."""
-        kept = ("network_sha256", "horizons", "seed", "tolerance", "starts", "engine")
+        kept = ("network_sha256", "horizons", "seed", "tolerance", "starts", "early", "engine")
         document = self.plan.document()
         chosen = {name: document[name] for name in kept} | {"block_size": self.block_size}
         return json.dumps(chosen, sort_keys=True)

@@ -319,6 +319,7 @@ def blocks_in(path):
         {"starts": Starts("tilted", power=2.0)},
         {"stopping": Stopping(lower=0.5)},
         {"records": False},
+        {"early": False},
         {"engine": "numba"},
     ],
     ids=str,

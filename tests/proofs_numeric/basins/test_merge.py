@@ -140,6 +140,7 @@ def refused(files, output):
         {"starts": Starts("tilted", power=2.0)},
         {"stopping": Stopping(lower=0.99)},
         {"records": False},
+        {"early": False},
         {"engine": "numba"},
     ],
     ids=str,

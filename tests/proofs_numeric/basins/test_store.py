@@ -231,7 +231,7 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing_committed(path, tmp_pat
         return database
 
     monkeypatch.setattr(store.sqlite3, "connect", small_disk)
-    said = refused(lambda: run(path, 800))
+    said = refused(lambda: run(path, 1600))
     assert said == (
         f"cannot use {path}: the disk is full; free some space and run the same command again"
     )
@@ -239,8 +239,8 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing_committed(path, tmp_pat
     kept = status(path)
     assert kept.finished > 2
     seen = []
-    assert run(path, 800, progress=lambda done, total: seen.append(done)) == run(
-        tmp_path / "whole.basin.sqlite", 800
+    assert run(path, 1600, progress=lambda done, total: seen.append(done)) == run(
+        tmp_path / "whole.basin.sqlite", 1600
     )
     assert seen[0] == kept.done
 
