@@ -22,7 +22,7 @@ _ALONE_COORDINATES = 2**18
 _WORK, _FLOW = 2**25, 100
 _MOST = 2**14
 # Coordinates that are worked on at once: enough to keep NumPy busy, and no more memory than that.
-_ALONE_BATCH, _WHOLE_BATCH = 2**16, 2**18
+_ALONE_BATCH, _WHOLE_BATCH = 2**16, 2**19
 
 
 @dataclass(frozen=True, eq=False)
