@@ -16,7 +16,7 @@ from lohe.proofs_numeric.basins.points import (
     uniform_points,
 )
 
-__all__ = ["Draws", "draw", "draw_single", "largest_weight", "nearness_outside"]
+__all__ = ["Draws", "draw", "draw_single", "largest_weight", "nearness_at"]
 
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -25,6 +25,8 @@ _MOST_STRATA = 256
 
 # Covers the rounding of shares and powers, which is below 1e-12.
 _ROOM = 1 + 1e-9
+# Radians by which rounding may move a stored point.
+_FLOOR = 1e-15
 
 
 class Draws(NamedTuple):
@@ -147,13 +149,13 @@ def draw_single(
     return Draws(np.ascontiguousarray(found.states[0].T), found.strata, found.weights)
 
 
-def nearness_outside(angle: float, n: int, d: int) -> float:
-    """Nearness to the antipodes above which every oscillator starts close to its resting point.
+def nearness_at(angle: float, n: int, d: int) -> float:
+    """Nearness u of starts whose nearest oscillator is at the given angle from its antipode.
 
     Parameters
     ----------
     angle
-        Radians within which an oscillator is close, such as a certified cap's.
+        Radians between an oscillator and its antipode.
     n
         Oscillators; 1 for trials of single ones.
     d
@@ -162,15 +164,15 @@ def nearness_outside(angle: float, n: int, d: int) -> float:
     Returns
     -------
     float
-        u, rounded up: where an event is proved impossible inside the caps, strata above this are
-        known, and `largest_weight` of it bounds the weights of the event.
+        Rounded up, the rounding of stored starts included: where u is larger, every oscillator
+        is farther than that from its antipode.
 
     Examples
     --------
-    >>> round(nearness_outside(np.pi / 2, 2, 3), 6)
+    >>> round(nearness_at(np.pi / 2, 2, 3), 6)
     0.75
     """
-    share = cap_share(np.pi - angle, d)
+    share = cap_share(min(angle + _FLOOR, np.pi), d)
     return float(min(1.0, -_ROOM * np.expm1(n * np.log1p(-share)))) if share < 1 else 1.0
 
 

@@ -44,7 +44,7 @@ def stratified_bounds(
         Between 0 and 1, exclusive; half of the error is left to each side.
     known : (strata,) array, optional
         What p_s is known to be, such as 1 in a stratum of which it is proved; NaN where it is
-        not known. A known stratum needs no trials, and those that it has are not counted.
+        not known. A known stratum needs no trials.
 
     Returns
     -------
@@ -55,7 +55,8 @@ def stratified_bounds(
     Raises
     ------
     InputError
-        If the counts or probabilities make no sense, or an unknown stratum has no trials.
+        If the counts or probabilities make no sense, an unknown stratum has no trials, or counts
+        contradict what is known.
 
     Examples
     --------
@@ -79,6 +80,13 @@ def stratified_bounds(
     if np.any((fixed < 0) | (fixed > 1)):
         raise InputError("a known probability is not between 0 and 1; give NaN where unknown")
     sampled = np.isnan(fixed)
+    refuted = ((fixed == 1) & (happened < total)) | ((fixed == 0) & (happened > 0))
+    if np.any(refuted):
+        stratum = int(np.flatnonzero(refuted)[0])
+        raise InputError(
+            f"stratum {stratum} has {happened[stratum]} successes of {total[stratum]}, against "
+            f"its known probability {fixed[stratum]}; do not pass it as known"
+        )
     if np.any(total[sampled] < 1):
         missing = int(np.flatnonzero(sampled & (total < 1))[0])
         raise InputError(f"stratum {missing} has no trials; draw at least one in each")

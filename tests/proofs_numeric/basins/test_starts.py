@@ -17,7 +17,7 @@ from lohe.proofs_numeric.basins.starts import (
     draw,
     draw_single,
     largest_weight,
-    nearness_outside,
+    nearness_at,
 )
 from lohe.proofs_numeric.statistics.stratified import stratified_bounds
 from lohe.proofs_numeric.statistics.weighted import weighted_bounds
@@ -209,18 +209,20 @@ def test_what_cannot_be_drawn_is_refused():
         draw(Starts("saddles", angle=1e-6), np.eye(64), rng, 5, saddles=np.eye(64)[np.newaxis])
 
 
-def test_the_nearness_outside_of_caps_bounds_events_and_weights():
+def test_the_nearness_at_an_angle_bounds_events_and_weights():
     reference = uniform(np.random.default_rng(1), 3, 4)
-    angle = 2.8
+    angle = 0.34
     starts = Starts("tilted", power=5.0)
     x, _, weights = draw(starts, reference, np.random.default_rng(2), 20_000)
-    outside = np.any(np.einsum("idt,id->it", x, reference) < np.cos(angle), axis=0)
-    limit = nearness_outside(angle, 3, 4)
-    np.testing.assert_array_equal(nearness(x, reference) > limit, ~outside)
+    near = np.any(np.einsum("idt,id->it", x, -reference) > np.cos(angle), axis=0)
+    limit = nearness_at(angle, 3, 4)
+    np.testing.assert_array_equal(nearness(x, reference) <= limit, near)
     assert weights is not None
-    assert weights[outside].max() <= largest_weight(starts, limit) < starts.power
-    assert nearness_outside(0.0, 3, 4) == 1.0
+    assert weights[near].max() <= largest_weight(starts, limit) < starts.power
+    assert nearness_at(np.pi, 3, 4) == 1.0
     assert largest_weight(starts) == 5.0
+    # Stored points are known to 1e-16 only.
+    assert nearness_at(0.0, 1, 2) > 1e-16
 
 
 @pytest.mark.parametrize("d", [2, 3, 8])

@@ -100,3 +100,9 @@ def test_senseless_strata_are_refused(arguments, words):
 def test_a_known_probability_must_be_one():
     with pytest.raises(InputError, match="not between 0 and 1"):
         stratified_bounds([1], [2], [1.0], known=[1.5])
+
+
+@pytest.mark.parametrize(("count", "known"), [(1, 1.0), (1, 0.0)])
+def test_counts_that_contradict_what_is_known_are_not_dropped(count, known):
+    with pytest.raises(InputError, match="stratum 1 has 1 successes of 2"):
+        stratified_bounds([1, count], [2, 2], [0.5, 0.5], known=[np.nan, known])
