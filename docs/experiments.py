@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,7 +94,7 @@ def _sampled(share: Mapping[str, Any]) -> tuple[str, str, str]:
 
 def _uncertain(cases: Mapping[str, Any]) -> list[str]:
     """Say how many oscillators in turn still depend on where the first one started."""
-    most = 100 * max(case["sequential_uncertain"] for case in cases.values())
+    most = math.ceil(1000 * max(case["sequential_uncertain"] for case in cases.values())) / 10
     return [
         "What settles in turn is all but decided by the drives: in no model does the first start "
         f"still matter, with a chance between 10⁻⁹ and 1 − 10⁻⁹, for more than {most:.1f} % of the "

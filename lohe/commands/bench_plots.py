@@ -1,8 +1,8 @@
-"""Results of ``lohe bench`` as figures: sampled points with their bounds on the exact curves."""
+"""Results of ``lohe bench`` as figures: bounds of what was sampled, on what is predicted."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ __all__ = ["draw"]
 Document = Mapping[str, Any]
 
 _COLOURS = ("blue", "vermillion", "green", "purple", "orange", "sky")
+_DASHES = ("-", "--", ":")
+_LEAST = 1e-7  # shares below are not told apart
 
 
 def draw(document: Document, path: Path) -> None:
@@ -22,18 +24,17 @@ def draw(document: Document, path: Path) -> None:
         If the file cannot be written.
     """
     from lohe.dynamics.files import write_text
-    from lohe.reports.svg import COLOURS, add_legend, drawing_style, new_figure
+    from lohe.reports.svg import add_legend, drawing_style, new_figure
 
+    pictures = {
+        "convergence": _weak_drives,
+        "horizons": _misses_by_horizon,
+        "disorder": _settled_by_spread,
+    }
     with drawing_style():
-        figure, axes = new_figure(5.2, 3.6)
-        picture = {
-            "convergence": _weak_drives,
-            "horizons": _misses_by_horizon,
-            "disorder": _settled_by_spread,
-        }[document["experiment"]]
-        colours = [COLOURS[_COLOURS[i % len(_COLOURS)]] for i in range(64)]
-        picture(axes, document, colours)
-        add_legend(figure)
+        figure, axes = new_figure(5.6, 4.0)
+        pictures[document["experiment"]](axes, document)
+        add_legend(figure, columns=2)
         write_text(path, _svg(figure))
 
 
@@ -45,46 +46,66 @@ def _svg(figure: Any) -> str:
     return stream.getvalue()
 
 
-def _weak_drives(axes: Any, document: Document, colours: list[str]) -> None:
+def _weak_drives(axes: Any, document: Document) -> None:
     """Draw how many drives are weaker than a norm: the lower tail decides what is missed."""
-    for (name, case), colour in zip(document["cases"].items(), colours, strict=False):
-        tail = {float(norm): share for norm, share in case["explanation"]["norm_tail"].items()}
-        known = {norm: share for norm, share in tail.items() if share > 0}
-        axes.plot(list(known), list(known.values()), marker="o", ms=3, color=colour, label=name)
-        needed = case["explanation"]["norm_needed"]
-    axes.axvline(needed, linestyle=":", label="settles half of the starts in time")
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="norm of the drive",
-        ylabel="share of oscillators with less",
-    )
+    from lohe.reports.svg import COLOURS
+
+    shown: list[tuple[float, float]] = []
+    for number, (name, case) in enumerate(document["cases"].items()):
+        found = case["explanation"]
+        tail = [(float(norm), share) for norm, share in found["norm_tail"].items() if share > 0]
+        shown += tail
+        axes.plot(*zip(*tail, strict=True), marker="o", ms=3, **_line(number, name))
+    needed = found["norm_needed"]
+    axes.axvline(needed, ls=":", color=COLOURS["ink"], label="half of the starts in time")
+    axes.set(xlabel="norm of the drive", ylabel="share of oscillators with less")
+    _logarithmic(axes.xaxis, [norm for norm, _ in shown])
+    _logarithmic(axes.yaxis, [share for _, share in shown])
 
 
-def _misses_by_horizon(axes: Any, document: Document, colours: list[str]) -> None:
-    """Draw the share that has not settled; a bar reaches to the upper bound."""
-    for (name, case), colour in zip(document["cases"].items(), colours, strict=False):
+def _misses_by_horizon(axes: Any, document: Document) -> None:
+    """Draw the share that has not settled; bars are the bounds of what was sampled."""
+    for number, (name, case) in enumerate(document["cases"].items()):
         times = [share["horizon"] for share in case["horizons"]]
-        missed = [1 - share["predicted"] for share in case["horizons"]]
-        axes.plot(times, missed, color=colour, label=name)
-        lower = [1 - share["upper"] for share in case["horizons"]]
-        upper = [1 - share["lower"] for share in case["horizons"]]
-        axes.vlines(
-            times, [max(v, 1e-7) for v in lower], upper, color=colour, linewidth=3, alpha=0.4
+        missed, lower, upper = (
+            [max(1 - share[end], _LEAST) for share in case["horizons"]]
+            for end in ("predicted", "upper", "lower")
         )
-    axes.set(
-        xscale="log", yscale="log", xlabel="time T", ylabel="share not settled", ylim=(1e-7, 1)
-    )
+        line = _line(number, name)
+        axes.plot(times, missed, **line)
+        axes.vlines(times, lower, upper, color=line["color"], linewidth=3, alpha=0.4)
+    axes.set(xlabel="time T", ylabel="share not settled")
+    _logarithmic(axes.xaxis, document["config"]["horizons"])
+    _logarithmic(axes.yaxis, [_LEAST, 1.0])
+    axes.set_ylim(_LEAST, 1.0)
 
 
-def _settled_by_spread(axes: Any, document: Document, colours: list[str]) -> None:
+def _settled_by_spread(axes: Any, document: Document) -> None:
     """Draw the share that settles under each spread of frequencies."""
-    names = list(document["config"]["models"])
-    for name, colour in zip(names, colours, strict=False):
-        cases = [c for key, c in document["cases"].items() if key.startswith(f"{name}, s = ")]
+    for number, name in enumerate(document["config"]["models"]):
+        cases = [case for key, case in document["cases"].items() if key.startswith(f"{name}, s =")]
         spreads = [case["spread"] for case in cases]
-        shares = [case["settled"] for case in cases]
-        axes.plot(spreads, [share["predicted"] for share in shares], color=colour, label=name)
-        lower, upper = ([share[end] for share in shares] for end in ("lower", "upper"))
-        axes.vlines(spreads, lower, upper, color=colour, linewidth=3, alpha=0.4)
-    axes.set(xscale="log", xlabel="spread of the frequencies", ylabel="share settled")
+        settled, lower, upper = (
+            [case["settled"][end] for case in cases] for end in ("predicted", "lower", "upper")
+        )
+        line = _line(number, name)
+        axes.plot(spreads, settled, **line)
+        axes.vlines(spreads, lower, upper, color=line["color"], linewidth=3, alpha=0.4)
+    axes.set(xlabel="spread of the frequencies", ylabel="share settled")
+    if min(document["config"]["spreads"]) > 0:
+        _logarithmic(axes.xaxis, document["config"]["spreads"])
+
+
+def _line(number: int, label: str) -> dict[str, Any]:
+    """Return the look of a model's line; no two of the first eighteen are alike."""
+    from lohe.reports.svg import COLOURS
+
+    round_, place = divmod(number, len(_COLOURS))
+    dash = _DASHES[round_ % len(_DASHES)]
+    return {"color": COLOURS[_COLOURS[place]], "linestyle": dash, "label": label}
+
+
+def _logarithmic(axis: Any, values: Sequence[float]) -> None:
+    from lohe.reports.svg import set_log_axis
+
+    set_log_axis(axis, min(values), max(values))

@@ -47,7 +47,8 @@ def run_cases(
     Raises
     ------
     InputError
-        If the file is of another experiment, or cannot be read or written.
+        If the file is of another experiment, was begun with other versions of the libraries, or
+        cannot be read or written.
     """
     from lohe.attention.results import machine, versions
     from lohe.dynamics.errors import InputError
@@ -66,13 +67,19 @@ def run_cases(
                 "delete it or choose another --output"
             )
         found = stored["cases"]
+        if found.keys() >= cases.keys():
+            return stored
+        if stored["versions"] != versions():
+            raise InputError(
+                f"{path} was begun with other versions of the libraries, which may round otherwise; "
+                "delete it or choose another --output"
+            )
     document: Document = {}
-    for name, case in cases.items():
-        if name not in found:
-            note(name)
-            started = time.perf_counter()
-            result = case()
-            found[name] = result | {"wall_s": round(time.perf_counter() - started, 3)}
+    for name in [name for name in cases if name not in found]:
+        note(name)
+        started = time.perf_counter()
+        result = cases[name]()
+        found[name] = result | {"wall_s": round(time.perf_counter() - started, 3)}
         document = {
             "format": FORMAT,
             "version": VERSION,

@@ -172,6 +172,24 @@ def test_errors_are_one_line(words, message, tmp_path, monkeypatch, capsys):
     assert message in error
 
 
+def test_a_finished_result_stays_as_it_is_and_an_unfinished_one_needs_its_versions(
+    heads, tmp_path, monkeypatch, capsys
+):
+    output = tmp_path / "r.json"
+    command = ["horizons", *heads, "--solves", 10, "-o", output]
+    assert run(*command) == 0
+    before = output.read_text()
+    monkeypatch.setattr("lohe.attention.results.versions", lambda: {"numpy": "another"})
+    assert run(*command) == 0
+    assert output.read_text() == before
+    document = json.loads(before)
+    document["cases"].popitem()
+    output.write_text(json.dumps(document))
+    capsys.readouterr()
+    assert run(*command) == 2
+    assert "other versions" in capsys.readouterr().err
+
+
 def test_a_file_of_another_experiment_is_kept(heads, tmp_path, capsys):
     output = tmp_path / "r.json"
     assert run("horizons", heads[0], "--solves", 10, "-o", output) == 0
