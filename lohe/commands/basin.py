@@ -63,8 +63,10 @@ def run(
         ),
     ] = "uniform",
     levels: Annotated[
-        str | None,
-        typer.Option(help=f"Edges between the strata; by default {_LEVELS}."),
+        list[str] | None,
+        typer.Option(
+            help=f"Edges between the strata, repeated or with commas; by default {_LEVELS}."
+        ),
     ] = None,
     power: Annotated[
         float | None,
@@ -148,7 +150,9 @@ def run(
     return run_files(instances, output, asked, as_json=as_json)
 
 
-def _starts(kind: str, levels: str | None, power: float | None, angle: float | None) -> Starts:
+def _starts(
+    kind: str, levels: list[str] | None, power: float | None, angle: float | None
+) -> Starts:
     from lohe.dynamics.errors import InputError
     from lohe.proofs_numeric.basins.plan import Starts
 
@@ -159,7 +163,7 @@ def _starts(kind: str, levels: str | None, power: float | None, angle: float | N
             raise InputError(f"--{name} does not belong to {kind} starts; leave it out")
     values: dict[str, Any] = {"kind": kind}
     if kind == "strata":
-        values["levels"] = _edges(levels or _LEVELS)
+        values["levels"] = _edges(",".join(levels or [_LEVELS]))
     elif kind == "tilted":
         values["power"] = _POWER if power is None else power
     elif kind == "saddles":

@@ -132,7 +132,7 @@ class Header:
             raise ValueError("the plan makes no sense")
         if any(not 0 <= one.first < one.blocks for one in series):
             raise ValueError("the first block is not of the plan")
-        theory = values["theory"] | {"predicted": tuple(values["theory"]["predicted"])}
+        theory = {k: tuple(v) if isinstance(v, list) else v for k, v in values["theory"].items()}
         if len(theory["predicted"]) != len(series[0].plan.horizons):
             raise ValueError("a prediction a horizon is needed")
         return cls(tuple(series), n, d, Theory(**theory))

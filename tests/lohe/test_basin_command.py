@@ -144,6 +144,7 @@ def test_a_stopping_rule_ends_a_campaign_early(stored, tmp_path, call):
     [
         (["--starts", "strata"], ["starts in 4 strata", "sampled in each stratum", "0.9"]),
         (["--starts", "strata", "--levels", "0.2,0.5"], ["starts in 3 strata", "0.2 to 0.5"]),
+        (["--starts", "strata", "--levels", "0.2", "--levels", "0.5"], ["0.2 to 0.5"]),
         (["--starts", "tilted", "--power", "3"], ["(power 3)", "importance sampling"]),
     ],
 )
@@ -158,15 +159,24 @@ def test_rare_starts_are_drawn_more_often(stored, call, options, words):
 
 
 def test_where_starts_end_is_listed_and_proved(tmp_path, call):
-    # Two oscillators that pull each other more than their drives: side by side, or opposite.
-    path = tmp_path / "pair.network.npz"
-    Network([[1.0, 0.0], [-0.9, 0.0]], crosstalk=[[0, 3.0], [3.0, 0]]).save(path)
-    command = [path, "--trials", 200, "--horizon", 200]
-    code, out, _ = call(*command)
+    # Two oscillators that are driven apart and pull each other together: they give way to one
+    # side or to the other.
+    path, kept = tmp_path / "pair.network.npz", tmp_path / "pair.basin.sqlite"
+    Network([[1.0, 0.0], [-1.0, 0.05]], crosstalk=[[0, 2.0], [2.0, 0]]).save(path)
+    code, out, _ = call(path, "--trials", 100, "--horizon", 60)
     assert code == 0
-    kept = campaign.load(tmp_path / "pair.basin.sqlite")[0]
-    assert ("attractor 1" in out) == (kept.labels["elsewhere"] > 0)
-    assert "the resting point" in out or not kept.labels["elsewhere"]
+    assert "proved: several stable equilibria" in out
+    rows = [line for line in out.splitlines() if line.startswith(("the resting point", "attr"))]
+    assert len(rows) == 2
+    assert all(row.endswith("proved stable") for row in rows)
+    assert call("show", kept, "--network", path)[1] == out
+    assert f"lohe basin show {kept} --network FILE" in call("show", kept)[1]
+    found = json.loads(call("show", kept, "--network", path, "--json")[1])["attractors"]
+    assert [one["reference"] for one in found] == [True, False]
+    assert found[1]["sampled"]["count"] == campaign.load(kept)[0].labels["elsewhere"]
+    other = tmp_path / "other.network.npz"
+    Network([[1.0, 0.0]]).save(other)
+    assert "another network" in refused(call, "show", kept, "--network", other)
 
 
 def test_status_of_a_running_and_a_finished_campaign(stored, tmp_path, call):
