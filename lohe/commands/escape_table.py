@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
     from lohe.dynamics.network import Network
     from lohe.proofs_numeric.basins.escape import Escape
 
-__all__ = ["SampledEscape", "escape_lines", "escape_result", "sample_escape"]
+__all__ = [
+    "SampledEscape",
+    "draw_sampled_escape",
+    "escape_lines",
+    "escape_result",
+    "sample_escape",
+]
 
 _ROWS = 5
 _SINCE = 0.1  # share of the horizon after which a constant rate is fitted
@@ -163,6 +170,15 @@ def escape_lines(network: Network, sampled: SampledEscape) -> list[str]:
     if sampled.exact_mean is not None:
         lines.append(f"exact mean time from rest, by quadrature: {sampled.exact_mean:.6g}")
     return lines
+
+
+def draw_sampled_escape(path: Path, sampled: SampledEscape, name: str) -> None:
+    """Draw the share of walkers still inside over time."""
+    from lohe.reports.escape_picture import draw_escape
+
+    found = sampled.found
+    title = f"{name}, noise D = {found.diffusivity[0]:g}: escape\n{sampled.region}"
+    draw_escape(path, found, _SINCE * found.horizon, title)
 
 
 def _others(path: str, network: Network) -> list[NDArray[np.float64]]:

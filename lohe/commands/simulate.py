@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar
-from lohe.commands.escape_table import escape_lines, escape_result, sample_escape
+from lohe.commands.escape_table import (
+    draw_sampled_escape,
+    escape_lines,
+    escape_result,
+    sample_escape,
+)
 from lohe.commands.instances import read_instance, stem
 
 if TYPE_CHECKING:
@@ -66,7 +71,10 @@ def simulate(
     ] = None,
     plot: Annotated[
         Path | None,
-        typer.Option(help="Draw angles to rest and order parameter: .svg, .png or .pdf."),
+        typer.Option(
+            help="Draw angles to rest and order parameter, or with --escape the share "
+            "still inside: .svg, .png or .pdf."
+        ),
     ] = None,
     escape: Annotated[
         str | None,
@@ -109,7 +117,7 @@ def simulate(
     count = trials if trials is not None else _TRIALS if escape is None else _WALKERS
     result: dict[str, Any] = {"network_sha256": network.digest, "horizon": horizon, "seed": seed}
     lines: list[str] = []
-    if escape is None or output is not None or plot is not None:
+    if escape is None or output is not None:
         size = (samples + 1) * max(count, 1) * network.drive.nbytes
         if size > _LARGEST:
             raise InputError(
@@ -134,10 +142,8 @@ def simulate(
         found, table = _summary(network, made)
         result |= {"path": None if path is None else str(path), "trajectories": found}
         lines += [*table, *([] if path is None else [f"kept in {path}"])]
-        if plot is not None:
+        if plot is not None and escape is None:
             _draw(plot, network, made, stem(instance))
-            result["plot"] = str(plot)
-            lines.append(f"drawn in {plot}")
     if escape is not None:
         with progress_bar("escape") as progress:
             sampled = sample_escape(
@@ -154,6 +160,11 @@ def simulate(
             )
         result["escape"] = escape_result(sampled)
         lines += escape_lines(network, sampled)
+        if plot is not None:
+            draw_sampled_escape(plot, sampled, stem(instance))
+    if plot is not None:
+        result["plot"] = str(plot)
+        lines.append(f"drawn in {plot}")
     emit(result, lines, as_json=as_json)
     return 0
 

@@ -84,6 +84,19 @@ def test_escape_is_bounded_and_stands_beside_the_exact_time(folder, capsys):
     assert "exact mean time from rest" in out
 
 
+def test_escapes_are_drawn_and_trajectories_kept_when_asked_for(folder, capsys):
+    plot, kept = folder / "x.svg", folder / "x.trajectories.npz"
+    command = ["simulate", str(folder / "locked.network.npz"), "--noise", "0.6", "--horizon", "9"]
+    command += ["--escape", "slip", "--plot", str(plot), "--trials", "200", "-o", str(kept)]
+    assert main(command) == 0
+    assert "share still inside" in plot.read_text()
+    assert "constant rate" in plot.read_text()
+    assert Trajectories.load(kept).states.shape[1] == 200
+    out = capsys.readouterr().out
+    assert f"kept in {kept}" in out
+    assert f"drawn in {plot}" in out
+
+
 @pytest.mark.parametrize("region", ["cap", "0.8"])
 def test_escapes_from_caps_of_coupled_oscillators(folder, capsys, region):
     command = ["simulate", str(folder / "coupled.network.npz"), "--noise", "0.3", "--json"]
