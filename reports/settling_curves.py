@@ -24,7 +24,12 @@ from lohe.reports.campaigns import in_common
 from lohe.reports.detail import Detail
 from lohe.reports.formatting import count, percent, plain
 from lohe.reports.proved_volume import proved_volume_picture
-from lohe.reports.sampled import bounds_in_words, sampled_table, verdict_in_words
+from lohe.reports.sampled import (
+    bounds_in_words,
+    sampled_table,
+    starts_in_words,
+    verdict_in_words,
+)
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
 
@@ -63,7 +68,9 @@ def section(collection: Collection, detail: Detail) -> Section:
             if place < detail.heads:
                 pictures = _pictures(subject, basins, f"{subject.key}-settling-{number}")
                 blocks.append(Pictures(pictures))
-            blocks += [Paragraph(verdict_in_words(basins)), sampled_table(basins)]
+            if number == 1 or any(basin.predicted is not None for basin in basins):
+                blocks.append(Paragraph(verdict_in_words(basins)))
+            blocks.append(sampled_table(basins))
         if _proved_almost_global(subject):
             blocks.append(
                 Paragraph(
@@ -121,6 +128,8 @@ def _pictures(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> 
     first = _shares(subject, basins, f"{key}-share")
     if known:
         return first, _differences(subject, known, f"{key}-difference")
+    if basins[0].starts.kind == "saddles":
+        return (first,)
     proved = proved_volume_picture(subject, basins, f"{key}-proved")
     return (first,) if proved is None else (first, proved)
 
@@ -138,6 +147,8 @@ def _shares(subject: Subject, basins: tuple[BasinEstimate, ...], key: str) -> Pi
     axes.set(xlabel="time t", ylabel="settled, %", xlim=(0, last), ylim=(-4, 104))
     add_legend(figure, 2)
     words = f"Share within ε = {plain(basins[0].tolerance)} of the resting point, against time. "
+    if basins[0].starts.kind != "uniform":
+        words += f"Starts: {starts_in_words(basins[0].starts)}. "
     words = (words + _curve_note(subject)).strip()
     alternative = " ".join(
         f"At t = {plain(b.horizon)}: sampled {percent(b.fraction)}, bounds {percent(b.lower)} to "

@@ -148,12 +148,17 @@ def _of_inputs(claim: Claim | None) -> str:
 def _sampled(subject: Subject) -> list[tuple[Evidence, str]]:
     if not subject.basins:
         return []
-    last = max(subject.basins, key=lambda basin: basin.horizon)
+    # Starts near saddles say nothing of all starts: they speak only where there are no others.
+    last = max(subject.basins, key=lambda basin: (basin.starts.kind != "saddles", basin.horizon))
+    where = " near saddles" * (last.starts.kind == "saddles")
+    reweighted = last.starts.kind in ("strata", "tilted")
+    weighted = ", weighted as if drawn uniformly," * reweighted
     return [
         (
             Evidence.SAMPLED,
-            f"{percent(last.fraction)} of {count(last.trials)} random starts had settled by time "
-            f"{plain(last.horizon)}; the true share is {percent(last.lower, 3, 'ROUND_FLOOR')} to "
+            f"{percent(last.fraction)} of {count(last.trials)} random starts{where}{weighted} had "
+            f"settled by time {plain(last.horizon)}; the true share is "
+            f"{percent(last.lower, 3, 'ROUND_FLOOR')} to "
             f"{percent(last.upper, 3, 'ROUND_CEILING')}, with {percent(last.confidence)} "
             "confidence.",
         )
