@@ -160,8 +160,8 @@ def _beside(found: Found) -> list[str]:
         lines.append(found.rule)
     if first.certified:
         lines.append(
-            f"{first.certified} starts were followed only until a certified cap held them, which "
-            "proves that they settle in time"
+            f"{first.certified} starts were followed only until a certified cap held the computed "
+            "state: from there on it is proved that they settle in time"
         )
     if found.earlier:
         bounds = basin_text.interval(*found.anytime[-1])
