@@ -58,8 +58,7 @@ class CommutatorFree:
     """
 
     def __init__(self, network: Network, width: int) -> None:
-        shape = (network.n, network.d, width)
-        self._network = network
+        self.shape = shape = (network.n, network.d, width)
         self._drive = network.drive[:, :, np.newaxis]
         self._crosstalk = network.crosstalk if network.has_crosstalk else None
         self._flow: _Flow = Boost(shape)
@@ -71,16 +70,19 @@ class CommutatorFree:
 
     def force(self, x: Floats, out: Floats) -> Floats:
         """Write the forces h + J x on states (n, d, B) into `out`; return it."""
-        if self._crosstalk is None:
-            out[...] = self._drive
-            return out
-        columns = x.reshape(len(x), -1)
-        if isinstance(self._crosstalk, np.ndarray):
-            np.matmul(self._crosstalk, columns, out=out.reshape(columns.shape))
-            out += self._drive
-        else:
-            np.add((self._crosstalk @ columns).reshape(x.shape), self._drive, out=out)
+        self.crosstalk(x, out)
+        out += self._drive
         return out
+
+    def crosstalk(self, x: Floats, out: Floats) -> None:
+        """Write J x for states (n, d, B), C-contiguous, into `out`."""
+        columns = x.reshape(len(x), -1)
+        if self._crosstalk is None:
+            out[...] = 0.0
+        elif isinstance(self._crosstalk, np.ndarray):
+            np.matmul(self._crosstalk, columns, out=out.reshape(columns.shape))
+        else:
+            out[...] = (self._crosstalk @ columns).reshape(x.shape)
 
     def first_step(self, force: Floats, tolerance: float) -> Floats:
         """Guess steps (B,) whose estimated error is the tolerance; infinite without crosstalk."""
