@@ -71,8 +71,8 @@ def run_cases(
             return stored
         if stored["versions"] != versions():
             raise InputError(
-                f"{path} was begun with other versions of the libraries, which may round otherwise; "
-                "delete it or choose another --output"
+                f"{path} was begun with other versions of the libraries, which may round "
+                "otherwise; delete it or choose another --output"
             )
     document: Document = {}
     for name in [name for name in cases if name not in found]:
