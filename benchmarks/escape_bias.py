@@ -72,7 +72,7 @@ def cases() -> list[tuple[str, Network, Region, NDArray[np.float64], float, floa
 def main() -> None:
     """Measure every case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--walkers", type=int, default=40_000)
+    parser.add_argument("--walkers", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=RESULT)
     options = parser.parse_args()
