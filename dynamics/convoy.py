@@ -15,6 +15,8 @@ Integers = NDArray[np.int64]
 
 # Customary safeguards: aim a little below the tolerance, and change the step by bounded factors.
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 5.0
+# Steps start no smaller than the first part of the duration, and are hopeless below the second.
+_SMALLEST, _ROUNDING = 1e-12, 4 * float(np.finfo(np.float64).eps)
 # Columns whose trials have ended are given to others together, once they are this part of all.
 _IDLE = 1 / 8
 
@@ -82,7 +84,9 @@ class Convoy:
         fresh = np.isnan(step)
         step[fresh] = self.method.first_step(force, self.tolerance)[fresh]
         self.x[:, :, columns], self.force[:, :, columns] = x, force
-        self.rows[columns], self.step[columns] = rows, step
+        self.rows[columns] = rows
+        # A guess may be far too cautious, but hardly so; it is for rejections to shrink steps.
+        self.step[columns] = np.maximum(step, _SMALLEST * self.duration)
         self.elapsed[columns], self.steps[columns] = 0.0, 0
         self.busy[columns] = True
 
@@ -105,8 +109,7 @@ class Convoy:
         self.elapsed = np.where(landed, self.duration, self.elapsed + np.where(accepted, step, 0.0))
         # A step cut short by the end says nothing against the longer one.
         self.step = np.where(landed, np.maximum(self.step, step * factor), step * factor)
-        smallest = 4 * np.finfo(np.float64).eps * self.duration
-        return landed, ~accepted & ~(self.step > smallest)
+        return landed, ~landed & ~(self.step > _ROUNDING * self.duration)
 
     def leave(self, columns: Integers, ended: NDArray[np.int8]) -> None:
         """Write down where the trials in these columns have ended."""
