@@ -90,6 +90,8 @@ def _limited(network: Network, forces: Forces, far: Floats) -> Floats | None:
 def _balanced(network: Network, forces: Forces, cosines: Floats, far: Floats) -> Floats:
     """Widen caps that leave one another room, as long as they do."""
     way = _WAY
+    if bool(np.all(far <= cosines)):
+        return np.maximum(cosines, _SMALLEST)
     for _ in range(_ROUNDS):
         heard = heard_upper(network, _sines(cosines))
         room = np.fmin(np.fmin(_near(forces, heard), far), cosines)

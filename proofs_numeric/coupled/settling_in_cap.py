@@ -62,9 +62,11 @@ class SettlingTimes:
         concavity in between.
         """
         slow: list[tuple[float, float]] = []
-        above = caps.rates_lower(float(levels[-1]))
+        wanted, above = True, caps.rates_lower(float(levels[-1]))
         for level in levels[-2::-1].tolist():
-            below = caps.rates_lower(level)
+            # The far pull serves large angles: once it is of no use, it is left alone.
+            wanted = wanted and bool(np.any(above[0] < above[1]))
+            below = caps.rates_lower(level, wanted)
             pairs = zip(below, above, strict=True)
             near, far = (np.minimum(low, high) for low, high in pairs)
             nearer = near >= far

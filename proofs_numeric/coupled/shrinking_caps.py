@@ -105,7 +105,7 @@ def shrink(
         0.0,
         _ROUND / float(np.min(forces.along_lower)),
     )
-    pull = _Pull(forces, residual * copies)
+    pull = _Pull(forces, residual * copies, loose_push(forces))
     best, found, since, alone = math.inf, None, 0, True
     for _ in range(rounds + 1):
         heard = heard_upper(network, sizes)
@@ -154,6 +154,7 @@ class _Pull:
 
     forces: Forces
     residual: Floats
+    loose: Floats
 
     def slowest(self, sizes: Floats, heard: Floats) -> float:
         """Return the rate at which these caps shrink in proportion, in floats."""
@@ -177,7 +178,7 @@ class _Pull:
 
     def times(self, sizes: Floats, smaller: Floats, heard: Floats) -> tuple[Floats, bool]:
         """Bound the times from one size to the next; tell whether the near pull does it all."""
-        way, found = up(sizes - smaller), []
+        way, found = sizes - smaller, []
         for pull, push in self._pulls(heard):
             high, low = self._speed(pull, sizes, push), self._speed(pull, smaller, push)
             slow = np.where((high > 0) & (low > 0), 1 / high + 1 / low, np.inf)
@@ -188,7 +189,7 @@ class _Pull:
     def _pulls(self, heard: Floats) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
         forces = self.forces
         near = forces.along_lower, 2 * heard + self.residual
-        return near, (forces.drive_along_lower, loose_push(forces))
+        return near, (forces.drive_along_lower, self.loose)
 
     def _speed(self, pull: Floats, sine: Floats, push: Floats) -> Floats:
         cosine = np.sqrt((1 - sine) * (1 + sine))

@@ -32,9 +32,9 @@ Floats = NDArray[np.float64]
 _PRECISIONS = (192, 512, 2048)
 _ACCURACY = 100
 # Beyond so many different caps they are grouped, each taken for the smallest of its group: a
-# group spans a factor of 2^(1/16) in the cosine of its half-angle.
-_DIFFERENT = 2048
-_PER_OCTAVE = 16
+# group spans a factor of 2^(1/64) in the cosine of its half-angle.
+_DIFFERENT = 256
+_PER_OCTAVE = 64
 
 
 def half_sine(tangent: float) -> Fraction:

@@ -7,9 +7,8 @@ has its own, and a bound of the time that a state takes from there to any tolera
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +36,11 @@ OFF_SPHERE = 2.0**-41
 _UNIT_GUARD = 1e-6
 # The lowest level that is looked at.
 _LOWEST = 2.0**-52
-# Levels from which caps shrink; most rounds of each, and most numbers that all of them read.
+# Levels from which caps shrink; most rounds of each; and most numbers that all of them read, twice
+# each entry of the crosstalk and so often each oscillator's in every round.
 _STARTS = (0.9, 0.6, 0.3, 0.1, 0.03125)
 _ROUNDS = 30
-_WORK = 2 * 10**9
+_WORK, _PASSES = 2 * 10**9, 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,12 +155,14 @@ class WeightedCap:
 
     def countdown(self, tolerance: float) -> Countdown:
         """Return the table behind `time_upper`, made at its first use."""
-        return self._countdowns(tolerance)
+        if tolerance not in self._tables:
+            widest = float(half_sine_bounds(self.cosines)[1].max())
+            self._tables[tolerance] = Countdown.to(tolerance, self.times, widest, self.shrinking)
+        return self._tables[tolerance]
 
     @cached_property
-    def _countdowns(self) -> Callable[[float], Countdown]:
-        widest = float(half_sine_bounds(self.cosines)[1].max())
-        return cache(lambda tolerance: Countdown.to(tolerance, self.times, widest, self.shrinking))
+    def _tables(self) -> dict[float, Countdown]:
+        return {}
 
 
 def certify_weighted_cap(network: Network, centre: Floats | None = None) -> WeightedCap | str:
@@ -232,7 +234,7 @@ def _prove(
     starts = [level for level in _STARTS if level > lowest] or [lowest]
     matrix = network.crosstalk
     entries = 0 if matrix is None else getattr(matrix, "nnz", network.n**2)
-    rounds = _WORK // (entries + 20 * network.n * network.d)
+    rounds = _WORK // (2 * entries + _PASSES * network.n)
     found = []
     for level in starts[-max(rounds // _ROUNDS, 1) :]:
         one = shrink(network, forces, caps, (lowest, level), int(min(_ROUNDS, rounds)))

@@ -100,13 +100,15 @@ class WeightedCaps:
             disturbance=up(forces.rotation_upper + forces.residual_upper),
         )
 
-    def rates_lower(self, level: float) -> tuple[Floats, Floats]:
+    def rates_lower(self, level: float, far: bool = True) -> tuple[Floats, Floats]:
         r"""Bound :math:`r_i` at a level from below, by the near and by the far pull.
 
         Parameters
         ----------
         level
             A float in (0, 1].
+        far
+            Whether the far pull is asked for.
 
         Returns
         -------
@@ -117,8 +119,9 @@ class WeightedCaps:
         cosine = np.sqrt(float_down(1 - square) + float_down(square) * self.cosine_squared)
         turned = level * self.turn
         near = self._rate(self.near, cosine, turned + self.share + self.near_push / level)
-        far = self._rate(self.far, cosine, turned + self.far_push / level)
-        return near, far
+        if not far:
+            return near, np.full_like(near, -np.inf)
+        return near, self._rate(self.far, cosine, turned + self.far_push / level)
 
     def _rate(self, pull: Floats, cosine: Floats, against: Floats) -> Floats:
         held = (LESS * pull) * cosine - MORE * against

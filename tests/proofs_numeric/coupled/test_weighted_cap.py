@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import pickle
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 
@@ -21,7 +24,10 @@ from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import uniform
 from lohe.proofs_numeric.coupled.cap import certify_cap
 from lohe.proofs_numeric.coupled.centre import find_centre
+from lohe.proofs_numeric.coupled.forces import enclose_forces
+from lohe.proofs_numeric.coupled.settling_in_cap import SettlingTimes, levels_between
 from lohe.proofs_numeric.coupled.weighted_cap import OFF_SPHERE, WeightedCap, certify_weighted_cap
+from lohe.proofs_numeric.coupled.weighted_trap import WeightedCaps
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
 EXACT = Uncertainty()
@@ -245,6 +251,50 @@ def test_times_grow_with_the_level_and_shrink_with_the_tolerance():
         assert np.all(np.diff(times) >= -1e-9 * times[1:])
     one, other = (cap.time_upper(levels, tolerance) for tolerance in (1e-4, 1.1e-4))
     assert np.all(other <= one * (1 + 1e-9) + 0.02)
+
+
+def test_along_a_way_no_time_is_too_short():
+    net = uneven(7, crosstalk=0.15, frequency=0.1)
+    cap, tolerance, step = certified(net), 1e-6, 0.25
+    x = at_level(np.random.default_rng(7), cap, 0.999, 40, all_of_them=False)
+    promised, within = [], []
+    while not within or not np.all(within[-1]):
+        promised.append(cap.time_upper(cap.sigma(trials_last(x)), tolerance))
+        within.append(np.linalg.norm(x - cap.centre, axis=-1).max(axis=-1) <= tolerance)
+        x = dormand_prince(partial(vector_field, net), x, step, tolerance=1e-11).x
+        x /= np.linalg.norm(x, axis=-1, keepdims=True)
+    left = np.array(promised)
+    taken = step * (np.argmax(within, axis=0) - np.arange(len(left))[:, None])
+    assert np.all(left >= taken - step)
+    assert np.all(np.diff(left, axis=0) <= 1e-9)
+    # Once the fast oscillators have settled, it is nearly the truth.
+    late = taken[36:] > 0
+    assert np.all(left[36:][late] < 1.05 * taken[36:][late] + 1.5)
+
+
+def test_caps_on_the_wrong_side_of_the_truth_are_not_proved():
+    # Both at (1, 0) with l = 3/2 and far pull 1: 2 sin u cos u > 1/2 ends at 2u = 150 degrees.
+    net = Network([[1.0, 0.0], [1.0, 0.0]], crosstalk=[[0.0, 0.5], [0.5, 0.0]])
+    forces = enclose_forces(net, net.drive)
+    edge = math.cos(math.radians(75))
+    while 16 * Fraction(edge) ** 2 * (1 - Fraction(edge) ** 2) > 1:
+        edge = math.nextafter(edge, 0)
+    above = Fraction(math.nextafter(edge, 1)) ** 2
+    assert 16 * above * (1 - above) > 1
+
+    def falls(cosine):
+        caps = WeightedCaps.from_cosines(net, forces, np.array([cosine, cosine]))
+        return SettlingTimes.of(caps, levels_between(1e-9, 1e-3)) is not None
+
+    assert not falls(edge)
+    assert falls(edge * (1 + 1e-12))
+
+
+def test_it_can_be_sent_to_other_processes():
+    cap = certified(uneven(0))
+    times = cap.time_upper(np.array([1.0, 0.3]), 1e-5)
+    sent = pickle.loads(pickle.dumps(cap))
+    assert np.array_equal(sent.time_upper(np.array([1.0, 0.3]), 1e-5), times)
 
 
 def test_dense_and_sparse_crosstalk_agree():
