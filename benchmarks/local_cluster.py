@@ -18,6 +18,16 @@ __all__ = ["LocalCluster"]
 # One thread for each worker's linear algebra, as a nanny would set it.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
+# Runs a module, and on Linux asks the kernel to kill it when the process that started it dies.
+_RUN = """
+import ctypes, runpy, signal, sys
+if sys.platform == "linux":
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+del sys.argv[0]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
 
 class LocalCluster:
     """Starts ``dask scheduler`` and ``dask worker`` on loopback, and ends them whatever happens.
@@ -66,9 +76,15 @@ class LocalCluster:
         self._folder.cleanup()
 
     def _start(self, what: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *options, "--no-dashboard"]
         return subprocess.Popen(
-            command,
+            [
+                sys.executable,
+                "-c",
+                _RUN,
+                f"distributed.cli.dask_{what}",
+                *options,
+                "--no-dashboard",
+            ],
             cwd=self._folder.name,
             env=self._environment,
             stdout=subprocess.DEVNULL,

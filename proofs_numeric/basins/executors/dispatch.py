@@ -7,7 +7,7 @@ import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -52,8 +52,8 @@ class Dispatch:
     patience
         See `lohe.proofs_numeric.basins.executors.cluster.Cluster`.
     task
-        What to do with a block. It is pickled once and sent to the scheduler once, as a value
-        that workers compute: unlike scattered data it outlives the worker that holds it.
+        What to do with a block. Pickled, it is sent to the scheduler once, as a value that workers
+        compute and hand on to each other: unlike scattered data it outlives who holds it.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Dispatch:
         import dask
 
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
-            return self._submit(_unpack, self._payload)
+            return self._submit(_hold, self._payload)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Submit a call under a new key, kept away from silent workers if there are others."""
@@ -266,19 +266,25 @@ def described() -> Likeness:
     return _settled()
 
 
-def _unpack(payload: bytes) -> Callable[[int], Any]:
+def _hold(payload: bytes) -> bytes:
+    """Keep the pickled task in the cluster: once used, a task may hold what cannot be pickled."""
+    return payload
+
+
+@lru_cache(maxsize=4)
+def _task_of(payload: bytes) -> Callable[[int], Any]:
     task: Callable[[int], Any] = pickle.loads(payload)  # noqa: S301 - by the worker's own client
     return task
 
 
-def _run_block(task: Callable[[int], Any], block: int, expected: Likeness) -> tuple[str, Any]:
+def _run_block(payload: bytes, block: int, expected: Likeness) -> tuple[str, Any]:
     from distributed import get_worker
 
     worker = get_worker().address
     difference = expected.difference(_settled())
     if difference is not None:
         raise InputError(f"worker {worker} {difference}")
-    return worker, task(block)
+    return worker, _task_of(payload)(block)
 
 
 @cache

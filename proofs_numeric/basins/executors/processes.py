@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -28,8 +28,10 @@ Result = TypeVar("Result")
 # One block that runs and one that waits, so that a process need not pause for its next.
 _AHEAD = 2
 
-# Seconds that a process may take to start, whatever the patience.
+# Seconds that a process may take to start and to import what it needs, whatever the patience.
 _START = 60.0
+
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 _KILLED = "its process was killed, perhaps for lack of memory: use fewer workers"
 _SILENT = "no result for {:g} s: allow more patience if a block may take so long"
@@ -147,9 +149,8 @@ class _Worker:
         with _ctrl_c_later():
             if self._pool is None:
                 self._pool = _pool_of_one()
-                self._ready = self._pool.submit(_start)
             if self._installed is not self.task:
-                self._pool.submit(_install, self.task)
+                self._ready = self._pool.submit(_install, self.task)
                 self._installed = self.task
             if not self.given:
                 self._silent = 0.0
@@ -161,7 +162,7 @@ class _Worker:
         self._silent = 0.0
 
     def note(self, waited: float) -> None:
-        """Add to the time without a sign of life; to have started is one."""
+        """Add to the time without a sign of life; to be ready for blocks is one."""
         self._silent += waited
         if self._ready is not None and self._ready.done():
             self._ready, self._silent = None, 0.0
@@ -180,7 +181,11 @@ class _Worker:
         self.given.clear()
         self._installed = self._ready = None
         if self._pool is not None:
-            self._pool.shutdown(wait=wait, kill_workers=True)
+            # `shutdown(kill_workers=True)` would fail on a call that loky has not passed on yet.
+            for process in tuple(self._pool._processes):
+                with suppress(ProcessLookupError):
+                    os.kill(process, _KILL)
+            self._pool.shutdown(wait=wait)
             self._pool = None
         return blocks
 
@@ -235,10 +240,6 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
-
-
-def _start() -> None:
-    """Show that the process is up."""
 
 
 def _install(task: Callable[[int], Any]) -> None:

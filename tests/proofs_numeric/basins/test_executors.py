@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -83,6 +84,14 @@ def test_blocks_are_drawn_a_few_ahead_and_closing_ends_it(any_executor):
     assert len(drawn) == before
 
 
+def test_a_task_may_keep_what_cannot_be_pickled(any_executor):
+    def task(block):
+        task.kept = lambda: block
+        return block
+
+    assert sorted(any_executor.run(task, range(BLOCKS))) == list(range(BLOCKS))
+
+
 @pytest.mark.parametrize("kind", [InputError, ZeroDivisionError])
 def test_what_the_task_raises_passes_unchanged(any_executor, kind):
     def task(block):
@@ -120,6 +129,17 @@ def test_no_more_processes_than_blocks_and_none_afterwards():
         assert children() - before == pids
         assert len(pids) == 1
     assert children() == before
+
+
+def test_processes_end_without_a_word_whenever_ctrl_c_comes(capfd):
+    def blocks():
+        yield from range(3)
+        raise KeyboardInterrupt
+
+    for _ in range(3):
+        with Processes(2) as processes, pytest.raises(KeyboardInterrupt):
+            list(processes.run(lambda block: block, blocks()))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_block_that_kills_its_process_is_named_and_harms_no_other():
@@ -257,3 +277,26 @@ def test_a_worker_that_would_give_other_bits_is_refused_by_name(
 def test_likeness_is_the_same_every_time():
     assert likeness.__wrapped__() == likeness()
     assert likeness().difference(likeness()) is None
+
+
+def test_another_blas_kernel_is_told_apart():
+    from threadpoolctl import threadpool_info
+
+    kernels = {pool.get("architecture") for pool in threadpool_info()}
+    if "Haswell" not in kernels and "SkylakeX" not in kernels:
+        pytest.skip(f"needs OpenBLAS on a processor with AVX2; this one has {kernels}")
+    script = (
+        "from lohe.proofs_numeric.basins.executors.likeness import likeness\n"
+        "print(likeness().rounding)"
+    )
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"OPENBLAS_CORETYPE": kernel},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for kernel in ("Haswell", "Nehalem")
+    ]
+    assert found[0] != found[1]
