@@ -88,9 +88,9 @@ def run(
     """
     plan = Plan(
         network.digest,
-        trials,
+        int(trials),
         tuple(horizons),
-        seed,
+        int(seed),
         tolerance=tolerance,
         confidence=confidence,
         family=family,

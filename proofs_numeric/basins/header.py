@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from lohe.proofs_numeric.basins.plan import Plan
@@ -53,8 +54,9 @@ class Series:
         """Return what a block's SeedSequence is made of, as JSON."""
         return json.dumps({"entropy": self.plan.seed, "spawn_key": [block]})
 
+    @cached_property
     def sampled(self) -> str:
-        """Return, as JSON, all of the plan that a block's result depends on."""
+        """All of the plan that a block's result depends on, as JSON."""
         kept = ("network_sha256", "horizons", "seed", "tolerance", "starts", "early", "engine")
         document = self.plan.document()
         chosen = {name: document[name] for name in kept} | {"block_size": self.block_size}

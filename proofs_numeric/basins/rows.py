@@ -131,7 +131,7 @@ class Row:
 
     def _seal(self, series: Series) -> bytes:
         """Digest the row together with what of the plan it depends on."""
-        sha = hashlib.sha256(series.sampled().encode())
+        sha = hashlib.sha256(series.sampled.encode())
         for name in SUMMARY[:-1]:
             value: Any = getattr(self, name)
             data = value if isinstance(value, bytes) else json.dumps(value).encode()

@@ -18,13 +18,14 @@ from lohe.proofs_numeric.basins.result import BlockResult
 from lohe.proofs_numeric.basins.rows import COLUMNS, SUMMARY, Row, seal_records
 from lohe.proofs_numeric.basins.summary import BlockSummary
 
-__all__ = ["APPLICATION", "VERSION", "Store", "opened", "reading"]
+__all__ = ["APPLICATION", "PATIENCE", "VERSION", "Store", "opened", "reading"]
 
 VERSION = 2
 APPLICATION = 0x4C6F6865  # "Lohe", which marks the kind of file in the SQLite header
 
-# Seconds that a reader waits for a commit, and a commit for readers.
-_PATIENCE = 60.0
+PATIENCE = 60.0
+"""Seconds that a reader waits for a commit, and a commit for readers."""
+
 # A writer lets go of the file between two commits, for far less than this.
 _GAP = 0.1
 _ROWS = 512
@@ -52,7 +53,7 @@ def opened(path: str | os.PathLike[str], mode: str) -> Iterator[sqlite3.Connecti
     database = None
     try:
         place = f"{Path(path).absolute().as_uri()}?mode={mode}"
-        database = sqlite3.connect(place, uri=True, timeout=_PATIENCE, isolation_level=None)
+        database = sqlite3.connect(place, uri=True, timeout=PATIENCE, isolation_level=None)
         yield database
     except sqlite3.ProgrammingError:  # a defect of ours, not of the file
         raise
@@ -238,8 +239,13 @@ class Store:
                     return False
                 time.sleep(pause)
         finally:
-            self.database.execute(f"PRAGMA busy_timeout = {1000 * _PATIENCE:.0f}")
+            self.database.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE:.0f}")
         return False
+
+    def runs(self) -> int:
+        """Return the number of runs that have written here."""
+        count: int = self.database.execute("SELECT count(*) FROM session").fetchone()[0]
+        return count
 
     def last_run_ended(self) -> bool:
         """Tell whether the last run closed the file in an orderly way."""

@@ -15,13 +15,16 @@ from pathlib import Path
 from lohe.dynamics.errors import InputError
 from lohe.proofs_numeric.basins.header import Header, Series
 from lohe.proofs_numeric.basins.rows import COLUMNS, SUMMARY, Row, seal_records
-from lohe.proofs_numeric.basins.store import APPLICATION, VERSION, Store, opened
+from lohe.proofs_numeric.basins.store import APPLICATION, PATIENCE, VERSION, Store, opened
 from lohe.proofs_numeric.basins.summary import BlockSummary
 
 __all__ = ["Writer", "writing"]
 
 COMMIT_SECONDS = 0.5
 """Finished blocks wait at most so long for others, to be committed together."""
+
+START_SECONDS = 1.0
+"""A run that starts waits so long for whoever merely looks at the file."""
 
 _SCHEMA = (
     f"PRAGMA application_id = {APPLICATION}",
@@ -91,9 +94,19 @@ class Writer:
         self._session: int | None = None
         self._committed = -COMMIT_SECONDS
         self.store = Store.of(database, path, thorough=True)
+        runs = 0 if self.store is None else self.store.runs()
         if self.store is not None and self.store.live():
-            raise InputError(f"{path} is being written; wait for the other run or stop it")
+            raise self._taken()
+        database.execute(f"PRAGMA busy_timeout = {1000 * START_SECONDS:.0f}")
         database.execute("BEGIN IMMEDIATE")
+        database.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE:.0f}")
+        # Whoever was quicker in between has begun a session, and may be at a commit just now.
+        now = Store.of(database, path, thorough=False)
+        if now is not None and now.runs() > runs:
+            raise self._taken()
+
+    def _taken(self) -> InputError:
+        return InputError(f"{self._path} is being written; wait for the other run or stop it")
 
     def begin(self, header: Header) -> Store:
         """Write the schema where the file is new, and the header; enter this run's session."""

@@ -11,6 +11,7 @@ import sys
 import threading
 from contextlib import closing
 
+import numpy as np
 import pytest
 from coins import NETWORK, Coins
 
@@ -172,6 +173,38 @@ def test_a_second_run_of_the_same_file_is_told_to_wait(path):
         assert path.read_bytes() == before
 
     run(path, progress=meanwhile)
+
+
+def test_of_two_runs_that_start_together_one_is_told_to_wait(path):
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[2]); from coins import NETWORK, Coins\n"
+        "from lohe.dynamics.errors import InputError\n"
+        "from lohe.proofs_numeric.basins import campaign, writer\n"
+        "campaign.Sampler, writer.COMMIT_SECONDS = Coins, 0.0\n"
+        "print('ready', flush=True); input()\n"
+        f"try: print(campaign.run(sys.argv[1], NETWORK, 2000, **{PLAN!r})[0].converged)\n"
+        "except InputError as error: print(error)"
+    )
+    command = [sys.executable, "-c", code, str(path), os.path.dirname(__file__)]
+    pipe = subprocess.PIPE
+    both = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(2)]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    said = sorted(process.communicate(timeout=60)[0].strip() for process in both)
+    found = str(campaign.load(path)[0].converged)
+    # Unless one was through before the other had begun.
+    assert said[0] == found
+    assert said[1] == found or "wait for the other run" in said[1]
+
+
+def test_seeds_of_any_size_are_kept(path, tmp_path):
+    for seed in (2**80, np.int64(7)):
+        file = tmp_path / f"{seed}.basin.sqlite"
+        assert run(file, seed=seed) == campaign.load(file)
+        assert campaign.plan_of(file).seed == seed
 
 
 def test_a_run_is_watched_without_holding_it_up(path):
