@@ -134,14 +134,11 @@ def simulate(
                 step=step,
                 progress=progress,
             )
-        path = output
-        if path is None and escape is None:
-            path = instance.with_name(f"{stem(instance)}.trajectories.npz")
-        if path is not None:
-            made.save(path)
+        path = output or instance.with_name(f"{stem(instance)}.trajectories.npz")
+        made.save(path)
         found, table = _summary(network, made)
-        result |= {"path": None if path is None else str(path), "trajectories": found}
-        lines += [*table, *([] if path is None else [f"kept in {path}"])]
+        result |= {"path": str(path), "trajectories": found}
+        lines += [*table, f"kept in {path}"]
         if plot is not None and escape is None:
             _draw(plot, network, made, stem(instance))
     if escape is not None:

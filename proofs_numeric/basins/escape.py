@@ -249,12 +249,21 @@ def escape(
     Langevin.prepare(network, noise, longest)  # refuses unusable steps before any work is done
     steps = math.ceil(horizon / longest)
     walk = Walk(network, region, state, noise, horizon / steps, steps, walkers, seed)
+    report = progress or (lambda done, total: None)
     exits: list[Exits] = []
+    done = 0
+
+    def run(number: int) -> Exits:
+        return walk.run(
+            number, lambda share: report(done + int(share * walk.size(number)), walkers)
+        )
+
     with executor(workers=workers) as machine:
-        for block in machine.run(walk.run, range(walk.blocks)):
+        # Other processes report whole blocks; this one also says how far it is within a block.
+        for block in machine.run(run if workers == 1 else walk.run, range(walk.blocks)):
             exits.append(block)
-            if progress is not None:
-                progress(sum(len(done.times) for done in exits), walkers)
+            done += len(block.times)
+            report(done, walkers)
     exits.sort(key=lambda block: block.number)
     return Escape(
         walkers,

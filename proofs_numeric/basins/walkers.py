@@ -16,6 +16,7 @@ diffusion in a domain, ESAIM Probab. Stat. 5 (2001) 261-297, for the flat face.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,8 @@ STAYED = -1
 _COORDINATES = 2**13
 # Faces further away than this are touched in between with a probability below 1e-17.
 _FAR = 40.0
+# Steps between two reports of progress.
+_TICK = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +97,16 @@ class Walk:
         """Number of blocks."""
         return -(-self.walkers // self.block_size)
 
-    def run(self, number: int) -> Exits:
-        """Follow the walkers of one block, from the stream SeedSequence(seed, (number,))."""
-        size = min(self.block_size, self.walkers - number * self.block_size)
+    def size(self, number: int) -> int:
+        """Return how many walkers a block has."""
+        return min(self.block_size, self.walkers - number * self.block_size)
+
+    def run(self, number: int, tick: Callable[[float], None] | None = None) -> Exits:
+        """Follow the walkers of one block, from the stream SeedSequence(seed, (number,)).
+
+        `tick` is called now and then with the share of the block's work that is done.
+        """
+        size = self.size(number)
         rng = np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=(number,)))
         motion = Langevin.prepare(self.network, self.diffusivity, self.step)
         times, faces = np.full(size, np.inf), np.full(size, STAYED, dtype=np.int32)
@@ -105,6 +115,8 @@ class Walk:
         before = self.region.distances(x, None)
         with threadpool_limits(1, user_api="blas"):
             for step in range(self.steps):
+                if tick is not None and step % _TICK == 0:
+                    tick(1 - inside.size / size * (1 - step / self.steps))
                 x = motion.advance(x, 1, rng)
                 after = self.region.distances(x, before)
                 left = self._crossed(before, after, rng)
