@@ -103,3 +103,13 @@ def test_without_drive_a_cap_stays():
 def test_chords_are_checked():
     with pytest.raises(InputError, match="between 0 and 2"):
         caps_around(np.array([1.0, 0.0]), 2.0)
+
+
+@pytest.mark.parametrize("d", DIMENSIONS)
+@pytest.mark.parametrize("exponent", [1.0, 10.0, 30.0, 1e3, 1e5])
+def test_motions_of_any_strength_are_right_to_1e_7(d, exponent):
+    drive = exponent / 30 * unit(np.random.default_rng(d), d)
+    motion = lorentz_motion(drive, np.zeros((d, d)), np.array(30.0))
+    caps = caps_around(drive / norm(drive), 0.01)
+    exact = share_of_sphere(carried_by_drive(caps, drive, 30.0))
+    np.testing.assert_allclose(share_of_sphere(carried_by_motion(caps, motion)), exact, atol=1e-7)
