@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.executors import executor
 from lohe.proofs_numeric.basins.plan import LABELS, Plan, Starts
+from lohe.proofs_numeric.basins.starts import largest_weight
 from lohe.proofs_numeric.basins.summary import summarise
 from lohe.proofs_numeric.basins.tally import Fold, Tally
 from lohe.proofs_numeric.basins.theory import Theory, theory_of
@@ -193,6 +194,7 @@ def _estimate(
         tally.counts[:, index, LABELS.index("converged")],
         counts.sum(axis=-1),
         tally.failures[index] if tally.failures is not None else None,
+        theory.certain[index],
     )
     whole = theory.proved_volume == 1
     return BasinEstimate(
@@ -219,7 +221,11 @@ def _estimate(
 
 
 def share_bounds(
-    plan: Plan, successes: Counts, trials: Counts, failures: Floats | None = None
+    plan: Plan,
+    successes: Counts,
+    trials: Counts,
+    failures: Floats | None = None,
+    certain: float = 1.0,
 ) -> tuple[str, float, float, float]:
     """Estimate the probability of an event, with the bounds that the plan's starts allow.
 
@@ -231,6 +237,8 @@ def share_bounds(
         How often the event happened, in how many trials.
     failures
         Weights of the trials in which it did not happen; needed for tilted starts.
+    certain
+        Nearness to the antipodes above which it is proved to happen; 1 if nothing is proved.
 
     Returns
     -------
@@ -242,10 +250,17 @@ def share_bounds(
     happened, total = int(successes.sum()), int(trials.sum())
     if plan.starts.kind == "strata":
         edges = np.array([0.0, *plan.starts.levels, 1.0])
-        return "stratified", *stratified_bounds(successes, trials, np.diff(edges), confidence)
+        # A trial that contradicts the proof was followed too coarsely, and counts.
+        proved = (edges[:-1] >= certain) & (successes == trials)
+        known = np.where(proved, 1.0, np.nan)
+        shares = np.diff(edges)
+        return "stratified", *stratified_bounds(successes, trials, shares, confidence, known=known)
     if plan.starts.kind == "tilted":
         assert failures is not None
-        low, high = weighted_bounds(failures, total, plan.starts.power, confidence)
+        largest = largest_weight(plan.starts, certain)
+        if failures.max(initial=0.0) > largest:
+            largest = plan.starts.power
+        low, high = weighted_bounds(failures, total, largest, confidence)
         return "weighted", 1 - float(np.sum(failures)) / total, 1 - high, 1 - low
     if plan.stopping is not None:
         found = bernoulli_bounds(happened, total, confidence)

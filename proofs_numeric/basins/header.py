@@ -135,7 +135,8 @@ class Header:
         if any(not 0 <= one.first < one.blocks for one in series):
             raise ValueError("the first block is not of the plan")
         theory = {k: tuple(v) if isinstance(v, list) else v for k, v in values["theory"].items()}
-        if len(theory["predicted"]) != len(series[0].plan.horizons):
+        horizons = len(series[0].plan.horizons)
+        if not len(theory["predicted"]) == len(theory["certain"]) == horizons:
             raise ValueError("a prediction a horizon is needed")
         return cls(tuple(series), n, d, Theory(**theory))
 

@@ -10,6 +10,7 @@ from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import converged_probability
 from lohe.dynamics.sphere import norm
+from lohe.proofs_numeric.basins.certain import certain_nearness
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.coupled.attraction import examine_attraction
 from lohe.proofs_numeric.coupled.contraction import examine_contraction
@@ -32,30 +33,47 @@ class Theory:
         Share of uniform starts proved to reach the resting point in the end: 1 if almost all do,
         since every drive is proved non-zero (T1), every oscillator proved to lock (T5), or the
         coupled network proved to have a single attractor (T6 with symmetric crosstalk, T6a);
-        otherwise the share of the certified cap around the resting point of a coupled network
-        (T6b). None where nothing is proved.
+        otherwise the share of the certified caps around the resting point of a coupled network
+        (T6c). None where nothing is proved.
     theorem
         Which one says so; empty where nothing is proved.
     predicted
         For each horizon, the exact probability by T2; None if the network is not decoupled, or
         the starts are those near saddles.
+    certain
+        For each horizon, the nearness u to the antipodes (see `Starts`) above which every start
+        is proved to converge in time; 1 where nothing is proved, or the starts do not need it.
     """
 
     proved_volume: float | None
     theorem: str
     predicted: tuple[float | None, ...]
+    certain: tuple[float, ...]
 
 
 def theory_of(network: Network, plan: Plan) -> Theory:
     """Ask the theorems about the network, at the plan's horizons and tolerance."""
     proved, theorem = _proved_volume(network)
-    if not network.decoupled or plan.starts.kind == "saddles":
-        return Theory(proved, theorem, (None,) * len(plan.horizons))
+    nothing = (None,) * len(plan.horizons)
+    by_nearness = plan.starts.kind in ("strata", "tilted")
+    return Theory(
+        proved_volume=proved,
+        theorem=theorem,
+        predicted=nothing
+        if plan.starts.kind == "saddles"
+        else _predicted(network, plan) or nothing,
+        certain=certain_nearness(network, plan) if by_nearness else (1.0,) * len(plan.horizons),
+    )
+
+
+def _predicted(network: Network, plan: Plan) -> tuple[float, ...] | None:
+    if not network.decoupled:
+        return None
     chances = (
         converged_probability(norm(network.drive), horizon, plan.tolerance, network.d)
         for horizon in plan.horizons
     )
-    return Theory(proved, theorem, tuple(float(np.mean(chance)) for chance in chances))
+    return tuple(float(np.mean(chance)) for chance in chances)
 
 
 def _proved_volume(network: Network) -> tuple[float | None, str]:
@@ -75,4 +93,4 @@ def _proved_volume(network: Network) -> tuple[float | None, str]:
     if reference is None:
         return nothing
     cap = certify_weighted_cap(network, centre=reference)
-    return nothing if isinstance(cap, str) or cap.volume_lower == 0 else (cap.volume_lower, "T6b")
+    return nothing if isinstance(cap, str) or cap.volume_lower == 0 else (cap.volume_lower, "T6c")

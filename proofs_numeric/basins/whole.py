@@ -136,6 +136,7 @@ class _Batch:
             tolerance=min(_ACCURACY, self.plan.tolerance),
             step=self.steps,
             stop=certain if self.plan.early and self.cap is not None else None,
+            engine=self.plan.engine,
         )
         stopped = journey.ended == STOPPED
         self.labels[index:, rows[stopped]] = _CONVERGED

@@ -7,9 +7,13 @@ import pytest
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
+from lohe.dynamics.settling import converged_probability
 from lohe.dynamics.topology import ring
-from lohe.proofs_numeric.basins.estimate import estimate_basin
-from lohe.proofs_numeric.basins.plan import LABELS, Plan
+from lohe.proofs_numeric.basins.estimate import estimate_basin, estimates
+from lohe.proofs_numeric.basins.plan import LABELS, Plan, Starts
+from lohe.proofs_numeric.basins.summary import summarise
+from lohe.proofs_numeric.basins.tally import Fold
+from lohe.proofs_numeric.basins.theory import theory_of
 from lohe.proofs_numeric.basins.trials import Sampler
 
 
@@ -146,3 +150,37 @@ def test_unusable_arguments_are_named(bad):
     arguments = {"trials": 10, "seed": 0, "horizon": 1.0} | bad
     with pytest.raises(InputError, match=next(iter(bad))):
         estimate_basin(Network([[1.0, 0.0]]), **arguments)
+
+
+def sampled(network, starts, trials, horizon, tolerance=1e-3):
+    plan = Plan(network.digest, trials, (horizon,), 0, tolerance, starts=starts, records=False)
+    sampler, fold = Sampler.prepare(network, plan), Fold(plan)
+    for block in range(sampler.blocks):
+        fold.add(summarise(plan, sampler.run(block)))
+    return estimates(plan, fold.tally(), theory_of(network, plan))[0]
+
+
+@pytest.mark.parametrize(
+    "starts", [Starts("tilted", power=6.0), Starts("strata", levels=(1e-6, 1e-5, 1e-4, 1e-3))]
+)
+def test_rare_failures_are_bounded_by_what_is_proved_of_the_others(starts):
+    network = Network([[1.0, 0.0, 0.0]])
+    horizon = 15.0
+    exact = 1 - converged_probability(1.0, horizon, 1e-3, 3)  # 4e-7
+    assert 1e-7 < exact < 1e-6
+    found = sampled(network, starts, 20_000, horizon)
+    assert 1 - found.upper <= exact <= 1 - found.lower
+    assert 1 - found.lower < 2 * exact
+    uniform = sampled(network, Starts(), 20_000, horizon)
+    assert uniform.converged == 20_000
+    assert 1 - uniform.lower > 100 * exact
+
+
+def test_starts_near_saddles_speak_of_no_others():
+    drive = np.zeros((3, 2)) + np.array([[2.0, 0.0]])
+    network = Network(drive, crosstalk=0.6 * (1 - np.eye(3)))
+    found = sampled(network, Starts("saddles", angle=0.2), 300, 60.0)
+    assert found.starts.kind == "saddles"
+    assert found.proved_volume is None
+    assert found.predicted is None
+    assert found.converged == 300

@@ -123,3 +123,14 @@ def test_trials_that_cannot_be_followed_fail_and_are_counted():
     found = run(Whole(network, np.full((2, 2), np.nan), None, None), plan, 10)
     assert np.all(found.labels == FAILED)
     assert np.all(np.isnan(found.residuals))
+
+
+def test_the_compiled_engine_gives_the_same_labels():
+    pytest.importorskip("numba", reason="the compiled engine needs the extra 'fast'")
+    network = network_of("still")
+    plan = Plan(network.digest, 400, (1.0, 9.0, 11.0, 40.0), 0, TOLERANCE)
+    trials = Whole.prepare(network, plan)
+    one, other = (run(trials, replace(plan, engine=engine), 400) for engine in ("numpy", "numba"))
+    np.testing.assert_array_equal(one.labels, other.labels)
+    np.testing.assert_array_equal(one.certified, other.certified)
+    np.testing.assert_allclose(one.times, other.times, rtol=1e-6)
