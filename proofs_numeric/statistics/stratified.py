@@ -82,10 +82,10 @@ def stratified_bounds(
     sampled = np.isnan(fixed)
     refuted = ((fixed == 1) & (happened < total)) | ((fixed == 0) & (happened > 0))
     if np.any(refuted):
-        stratum = int(np.flatnonzero(refuted)[0])
+        wrong = int(np.flatnonzero(refuted)[0])
         raise InputError(
-            f"stratum {stratum} has {happened[stratum]} successes of {total[stratum]}, against "
-            f"its known probability {fixed[stratum]}; do not pass it as known"
+            f"stratum {wrong} has {happened[wrong]} successes of {total[wrong]}, against "
+            f"its known probability {fixed[wrong]}; do not pass it as known"
         )
     if np.any(total[sampled] < 1):
         missing = int(np.flatnonzero(sampled & (total < 1))[0])
