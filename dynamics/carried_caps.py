@@ -105,8 +105,8 @@ def carried_by_motion(caps: Caps, motion: Floats) -> Caps:
     ----------
     caps
     motion : (..., d + 1, d + 1) array
-        Its scale is not known, so a cap that leaves out less than about 1e-16 of a quarter
-        squared chord counts as the whole sphere: probabilities are right to 1e-7 or better.
+        Its scale is not known, so rounding counts: the share of caps that were of chord epsilon
+        is right to about 2e-8/epsilon on the circle, and better in higher dimension.
 
     Returns
     -------
