@@ -26,6 +26,7 @@ __all__ = ["APART", "MOVING", "UNTOLD", "Catalogue", "Likeness", "distinct_state
 
 Floats = NDArray[np.float64]
 Kinds = NDArray[np.int32]
+Flags = NDArray[np.bool_]
 
 APART = 1e-4
 """Largest distance of an oscillator between two states at which they are one."""
@@ -37,9 +38,10 @@ _MOST = 64
 # Dense matrices: beyond so many angles, states are compared as they come.
 _MOST_ANGLES = 1000
 # How often Newton's method may be tried: so that dense systems take about so many operations.
-_OPERATIONS, _FEWEST, _TRIES = 1e9, 4, 1000
-# A resting state is not far from its equilibrium: Newton's method must not lead farther.
-_REACH, _STEPS = 0.1, 40
+_OPERATIONS, _FEWEST, _TRIES = 1e10, 4, 100_000
+# States in the first batch, and entries of the matrices of one batch.
+_FIRST, _ENTRIES = 8, 2**22
+_STEPS = 40
 # Speed and rates over the largest possible force at the level of rounding.
 _AT_REST, _NEUTRAL = 1e-11, 1e-9
 
@@ -148,7 +150,12 @@ class Catalogue:
 
 
 def distinct_states(
-    network: Network, states: Floats, *, reference: Floats | None = None, most: int = _MOST
+    network: Network,
+    states: Floats,
+    *,
+    reference: Floats | None = None,
+    reach: float = 0.1,
+    most: int = _MOST,
 ) -> tuple[Floats, Kinds]:
     """Tell resting states apart.
 
@@ -160,9 +167,10 @@ def distinct_states(
         States that hardly move.
     reference : (n, d) array, optional
         An equilibrium that is not asked for: states next to it are still on their way to it.
+    reach
+        Largest distance of an oscillator from the equilibrium that a state is next to.
     most
-        Kinds to tell apart; fewer where that would take too long, in large networks or among
-        thousands of states that are all on their way.
+        Kinds to tell apart; fewer in networks so large that it would take too long.
 
     Returns
     -------
@@ -170,7 +178,7 @@ def distinct_states(
         One equilibrium of each kind, in the order of the first state that belongs to it.
     kinds : (B,) int32 array
         Which of them each state belongs to; `MOVING` where the equilibrium next to a state is
-        unstable, is `reference` or does not exist; `UNTOLD` where that was not found out.
+        unstable, is `reference` or is not within reach; `UNTOLD` where that was not found out.
 
     Raises
     ------
@@ -192,47 +200,60 @@ def distinct_states(
     catalogue = Catalogue(network, most)
     kinds = np.full(states.shape[-1], UNTOLD, dtype=np.int32)
     left = np.arange(states.shape[-1])
-    for _ in range(min(_TRIES, max(_FEWEST, int(_OPERATIONS / (n * (d - 1)) ** 3)))):
-        if not left.size:
-            break
-        others = states[..., left]
-        # The first of those left is its own kind's, whatever the rounding of its distance.
-        alike = catalogue.likeness.gaps(others, others[..., 0]) <= APART
-        alike[0] = True
-        point, kind = _equilibrium(network, others[..., 0]), MOVING
-        if point is not None and not _arriving(point, reference):
-            kind = catalogue.kind(point)
-            if kind == UNTOLD:
-                break
-            alike |= catalogue.likeness.gaps(others, point) <= APART
-        kinds[left[alike]] = kind
-        left = left[~alike]
+    angles, batch = n * (d - 1), _FIRST
+    tries = min(_TRIES, max(_FEWEST, int(_OPERATIONS / angles**3)))
+    while left.size and tries > 0:
+        # Of thousands of states most are next to few equilibria: begin with some.
+        some, left = np.split(left, [min(batch, tries)])
+        tries -= some.size
+        points, arrived = _equilibria(network, np.moveaxis(states[..., some], -1, 0), reach)
+        if reference is not None:
+            arrived &= _distance(np.moveaxis(points, 0, -1), reference[..., np.newaxis]) > APART
+        kinds[some[~arrived]] = MOVING
+        some, points = some[arrived], points[arrived]
+        while some.size:
+            kind = catalogue.kind(points[0])
+            alike = catalogue.likeness.gaps(np.moveaxis(points, 0, -1), points[0]) <= APART
+            alike[0] = True
+            near = catalogue.likeness.gaps(states[..., left], points[0]) <= min(APART, reach)
+            kinds[some[alike]] = kinds[left[near]] = kind
+            some, points, left = some[~alike], points[~alike], left[~near]
+        batch = min(4 * batch, max(1, _ENTRIES // angles**2))
     return np.array(catalogue.points).reshape(-1, n, d), kinds
 
 
-def _arriving(point: Floats, reference: Floats | None) -> bool:
-    if reference is None:
-        return False
-    return bool(_distance(point[..., np.newaxis], reference[..., np.newaxis])[0] <= APART)
-
-
-def _equilibrium(network: Network, state: Floats) -> Floats | None:
-    """Follow Newton's method, by shortest steps, to the equilibrium next to a state."""
+def _equilibria(network: Network, states: Floats, reach: float) -> tuple[Floats, Flags]:
+    """Follow Newton's method from states (B, n, d), and say which came to rest within reach."""
+    x, arrived = states.copy(), np.zeros(len(states), dtype=np.bool_)
     if network.n * (network.d - 1) > _MOST_ANGLES:
-        return state
-    enough, x = _AT_REST * force_bound(network), state[np.newaxis]
+        return x, ~arrived
+    enough, active = _AT_REST * force_bound(network), np.arange(len(x))
     for _ in range(_STEPS):
-        velocity = vector_field(network, x)
-        if np.linalg.norm(velocity, axis=-1).max() <= enough:
-            return np.asarray(x[0])
-        frames, jacobians = tangent_jacobians(network, x)
-        speed = np.swapaxes(frames, -1, -2) @ velocity[..., np.newaxis]
-        # Along a continuum of equilibria nothing asks for a step, and rounding must not.
-        move = np.linalg.lstsq(jacobians[0], -speed.ravel(), rcond=_NEUTRAL)[0]
-        x = retract(x, (frames @ move.reshape(speed.shape))[..., 0])
-        if not _distance(x[0][..., np.newaxis], state[..., np.newaxis])[0] <= _REACH:
-            return None
-    return None
+        velocity = vector_field(network, x[active])
+        still = np.linalg.norm(velocity, axis=-1).max(axis=-1) <= enough
+        arrived[active[still]] = True
+        active, velocity = active[~still], velocity[~still]
+        if not active.size:
+            break
+        x[active] = _newton_step(network, x[active], velocity, reach / 10)
+        gone = np.linalg.norm(x[active] - states[active], axis=-1).max(axis=-1)
+        active = active[gone <= reach]
+    arrived &= np.linalg.norm(x - states, axis=-1).max(axis=-1) <= reach
+    return x, arrived
+
+
+def _newton_step(network: Network, x: Floats, velocity: Floats, long: float) -> Floats:
+    frames, jacobians = tangent_jacobians(network, x)
+    speed = np.swapaxes(frames, -1, -2) @ velocity[..., np.newaxis]
+    right = -speed.reshape(len(x), -1, 1)
+    try:
+        move = np.linalg.solve(jacobians, right)
+    except np.linalg.LinAlgError:
+        move = np.full_like(right, np.inf)
+    # Along a continuum of equilibria nothing asks for a step, and rounding must not.
+    wild = ~(np.abs(move).max(axis=(-2, -1)) <= long)
+    move[wild] = np.linalg.pinv(jacobians[wild], rcond=_NEUTRAL) @ right[wild]
+    return retract(x, (frames @ move.reshape(speed.shape))[..., 0])
 
 
 def _rates(network: Network, point: Floats) -> NDArray[np.complex128]:
