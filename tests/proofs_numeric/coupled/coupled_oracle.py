@@ -124,3 +124,14 @@ def exact_forces(net: Network, centre: np.ndarray) -> Iterator[tuple[Any, Any, A
         turned = 0 * y[0] if net.frequency is None else to_mpmath(net.frequency[i]) * y[i]
         along = (y[i].T * g)[0]
         yield along, mpmath.norm(turned), mpmath.norm(turned + g - along * y[i])
+
+
+def exact_felt(net: Network, centre: np.ndarray) -> Iterator[tuple[Any, Any]]:
+    """What the others at the centre do to each oscillator: along its direction and across."""
+    y = [to_mpmath(row) / mpmath.norm(to_mpmath(row)) for row in centre]
+    j = np.zeros((net.n, net.n)) if net.crosstalk is None else net.crosstalk
+    j = to_mpmath(j.toarray() if sparse.issparse(j) else j)
+    for i in range(net.n):
+        felt = sum((j[i, k] * y[k] for k in range(net.n)), 0 * y[0])
+        along = (felt.T * y[i])[0]
+        yield along, mpmath.norm(felt - along * y[i])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from coupled_oracle import anchored, exact_forces, rows, skew, unit
+from coupled_oracle import anchored, exact_felt, exact_forces, rows, skew, unit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -20,7 +20,12 @@ SIGNED = st.floats(-1e3, 1e3, allow_subnormal=True)
 def assert_bounds_hold(net: Network, centre: np.ndarray, slack: float = np.inf) -> None:
     forces = enclose_forces(net, centre)
     with mpmath.workdps(150):
-        for i, (along, rotation, residual) in enumerate(exact_forces(net, centre)):
+        exact = zip(exact_forces(net, centre), exact_felt(net, centre), strict=True)
+        for i, ((along, rotation, residual), (inward, across)) in enumerate(exact):
+            assert mpmath.mpf(forces.drive_along_lower[i]) <= along - inward
+            assert mpmath.mpf(forces.across_upper[i]) >= across
+            assert along < inward or along - inward - forces.drive_along_lower[i] <= slack
+            assert forces.across_upper[i] - across <= slack
             assert mpmath.mpf(forces.along_lower[i]) <= along
             assert mpmath.mpf(forces.rotation_upper[i]) >= rotation
             assert mpmath.mpf(forces.residual_upper[i]) >= residual

@@ -39,6 +39,26 @@ def test_row_sums_are_bounded_from_above_dense_and_sparse(matrix, exponent):
                 assert upper[i] <= float(exact) * (1 + 1e-14)
 
 
+@given(
+    hnp.arrays(np.float64, (4, 4), elements=SIGNED),
+    hnp.arrays(np.float64, 4, elements=st.floats(0, 1)),
+    st.integers(-1040, 180),
+)
+@settings(max_examples=40)
+def test_weighted_row_sums_are_bounded_from_above(matrix, sizes, exponent):
+    np.fill_diagonal(matrix, 0)
+    with np.errstate(all="ignore"):
+        matrix = np.ldexp(matrix, exponent)
+    for form in (matrix, sparse.csr_array(matrix)):
+        upper = strength.heard_upper(coupled(form), sizes)
+        for i, row in enumerate(matrix.tolist()):
+            pairs = zip(row, sizes.tolist(), strict=True)
+            exact = sum((abs(Fraction(x)) * Fraction(w) for x, w in pairs), Fraction(0))
+            assert exact <= Fraction(upper[i])
+            if exact > Fraction(2) ** -900:
+                assert upper[i] <= float(exact) * (1 + 1e-14)
+
+
 def test_sums_that_rounding_makes_too_small_are_still_bounded():
     # Added in order, each 2^-53 is lost beside 1.
     row = np.full(1500, 2.0**-53)

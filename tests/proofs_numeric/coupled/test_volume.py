@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,3 +48,24 @@ def test_large_dimensions_and_tiny_caps_stay_below():
     assert 0.0 <= volume.share_lower(0.4, 4096) < 0.5
     assert volume.share_lower(0.42, 4096) > 0.5
     assert volume.angle_upper(5e-324) >= 4 * 5e-324
+
+
+@pytest.mark.parametrize("d", [2, 3, 7])
+def test_caps_of_different_sizes_multiply(d):
+    cosines = np.array([0.9, 0.5, 0.5, 1e-3, 1e-12])
+    with mpmath.workdps(60):
+        shape, exact = mpmath.mpf(d - 1) / 2, mpmath.mpf(1)
+        for cosine in cosines.tolist():
+            square = 1 - mpmath.mpf(cosine) ** 2
+            exact *= mpmath.betainc(shape, shape, 0, square, regularized=True)
+        found = volume.product_lower(cosines, d)
+        assert exact * (1 - mpmath.mpf(10) ** -15) <= found <= exact
+
+
+def test_many_caps_are_grouped_to_the_safe_side():
+    cosines = np.random.default_rng(0).uniform(1e-3, 3e-2, 3000)
+    exact = float(np.exp(np.sum(np.log1p(-np.square(cosines)))))  # d = 3
+    found = volume.product_lower(cosines, 3)
+    assert exact**1.03 < found < exact
+    assert volume.product_lower(np.full(10**6, 1e-4), 3) > 0.99
+    assert volume.product_lower(np.full(10**6, 0.9), 3) == 0.0

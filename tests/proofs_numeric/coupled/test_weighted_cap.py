@@ -11,7 +11,7 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
-from coupled_oracle import anchored, exact_forces, network, rows, skew, to_mpmath, unit
+from coupled_oracle import anchored, exact_felt, exact_forces, network, rows, skew, to_mpmath, unit
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -106,21 +106,18 @@ def test_one_oscillator_settles_in_the_time_of_t1():
 
 
 @pytest.mark.parametrize("frequency", [0.0, 0.2])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_inequalities_hold_to_60_digits_at_the_levels_of_the_table(seed, frequency):
     net = uneven(seed, n=4, frequency=frequency)
     cap = certified(net)
     with mpmath.workdps(60):
-        y = [to_mpmath(row) / mpmath.norm(to_mpmath(row)) for row in cap.centre]
         c = [mpmath.mpf(value) for value in cap.cosines.tolist()]
         w = [mpmath.sqrt(1 - value**2) for value in c]
         j, slow = to_mpmath(net.crosstalk), []
         for level in cap.times.levels.tolist():
             near, far = [], []
-            for i, (along, turned, residual) in enumerate(exact_forces(net, cap.centre)):
-                felt = sum((j[i, k] * y[k] for k in range(net.n)), 0 * y[0])
-                inward = (felt.T * y[i])[0]
-                across = mpmath.norm(felt - inward * y[i])
+            exact = zip(exact_forces(net, cap.centre), exact_felt(net, cap.centre), strict=True)
+            for i, ((along, turned, residual), (inward, across)) in enumerate(exact):
                 total = mpmath.fsum(abs(j[i, k]) for k in range(net.n))
                 heard = mpmath.fsum(abs(j[i, k]) * w[k] for k in range(net.n))
                 sine = w[i] * level
