@@ -18,8 +18,9 @@ Floats = NDArray[np.float64]
 # d <= 256 (compared with mpmath), and gives NaN far below: there Newton's method takes over.
 _FAR_TAIL = 1e-30
 
-# Points drawn at once: they stay in the processor's cache.
-_CHUNK = 2**14
+# Points drawn at once: few enough to stay in the processor's cache, and that the memory for them
+# is not asked from the system each time.
+_PIECE = 2**12
 
 
 def uniform_points(rng: np.random.Generator, n: int, d: int, trials: int) -> Floats:
@@ -59,32 +60,10 @@ def uniform_points(rng: np.random.Generator, n: int, d: int, trials: int) -> Flo
         np.sqrt(length, out=length)
         points /= length[:, np.newaxis]
         return points
-    a, b = (half.reshape(n, trials) for half in _disc(rng, n * trials))
-    x, y = points[:, 0], points[:, 1]
-    if d == 2:
-        # Doubling the angle of (a, b) covers the circle evenly.
-        np.multiply(a, b, out=y)
-        y *= 2
-        a *= a
-        b *= b
-        np.subtract(a, b, out=x)
-        a += b
-        x /= a
-        y /= a
-        return points
-    # a^2 + b^2 is uniform on [0, 1/4): it makes the height (Archimedes), (a, b) the direction.
-    z = points[:, 2]
-    np.multiply(a, a, out=x)
-    np.multiply(b, b, out=y)
-    x += y
-    x *= 4
-    np.multiply(x, -2, out=z)
-    z += 1
-    np.subtract(1, x, out=x)
-    np.sqrt(x, out=x)
-    x *= 4
-    np.multiply(x, b, out=y)
-    x *= a
+    rows = max(1, _PIECE // max(1, trials))
+    for i in range(0, n, rows):
+        for t in range(0, trials, _PIECE):
+            _fill_from_disc(rng, points[i : i + rows, :, t : t + _PIECE])
     return points
 
 
@@ -196,14 +175,44 @@ def _tangents(rng: np.random.Generator, centre: Floats, n: int, trials: int) -> 
     return tangents
 
 
+def _fill_from_disc(rng: np.random.Generator, points: Floats) -> None:
+    """Fill a (n, 2 or 3, trials) array with uniform points of the circle or the sphere."""
+    n, d, trials = points.shape
+    a, b = (half.reshape(n, trials) for half in _disc(rng, n * trials))
+    x, y = points[:, 0], points[:, 1]
+    if d == 2:
+        # Doubling the angle of (a, b) covers the circle evenly.
+        np.multiply(a, b, out=y)
+        y *= 2
+        a *= a
+        b *= b
+        np.subtract(a, b, out=x)
+        a += b
+        x /= a
+        y /= a
+        return
+    # a^2 + b^2 is uniform on [0, 1/4): it makes the height (Archimedes), (a, b) the direction.
+    z = points[:, 2]
+    np.multiply(a, a, out=x)
+    np.multiply(b, b, out=y)
+    x += y
+    x *= 4
+    np.multiply(x, -2, out=z)
+    z += 1
+    np.subtract(1, x, out=x)
+    np.sqrt(x, out=x)
+    x *= 4
+    np.multiply(x, b, out=y)
+    x *= a
+
+
 def _disc(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     """Draw `count` uniform points in the disc of radius 1/2, without the centre."""
     found = np.empty((2, count))
     filled = 0
     while filled < count:
         # Of the points of the square, pi/4 lie in the disc.
-        tries = min(_CHUNK, int(1.3 * (count - filled)) + 16)
-        square = rng.random((2, tries))
+        square = rng.random((2, int(1.3 * (count - filled)) + 16))
         square -= 0.5
         a, b = square
         radius = a * a
