@@ -110,6 +110,7 @@ def _convergence(cases: Document) -> dict[str, Table]:
                 _percent(found["weak"]),
                 _percent(found["weak_starved"]),
                 _percent(found["weak_alone"]),
+                _percent(found["weak_early"]),
                 "-" if found["coherence"] is None else f"{found['coherence']:.2f}",
             )
         )
@@ -144,6 +145,7 @@ def _convergence(cases: Document) -> dict[str, Table]:
                 "weak",
                 "weak: starved",
                 "weak: one key",
+                "weak: first four",
                 "coherence",
             ),
             drives,

@@ -22,6 +22,7 @@ __all__ = ["Explanation", "explain", "norm_needed"]
 Floats = NDArray[np.float64]
 
 _LEAST_COSINE = -0.9
+_EARLY = 4
 _TAIL = (1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
 _COHERENCES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _LEVELS = (0.0, 0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -61,7 +62,11 @@ class Explanation:
         no arrangement of unit anchors would drive them in time; the others' anchors cancel. None
         without couplings or without weak ones.
     weak_alone
-        Share of the weak oscillators that see one key only, as first tokens do; None likewise.
+        Share of the weak oscillators that see one key only, as first tokens of causal heads do;
+        None likewise.
+    weak_early
+        Share of the weak oscillators that are among the first four tokens of their sequences;
+        None where sequences are not known, or without weak ones.
     coherence
         Median order parameter :math:`\rho` (T3), the norm over the sum of the couplings; None
         without couplings.
@@ -82,6 +87,7 @@ class Explanation:
     norm_tail: dict[str, float]
     weak_starved: float | None
     weak_alone: float | None
+    weak_early: float | None
     coherence: float | None
     coherence_tail: dict[str, float] | None
 
@@ -141,6 +147,7 @@ def explain(population: Population, horizon: float, tolerance: float) -> Explana
         log10_antipode_angle_at_median=_log10_angle(median, horizon, tolerance),
         norm_quantiles={f"{level:g}": float(np.quantile(norms, level)) for level in _LEVELS},
         norm_tail={f"{bound:g}": float((norms < bound).mean()) for bound in _TAIL},
+        weak_early=_early(population, weak),
         **_of_couplings(population, weak, needed),
     )
 
@@ -166,6 +173,11 @@ def _log10_angle(length: float, horizon: float, tolerance: float) -> float:
     log_tangent = -math.log(math.tan(math.asin(tolerance / 2))) - length * horizon
     angle = 2 * math.atan(math.exp(log_tangent)) if log_tangent > -30 else 0.0
     return math.log10(angle) if angle else (math.log(2) + log_tangent) / math.log(10)
+
+
+def _early(population: Population, weak: NDArray[np.bool_]) -> float | None:
+    known = all(network.sequence is not None for network in population.networks)
+    return float((population.turn_of[weak] < _EARLY).mean()) if known and weak.any() else None
 
 
 def _of_couplings(population: Population, weak: NDArray[np.bool_], needed: float) -> dict[str, Any]:

@@ -81,6 +81,15 @@ def test_starved_oscillators_are_told_from_those_whose_anchors_cancel():
     assert found.coherence_tail["0.01"] == pytest.approx(1 / 3)
 
 
+def test_early_tokens_are_counted_in_each_sequence():
+    drive = np.full((7, 2), 5.0)
+    drive[[0, 4, 5]] = 0.01
+    network = Network(drive, sequence=[0, 0, 0, 0, 0, 1, 1])
+    assert explain(Population("p", (network,)), 30.0, 0.01).weak_early == pytest.approx(2 / 3)
+    unknown = explain(Population("p", (Network(drive),)), 30.0, 0.01)
+    assert unknown.weak_early is None
+
+
 def test_nonsense_is_refused():
     with pytest.raises(InputError, match="positive horizon"):
         norm_needed(0.0, 0.1)
