@@ -104,6 +104,28 @@ def test_without_states_there_are_no_kinds():
     assert kinds.shape == (0,)
 
 
+def test_states_beyond_reach_of_their_equilibrium_are_moving():
+    points, _ = ring_states()
+    states = np.concatenate([near(points[1], 20, 1e-4), near(points[1], 20, 1e-2)], axis=-1)
+    gaps = Likeness(RING).gaps(states, points[1])
+    found, kinds = distinct_states(RING, states, reach=1e-3)
+    assert np.array_equal(kinds == 0, gaps <= 1e-3)
+    assert np.array_equal(kinds == MOVING, gaps > 1e-3)
+    assert 0 < np.count_nonzero(kinds) < 40
+    assert np.abs(found - points[1]).max() < 1e-9
+
+
+def test_thousands_of_states_are_told_apart():
+    points, _ = ring_states()
+    truth = np.random.default_rng(0).integers(3, size=3000)
+    noise = 3e-3 * np.random.default_rng(1).standard_normal((3000, 8, 2))
+    states = np.moveaxis(normalise(points[truth] + noise), 0, -1)
+    found, kinds = distinct_states(RING, states)
+    order = [int(np.argmin(np.abs(points - one).max(axis=(1, 2)))) for one in found]
+    assert sorted(order) == [0, 1, 2]
+    assert np.array_equal(np.array(order)[kinds], truth)
+
+
 def test_beyond_the_most_kinds_states_are_untold():
     _, states = ring_states()
     found, kinds = distinct_states(RING, states, most=2)
