@@ -42,9 +42,9 @@ def uniform_points(rng: np.random.Generator, n: int, d: int, trials: int) -> Flo
 
     Notes
     -----
-    For d = 2 and 3 made from points of the unit disc (von Neumann 1951 and Marsaglia 1972), twice
-    as fast as from normal deviates, and by additions, products, quotients and square roots alone,
-    which IEEE arithmetic rounds alike on every machine.
+    For d = 2 and 3 made from points of the unit disc, in one half to two thirds of the time that
+    normal deviates take, and by additions, products, quotients and square roots alone, which IEEE
+    arithmetic rounds alike on every machine. For larger d normal deviates are normalised.
 
     References
     ----------
