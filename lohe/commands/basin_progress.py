@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from lohe.proofs_numeric.basins.tally import Fold
+    from lohe.proofs_numeric.basins.theory import Theory
 
 __all__ = ["Watch", "campaign_bar"]
 
-Watch = Callable[["Fold"], None]
+Watch = Callable[["Fold", "Theory"], None]
 
 _SECONDS = 1.0  # between two looks at the bounds, which take time to compute
 
@@ -63,18 +64,19 @@ def campaign_bar(description: str) -> Iterator[tuple[Progress, Watch]]:
         def progress(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total)
 
-        def watch(fold: Fold) -> None:
+        def watch(fold: Fold, theory: Theory) -> None:
             nonlocal looked
             if bar.disable or time.monotonic() - looked < _SECONDS:
                 return
             looked = time.monotonic()
-            bar.update(task, bounds=_bounds(fold))
+            bar.update(task, bounds=_bounds(fold, theory))
 
         yield progress, watch
 
 
-def _bounds(fold: Fold) -> str:
+def _bounds(fold: Fold, theory: Theory) -> str:
     from lohe.commands.basin_text import interval
     from lohe.proofs_numeric.basins.anytime import anytime_bounds
 
-    return f"settled {interval(*anytime_bounds(fold.plan, fold.tally())[-1])}"
+    bounds = anytime_bounds(fold.plan, fold.tally(), theory.certain)
+    return f"settled {interval(*bounds[-1])}"

@@ -86,7 +86,7 @@ def found_in(path: Path, network: Network | None = None) -> Found:
         seeds=tuple(series.plan.seed for series in header.series),
         strata=by_stratum(plan, tally) if plan.starts.kind == "strata" else (),
         earlier=earlier,
-        anytime=anytime_bounds(plan, tally) if earlier else (),
+        anytime=anytime_bounds(plan, tally, header.theory.certain) if earlier else (),
         census=campaign.attractors(path, network) if elsewhere and network else None,
         rule="" if plan.stopping is None else _rule(plan.stopping, met=tally.stopped),
     )

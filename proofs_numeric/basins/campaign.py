@@ -18,7 +18,7 @@ from lohe.proofs_numeric.basins.result import BlockResult
 from lohe.proofs_numeric.basins.store import reading
 from lohe.proofs_numeric.basins.summary import BlockSummary, summarise
 from lohe.proofs_numeric.basins.tally import Fold, Tally, pooled
-from lohe.proofs_numeric.basins.theory import theory_of
+from lohe.proofs_numeric.basins.theory import Theory, theory_of
 from lohe.proofs_numeric.basins.trials import Sampler
 from lohe.proofs_numeric.basins.writer import writing
 
@@ -45,7 +45,7 @@ def run(
     patience: float = PATIENCE,
     blocks: tuple[int, int] | None = None,
     progress: Callable[[int, int], None] | None = None,
-    watch: Callable[[Fold], None] | None = None,
+    watch: Callable[[Fold, Theory], None] | None = None,
 ) -> tuple[BasinEstimate, ...]:
     """Sample starts, judge each at every horizon, and keep each finished block in the file.
 
@@ -73,7 +73,7 @@ def run(
     progress
         Called with (trials done, trials), at the start and after each block.
     watch
-        Called at the same moments with the totals so far.
+        Called at the same moments with the totals so far and what theorems say.
 
     Returns
     -------
@@ -117,7 +117,7 @@ def run(
             if progress is not None:
                 progress(fold.done, total)
             if watch is not None:
-                watch(fold)
+                watch(fold, header.theory)
 
         left = set(chosen)
         for block in writer.begin(header).summaries(series):

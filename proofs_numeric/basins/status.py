@@ -137,7 +137,7 @@ def status(path: str | os.PathLike[str]) -> Status:
             missing=tuple(missing),
             stopped=stopped,
             judged=tally.trials,
-            bounds=anytime_bounds(header.plan, tally),
+            bounds=anytime_bounds(header.plan, tally, header.theory.certain),
             labels=tally.labels,
             certified=tally.certified,
             live=live,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 from lohe.__main__ import main
+from lohe.commands.basin_text import interval
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins import campaign, trials
 from lohe.proofs_numeric.basins.plan import Stopping
@@ -197,6 +199,19 @@ def test_status_of_a_running_and_a_finished_campaign(stored, tmp_path, call):
     assert json.loads(call("status", path, "--json")[1])["complete"]
     now = status(path)
     assert f"{now.labels[0]['converged']}" in out
+
+
+def test_a_terminal_shows_trials_rate_and_bounds_as_they_come(stored, call, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes stderr for a terminal
+    monkeypatch.setenv("COLUMNS", "150")
+    monkeypatch.setattr("lohe.commands.basin_progress._SECONDS", 0.0)
+    code, _, err = call(stored, "--trials", 1000, "--horizon", 6)
+    assert code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", err)
+    assert "1000/1000" in plain
+    assert "/s" in plain
+    bounds = status(stored.with_name("x.basin.sqlite")).bounds[-1]
+    assert f"settled {interval(*bounds)}" in plain
 
 
 @pytest.mark.parametrize("command", [[], ["status"], ["merge"], ["show"]])

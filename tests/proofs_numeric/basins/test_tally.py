@@ -131,6 +131,21 @@ def test_anytime_bounds_hold_the_truth_and_narrow(starts):
     assert anytime_bounds(plan, Fold(plan).tally()) == ((0.0, 1.0), (0.0, 1.0))
 
 
+def test_what_is_proved_of_far_starts_sharpens_the_bounds_of_rare_failures():
+    starts = Starts("strata", levels=(0.1,))
+    plan = plan_of(trials=32, starts=starts)
+    blocks = blocks_of(plan)
+    for block in blocks:  # far starts, which are of the second stratum, all converge
+        block.counts[1] = [[8, 0, 0, 0]] * 2
+    tally = fold_of(plan, blocks).tally()
+    blind, knowing = anytime_bounds(plan, tally), anytime_bounds(plan, tally, (0.2, 0.1))
+    assert knowing[0] == blind[0]  # the second stratum begins below 0.2
+    assert blind[1][0] < 0.9 <= knowing[1][0] <= knowing[1][1] == blind[1][1]
+    blocks[0].counts[1, 1] = [7, 0, 1, 0]  # a proof that is contradicted is not relied on
+    tally = fold_of(plan, blocks).tally()
+    assert anytime_bounds(plan, tally, (0.2, 0.1)) == anytime_bounds(plan, tally)
+
+
 def test_each_stratum_has_bounds_of_its_own():
     plan = plan_of(trials=1600, starts=Starts("strata", levels=(0.1, 0.4)), confidence=0.9999)
     tally = fold_of(plan, blocks_of(plan)).tally()
