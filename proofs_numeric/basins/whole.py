@@ -27,8 +27,9 @@ _CONVERGED, _ELSEWHERE, _HORIZON, _FAILED = range(len(LABELS))
 # Estimated error of a step, at most. It is that of a method of lower order than the one that goes
 # on, whose states are about twenty times nearer.
 _ACCURACY = 1e-6
-# Speed over the largest possible force below which a state may be at rest.
-_AT_REST = 1e-6
+# No state within the tolerance of an equilibrium is faster than so many tolerances, in units of the
+# largest possible force.
+_SLOW = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +160,8 @@ class _Batch:
             self.places[trials[near]] = REFERENCE
         # Close to the reference, slow is not yet elsewhere.
         away = ~(far <= np.sqrt(self.plan.tolerance))
-        elsewhere = away & (speed <= _AT_REST * force_bound(self.network))
+        slow = speed <= _SLOW * self.plan.tolerance * force_bound(self.network)
+        elsewhere = away & slow
         elsewhere[elsewhere] = self._settle_elsewhere(
             index, trials[elsewhere], np.compress(elsewhere, x, axis=2)
         )
@@ -171,7 +173,9 @@ class _Batch:
         """Label states at rest away from the reference, if they are at a stable point."""
         if not trials.size:
             return np.zeros(0, dtype=np.bool_)
-        points, kind = distinct_states(self.network, x, reference=self.reference)
+        points, kind = distinct_states(
+            self.network, x, reference=self.reference, reach=self.plan.tolerance
+        )
         resting, told = kind != MOVING, kind >= 0
         known = sum(len(each) for each in self.resting)
         self.labels[index:, trials[resting]] = _ELSEWHERE
