@@ -32,8 +32,8 @@ __all__ = ["Shrinking", "shrink"]
 
 Floats = NDArray[np.float64]
 
-# Length of a round, over the settling time of the slowest oscillator alone; and how many rounds
-# without any gain end the search.
+# Length of the first round, over the settling time of the slowest oscillator alone, and by how much
+# each is longer than the last; and how many rounds without any gain end the search.
 _ROUND, _LONGER = 0.12, 1.07
 _PATIENCE = 4
 # A tolerance at which times are compared.
@@ -96,16 +96,37 @@ def shrink(
         At most so many.
     """
     lowest, level = levels
-    residual, copies = forces.residual_upper, 1.0
-    room = _FAR_ABOVE / float(np.max(residual / forces.along_lower))
+    room, copies = _FAR_ABOVE / float(np.max(forces.residual_upper / forces.along_lower)), 1.0
     if room > 1:
         copies = min(_COPIES, 2.0 ** math.floor(math.log2(room)))
-    sizes, elapsed, step = (
-        up(level * caps.sine_upper),
-        0.0,
-        _ROUND / float(np.min(forces.along_lower)),
+    pull = _Pull(forces, forces.residual_upper * copies, loose_push(forces))
+    found = _search(network, pull, up(level * caps.sine_upper), rounds)
+    if found is None:
+        return None
+    sizes, elapsed, alone = found
+    last = WeightedCaps.from_sines(network, forces, sizes)
+    resting = float(np.max(last.near_push / (last.near - last.share)))
+    falling = SettlingTimes.of(last, levels_between(max(4 * resting, 2.0**-52), 2.0**-3))
+    if falling is None:
+        return None
+    return Shrinking(
+        level=level,
+        duration=elapsed,
+        smallest=_smallest(copies, lowest / level) if alone else 1.0,
+        times=falling,
+        widest=float(sizes.max()),
+        contraction=last.contraction_lower(float(falling.levels[0])),
     )
-    pull = _Pull(forces, residual * copies, loose_push(forces))
+
+
+def _search(
+    network: Network, pull: _Pull, sizes: Floats, rounds: int
+) -> tuple[Floats, float, bool] | None:
+    """Return the best sizes to go on from by levels, the time until then, and whether copies may.
+
+    Best is what seems to reach a small tolerance first, at the rate of the sizes in proportion.
+    """
+    elapsed, step = 0.0, _ROUND / float(np.min(pull.forces.along_lower))
     best, found, since, alone = math.inf, None, 0, True
     for _ in range(rounds + 1):
         heard = heard_upper(network, sizes)
@@ -125,22 +146,7 @@ def shrink(
             break
         sizes, elapsed, alone = smaller, (elapsed + took) * MORE, alone and nearly
         step *= _LONGER
-    if found is None:
-        return None
-    sizes, elapsed, alone = found
-    last = WeightedCaps.from_sines(network, forces, sizes)
-    resting = float(np.max(last.near_push / (last.near - last.share)))
-    falling = SettlingTimes.of(last, levels_between(max(4 * resting, 2.0**-52), 2.0**-3))
-    if falling is None:
-        return None
-    return Shrinking(
-        level=level,
-        duration=elapsed,
-        smallest=_smallest(copies, lowest / level) if alone else 1.0,
-        times=falling,
-        widest=float(sizes.max()),
-        contraction=last.contraction_lower(float(falling.levels[0])),
-    )
+    return found
 
 
 def _smallest(copies: float, quotient: float) -> float:

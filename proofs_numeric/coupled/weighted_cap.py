@@ -48,8 +48,8 @@ class WeightedCap:
     r"""What is proved of all starts near a centre, of the stored network.
 
     A state's level is :math:`\sigma = \max_i \sin u_i / w_i`, with :math:`2u_i` the angle between
-    oscillator i and its centre. From every state with :math:`\sigma \le 1` the level falls until
-    it is `inner`, and the state converges to the one equilibrium below that level.
+    oscillator i and its centre. Every state with :math:`\sigma \le 1` converges to the one
+    equilibrium there, and its level falls on the way as long as `times` says how fast.
 
     Parameters
     ----------

@@ -310,3 +310,25 @@ def test_where_nothing_can_be_proved_the_reason_is_said():
         certify_weighted_cap(net, np.eye(2))
     with pytest.raises(InputError, match="off the sphere"):
         certify_weighted_cap(net, np.zeros((net.n, net.d)))
+
+
+@pytest.mark.parametrize("exponent", [-1040, -600, -150, 150, 600, 1000])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_at_any_scale_the_caps_are_the_same_or_none_is_proved(exponent, form):
+    net = uneven(4, n=4)
+    plain = certified(net)
+    h, j = np.ldexp(net.drive, exponent), np.ldexp(net.crosstalk, exponent)
+    cap = certify_weighted_cap(Network(h, crosstalk=form(j)))
+    if isinstance(cap, str):
+        assert abs(exponent) > 190
+    else:
+        assert cap.volume_lower == pytest.approx(plain.volume_lower, rel=1e-9)
+        times, others = (one.time_upper(np.array([0.9]), 1e-6)[0] for one in (cap, plain))
+        assert np.ldexp(times, exponent) == pytest.approx(others, rel=1e-6)
+
+
+def test_rows_of_very_different_scales_are_proved_together():
+    h = np.array([[1e-30, 0.0], [0.0, 1e30]])
+    cap = certified(Network(h, crosstalk=[[0.0, 1e-31], [1e10, 0.0]]))
+    assert 1e-30 < cap.rate_lower < np.hypot(1e-30, 1e-31)
+    assert cap.inner < 1e-10
