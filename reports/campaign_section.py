@@ -39,9 +39,10 @@ def section(collection: Collection, detail: Detail) -> Section:
     subjects = [subject for subject in collection.subjects if subject.campaigns]
     blocks: list[Block] = [
         Paragraph(
-            "A campaign follows starts that were drawn at random and keeps what became of each. "
-            "Where they end is sampled; that a point exists, is stable and is another one than "
-            "the next is proved, or not, by enclosing it (T8).",
+            "A campaign follows starts that were drawn at random and keeps what became of each."
+            + " Where they end is sampled; that a point exists, is stable and is another one than "
+            "the next is proved, or not, by enclosing it (T8)."
+            * any(one.census is not None for subject in subjects for one in subject.campaigns),
             Evidence.SAMPLED,
         )
     ]
