@@ -86,6 +86,7 @@ def _convergence(cases: Document) -> dict[str, Table]:
     ]
     why: list[tuple[str, ...]] = []
     drives: list[tuple[str, ...]] = []
+    swapped: list[tuple[str, ...]] = []
     cancelled: list[tuple[str, ...]] = []
     bounds: tuple[str, ...] = ()
     for name, case in cases.items():
@@ -114,6 +115,8 @@ def _convergence(cases: Document) -> dict[str, Table]:
                 "-" if found["coherence"] is None else f"{found['coherence']:.2f}",
             )
         )
+        elsewhere = found["missed_by_dimension"]
+        swapped.append((name, *(_percent(missed) for missed in elsewhere.values())))
         if found["coherence_tail"] is not None:
             cancelled.append((name, *(_percent(v) for v in found["coherence_tail"].values())))
             bounds = tuple(f"ρ < {bound}" for bound in found["coherence_tail"])
@@ -132,6 +135,7 @@ def _convergence(cases: Document) -> dict[str, Table]:
             ),
             why,
         ),
+        "dimensions": (("drives of", *(f"starts in d = {d}" for d in elsewhere)), swapped),
         "drives": (
             (
                 "model",

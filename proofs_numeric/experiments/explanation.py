@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 _LEAST_COSINE = -0.9
 _EARLY = 4
+_DIMENSIONS = (2, 8, 32)
 _TAIL = (1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0, 10.0)
 _COHERENCES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 _LEVELS = (0.0, 0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -41,6 +42,9 @@ class Explanation:
     missed_away_from_antipode
         The same with the drives as they are, but no start with :math:`c_0 < -0.9`, which are all
         within 26 degrees of the antipode.
+    missed_by_dimension
+        The same with drives of these norms on spheres of other dimension, by d: what the starts
+        alone contribute to the effect of the dimension.
     norm_needed
         The drive norm that settles a start on the equator, :math:`c_0 = 0`, just in time; a weaker
         drive misses half of the starts or more.
@@ -78,6 +82,7 @@ class Explanation:
     missed: float
     missed_with_median_drive: float
     missed_away_from_antipode: float
+    missed_by_dimension: dict[str, float]
     norm_needed: float
     weak: float
     missed_by_weak: float | None
@@ -140,6 +145,10 @@ def explain(population: Population, horizon: float, tolerance: float) -> Explana
         missed=missed,
         missed_with_median_drive=float(_missed(np.asarray(median), horizon, tolerance, d)),
         missed_away_from_antipode=float(caught.mean() / (1 - near)),
+        missed_by_dimension={
+            str(other): float(_missed(norms, horizon, tolerance, other).mean())
+            for other in _DIMENSIONS
+        },
         norm_needed=needed,
         weak=float(weak.mean()),
         missed_by_weak=by_weak,

@@ -81,6 +81,15 @@ def test_starved_oscillators_are_told_from_those_whose_anchors_cancel():
     assert found.coherence_tail["0.01"] == pytest.approx(1 / 3)
 
 
+def test_other_dimensions_have_other_chances(population):
+    found = explain(population, 30.0, 0.05)
+    assert list(found.missed_by_dimension) == ["2", "8", "32"]
+    assert found.missed_by_dimension[str(population.d)] == found.missed
+    for d, missed in found.missed_by_dimension.items():
+        settled = converged_probability(population.norms, 30.0, 0.05, int(d)).mean()
+        assert missed == pytest.approx(1 - settled)
+
+
 def test_early_tokens_are_counted_in_each_sequence():
     drive = np.full((7, 2), 5.0)
     drive[[0, 4, 5]] = 0.01
