@@ -67,7 +67,9 @@ class Convoy:
             ended[landed] = REACHED
             if stop is not None:
                 ended[stop(self.x, self.elapsed, self.rows)] = STOPPED
-            self.leave(np.flatnonzero(self.busy & (ended >= 0)), ended)
+            gone = np.flatnonzero(self.busy & (ended >= 0))
+            if gone.size:
+                self.leave(gone, ended)
             if np.count_nonzero(self.busy) < (1 - _IDLE) * self.busy.size:
                 if self.waiting.size:
                     self.board()
@@ -97,12 +99,14 @@ class Convoy:
         step = np.where(self.busy, np.minimum(self.step, left), 0.0)
         error = self.method.step(self.x, self.force, step, self.moved, self.force_moved)
         self.steps += 1
-        factor = np.clip(_SAFETY * (self.tolerance / error) ** 0.25, _SHRINK, _GROW)
-        factor[np.isnan(factor)] = _SHRINK
+        # The error grows with the fourth power of the step.
+        factor = _SAFETY * np.sqrt(np.sqrt(self.tolerance / error))
+        factor = np.minimum(np.fmax(factor, _SHRINK), _GROW)
         accepted = error <= self.tolerance
         rejected = np.flatnonzero(~accepted)
-        self.moved[:, :, rejected] = self.x[:, :, rejected]
-        self.force_moved[:, :, rejected] = self.force[:, :, rejected]
+        if rejected.size:
+            self.moved[:, :, rejected] = self.x[:, :, rejected]
+            self.force_moved[:, :, rejected] = self.force[:, :, rejected]
         self.x, self.moved = self.moved, self.x
         self.force, self.force_moved = self.force_moved, self.force
         landed = accepted & (step >= left)
