@@ -11,7 +11,7 @@ from scipy.special import betainc, betaincinv, expit
 from lohe.dynamics.determinant import determinant
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.lorentz import lorentz_flow
-from lohe.dynamics.sphere import norm
+from lohe.dynamics.sphere import largest, norm
 
 __all__ = [
     "antipodal_cap_probability",
@@ -87,7 +87,7 @@ def settle(
     if np.any(time < 0):
         h = np.where(time[..., np.newaxis] < 0, -h, h)
         time = np.abs(time)
-    _, exponent = np.frexp(np.max(np.abs(h), axis=-1, keepdims=True))
+    _, exponent = np.frexp(largest(h))
     scaled = np.ldexp(h, -exponent)
     length = np.sqrt(_dot(scaled, scaled))
     driven = length > 0
@@ -123,7 +123,7 @@ def _leave_antipode(start: Floats, h: Floats, e: Floats) -> Floats:
     # 1 + sqrt(d) times that part, and each entry is one determinant: nothing cancels.
     skewed = determinant(start, h, np.take_along_axis(start, pivot, axis=-1), h_pivot) / h_pivot
     toward = h / np.sqrt(_dot(h, h))
-    size = np.max(np.abs(skewed), axis=-1, keepdims=True)
+    size = largest(skewed)
     unit = np.divide(skewed, size, out=np.zeros_like(skewed), where=size > 0)
     unit -= _dot(unit, toward) * toward
     length = np.sqrt(_dot(unit, unit))

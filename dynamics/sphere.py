@@ -12,6 +12,7 @@ from lohe.dynamics.errors import InputError
 __all__ = [
     "distance",
     "exp",
+    "largest",
     "log",
     "norm",
     "normalise",
@@ -26,10 +27,29 @@ Floats = NDArray[np.float64]
 # Two rounded unit vectors that are opposite in exact arithmetic add up to no more than this: at
 # such a pair no direction of a shortest path can be told from rounding.
 _ANTIPODAL = 4 * float(np.finfo(np.float64).eps)
+_FEW_COLUMNS = 16
 
 
 def _dot(x: Floats, y: Floats) -> Floats:
     return np.asarray(np.einsum("...d,...d->...", x, y))[..., np.newaxis]
+
+
+def largest(x: Floats) -> Floats:
+    """Return the largest absolute entry along the last axis, which is kept with length 1.
+
+    Column by column where there are few: NumPy reduces short rows one at a time, ten times slower.
+
+    Examples
+    --------
+    >>> largest(np.array([[3.0, -4.0]]))
+    array([[4.]])
+    """
+    if not 0 < x.shape[-1] <= _FEW_COLUMNS:
+        return np.asarray(np.max(np.abs(x), axis=-1, keepdims=True, initial=0.0))
+    found = np.abs(x[..., :1])
+    for column in range(1, x.shape[-1]):
+        np.maximum(found, np.abs(x[..., column : column + 1]), out=found)
+    return found
 
 
 def norm(x: ArrayLike) -> Floats:
@@ -49,7 +69,7 @@ def norm(x: ArrayLike) -> Floats:
     5.0
     """
     array = np.asarray(x, dtype=np.float64)
-    _, exponent = np.frexp(np.max(np.abs(array), axis=-1, keepdims=True, initial=0.0))
+    _, exponent = np.frexp(largest(array))
     scaled = np.ldexp(array, -exponent)
     return np.asarray(np.ldexp(np.sqrt(_dot(scaled, scaled)), exponent)[..., 0])
 
@@ -77,7 +97,7 @@ def normalise(x: ArrayLike) -> Floats:
     array([0.6, 0.8])
     """
     array = np.asarray(x, dtype=np.float64)
-    _, exponent = np.frexp(np.max(np.abs(array), axis=-1, keepdims=True, initial=0.0))
+    _, exponent = np.frexp(largest(array))
     scaled = np.ldexp(array, -exponent)
     length = np.sqrt(_dot(scaled, scaled))
     if not (np.all(np.isfinite(length)) and np.all(length > 0)):
