@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lohe.commands import basin_text
-from lohe.commands.common import Json, emit
+from lohe.commands.common import Json, emit, progress_bar
 
 if TYPE_CHECKING:
     from lohe.proofs_numeric.basins.status import Status
@@ -53,7 +53,8 @@ def merge(
     from lohe.proofs_numeric.basins.merge import merge as merge_files
     from lohe.proofs_numeric.basins.status import status as read_status
 
-    merge_files(files, output)
+    with progress_bar("merge") as progress:
+        merge_files(files, output, progress=progress)
     now = read_status(output)
     next_step = "show" if now.complete else "status"
     lines = [*_lines(output, now), f"see: lohe basin {next_step} {output}"]

@@ -39,7 +39,8 @@ class Found:
     earlier
         Numbers of trials before the campaign was extended.
     anytime
-        For each horizon, bounds that hold whenever one looks; only where it was extended.
+        For each horizon, bounds that hold whenever one looks; only where the campaign was
+        extended, or seeds were merged.
     census
         Where trials came to rest, if some did elsewhere and the network is at hand.
     part
@@ -78,6 +79,7 @@ def found_in(path: Path, network: Network | None = None) -> Found:
     plan = header.plan
     earlier = tuple(trials for series in header.series for trials in series.earlier)
     elsewhere = tally.labels[-1]["elsewhere"]
+    grown = earlier or len(header.series) > 1
     return Found(
         path=path,
         n=header.n,
@@ -86,7 +88,7 @@ def found_in(path: Path, network: Network | None = None) -> Found:
         seeds=tuple(series.plan.seed for series in header.series),
         strata=by_stratum(plan, tally) if plan.starts.kind == "strata" else (),
         earlier=earlier,
-        anytime=anytime_bounds(plan, tally, header.theory.certain) if earlier else (),
+        anytime=anytime_bounds(plan, tally, header.theory.certain) if grown else (),
         census=campaign.attractors(path, network) if elsewhere and network else None,
         rule="" if plan.stopping is None else _rule(plan.stopping, met=tally.stopped),
     )
@@ -163,11 +165,14 @@ def _beside(found: Found) -> list[str]:
             f"{first.certified} starts were followed only until a certified cap held the computed "
             "state: from there on it is proved that they settle in time"
         )
-    if found.earlier:
+    if found.anytime:
+        grown = f"{len(found.seeds)} seeds together"
+        if found.earlier:
+            grown = f"extended after {', '.join(map(str, found.earlier))} starts"
         bounds = basin_text.interval(*found.anytime[-1])
         lines.append(
-            f"extended after {', '.join(map(str, found.earlier))} trials: if what was seen by then "
-            f"led to that, trust the bounds valid at any time, {bounds} at the last horizon"
+            f"{grown}: if what was seen by then led to more, trust the bounds valid at any time, "
+            f"{bounds} at the last horizon"
         )
     if found.strata:
         lines += basin_text.strata(found.strata)
@@ -210,6 +215,7 @@ def _result(found: Found) -> dict[str, Any]:
     }
     if found.earlier:
         result["extended_after"] = list(found.earlier)
+    if found.anytime:
         for row, (lower, upper) in zip(result["sampled"], found.anytime, strict=True):
             row |= {"anytime_lower": lower, "anytime_upper": upper}
     if found.strata:

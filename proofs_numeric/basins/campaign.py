@@ -10,8 +10,8 @@ from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.census import Census, census
 from lohe.proofs_numeric.basins.estimate import BasinEstimate, estimates
 from lohe.proofs_numeric.basins.executors import PATIENCE, executor
-from lohe.proofs_numeric.basins.extension import continued
-from lohe.proofs_numeric.basins.header import Header, Series
+from lohe.proofs_numeric.basins.extension import continued, refuse_another_version
+from lohe.proofs_numeric.basins.header import Header, Series, versions
 from lohe.proofs_numeric.basins.plan import Engine, Plan, Starts, Stopping
 from lohe.proofs_numeric.basins.records import encode
 from lohe.proofs_numeric.basins.result import BlockResult
@@ -107,7 +107,8 @@ def run(
     with writing(path) as writer:
         series = Series(plan, sampler.block_size, first=chosen.start)
         if writer.store is None:
-            header = Header((series,), network.n, network.d, theory_of(network, plan))
+            theory = theory_of(network, plan)
+            header = Header((series,), network.n, network.d, theory, versions())
         else:
             header = continued(path, writer.store.header, series)
             series = header.series[0]
@@ -120,12 +121,16 @@ def run(
                 watch(fold, header.theory)
 
         left = set(chosen)
-        for block in writer.begin(header).summaries(series):
+        for block in () if writer.store is None else writer.store.summaries(series):
             if block.number in left:
                 left.remove(block.number)
                 fold.add(block)
+        working = bool(left) and fold.stop is None
+        if working:
+            refuse_another_version(path, header)
+        writer.begin(header)
         report()
-        if left and fold.stop is None:
+        if working:
             with work:
                 for result in work.run(sampler.run, sorted(left)):
                     block = summarise(plan, result)

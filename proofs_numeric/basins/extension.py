@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from lohe.dynamics.errors import InputError
-from lohe.proofs_numeric.basins.header import Header, Series
+from lohe.proofs_numeric.basins.header import Header, Series, versions
 
-__all__ = ["continued"]
+__all__ = ["continued", "refuse_another_version"]
 
 
 def continued(path: str | os.PathLike[str], stored: Header, asked: Series) -> Header:
@@ -58,6 +58,22 @@ def continued(path: str | os.PathLike[str], stored: Header, asked: Series) -> He
     earlier = (*old.earlier, old.plan.trials) if grown else old.earlier
     series = replace(asked, first=min(asked.first, old.first), earlier=earlier)
     return replace(stored, series=(series,))
+
+
+def refuse_another_version(path: str | os.PathLike[str], header: Header) -> None:
+    """Raise if a campaign was begun by another lohe, which may draw other starts from its seed.
+
+    Raises
+    ------
+    InputError
+        If so.
+    """
+    then, now = header.versions.get("lohe", "unknown"), versions().get("lohe", "unknown")
+    if then != now:
+        raise InputError(
+            f"{path} was begun by lohe {then}, and this is {now}; finish it with that version, or "
+            "choose another output path"
+        )
 
 
 def _told(value: Any) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.basins.theory import Theory
 
-__all__ = ["Header", "Series"]
+__all__ = ["Header", "Series", "versions"]
 
 _OF_ONE_SEED = ("seed", "trials")
 
@@ -78,12 +80,15 @@ class Header:
         Oscillators of the network and their dimension.
     theory
         What theorems say of the network.
+    versions
+        Of the programs that began the campaign. Another lohe may draw other starts from a seed.
     """
 
     series: tuple[Series, ...]
     n: int
     d: int
     theory: Theory
+    versions: Mapping[str, str]
 
     @property
     def plan(self) -> Plan:
@@ -109,7 +114,8 @@ class Header:
             for series in self.series
         ]
         network = {"n": self.n, "d": self.d, "block_size": self.block_size}
-        values = shared | network | {"seeds": seeds, "theory": asdict(self.theory)}
+        said = {"theory": asdict(self.theory), "versions": dict(self.versions)}
+        values = shared | network | {"seeds": seeds} | said
         return values | {"digest": _digest(values)}
 
     @classmethod
@@ -134,12 +140,27 @@ class Header:
             raise ValueError("the plan makes no sense")
         if any(not 0 <= one.first < one.blocks for one in series):
             raise ValueError("the first block is not of the plan")
-        theory = {k: tuple(v) if isinstance(v, list) else v for k, v in values["theory"].items()}
+        theory: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values["theory"].items()
+        }
         horizons = len(series[0].plan.horizons)
         if not len(theory["predicted"]) == len(theory["certain"]) == horizons:
             raise ValueError("a prediction a horizon is needed")
-        return cls(tuple(series), n, d, Theory(**theory))
+        made_by = {str(name): str(number) for name, number in values["versions"].items()}
+        return cls(tuple(series), n, d, Theory(**theory), made_by)
 
 
 def _digest(values: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the programs that sample here."""
+    found = {"python": platform.python_version()}
+    for package in ("lohe", "numpy", "scipy", "numba"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -25,7 +25,12 @@ from lohe.proofs_numeric.basins.writer import Writer, writing
 __all__ = ["merge"]
 
 
-def merge(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str]) -> None:
+def merge(
+    paths: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
     """Write one file with the blocks of all.
 
     Blocks of the same seed are united: what two files share must agree to the last bit, and
@@ -38,6 +43,8 @@ def merge(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str
         largest is planned on.
     output
         Written whole or not at all; may be one of `paths`.
+    progress
+        Called with (blocks copied, blocks of the plan).
 
     Raises
     ------
@@ -60,8 +67,12 @@ def merge(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str
         header = _united(stores)
         with replace_atomically(output) as temporary, writing(temporary) as writer:
             writer.begin(header)
+            total, copied = sum(series.blocks for series in header.series), 0
             for series in header.series:
-                _copy(stores, series, writer)
+                for _ in _copied(stores, series, writer):
+                    copied += 1
+                    if progress is not None:
+                        progress(copied, total)
 
 
 def _united(stores: Sequence[Store]) -> Header:
@@ -81,8 +92,14 @@ def _refuse_another(first: Store, other: Store) -> None:
     ours, theirs = (json.loads(json.dumps(store.header.values())) for store in (first, other))
     if ours["network_sha256"] != theirs["network_sha256"]:
         raise InputError(f"{first.path} and {other.path} are about different networks")
+    by_us, by_them = ours["versions"].get("lohe"), theirs["versions"].get("lohe")
+    if by_us != by_them:
+        raise InputError(
+            f"{first.path} was sampled by lohe {by_us} and {other.path} by {by_them}, which may "
+            "draw other starts; sample one of them anew"
+        )
     for key, value in ours.items():
-        if key not in ("seeds", "theory", "digest") and theirs[key] != value:
+        if key not in ("seeds", "theory", "versions", "digest") and theirs[key] != value:
             raise InputError(
                 f"{first.path} and {other.path} have different plans "
                 f"({key} {value} and {theirs[key]}); only seed and trials may differ"
@@ -97,8 +114,8 @@ def _joined(one: Series, other: Series) -> Series:
     return Series(plan, one.block_size, min(one.first, other.first), tuple(earlier))
 
 
-def _copy(stores: Sequence[Store], series: Series, writer: Writer) -> None:
-    """Copy the blocks of one seed, each once, with one block in memory."""
+def _copied(stores: Sequence[Store], series: Series, writer: Writer) -> Iterator[int]:
+    """Copy the blocks of one seed, each once and with one in memory; yield their numbers."""
     found = (
         _whole(store, mine, series)
         for store in stores
@@ -117,6 +134,7 @@ def _copy(stores: Sequence[Store], series: Series, writer: Writer) -> None:
                 )
         encoded = None if records is None else encode(series.plan, records)
         writer.add(series, first.block, encoded)
+        yield number
 
 
 @dataclass(frozen=True, eq=False)

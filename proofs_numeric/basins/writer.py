@@ -9,11 +9,10 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from lohe.dynamics.errors import InputError
-from lohe.proofs_numeric.basins.header import Header, Series
+from lohe.proofs_numeric.basins.header import Header, Series, versions
 from lohe.proofs_numeric.basins.rows import COLUMNS, SUMMARY, Row, seal_records
 from lohe.proofs_numeric.basins.store import APPLICATION, PATIENCE, VERSION, Store, opened
 from lohe.proofs_numeric.basins.summary import BlockSummary
@@ -83,7 +82,7 @@ class Writer:
     Attributes
     ----------
     store : Store or None
-        What the file held when it was opened, and later what was begun; None while it is new.
+        What the file held when it was opened; None if it was new.
     """
 
     def __init__(self, database: sqlite3.Connection, path: str | os.PathLike[str]) -> None:
@@ -108,7 +107,7 @@ class Writer:
     def _taken(self) -> InputError:
         return InputError(f"{self._path} is being written; wait for the other run or stop it")
 
-    def begin(self, header: Header) -> Store:
+    def begin(self, header: Header) -> None:
         """Write the schema where the file is new, and the header; enter this run's session."""
         if self.store is None:
             for statement in _SCHEMA:
@@ -116,14 +115,12 @@ class Writer:
         rows = [(key, json.dumps(value)) for key, value in header.values().items()]
         self._database.executemany("INSERT OR REPLACE INTO plan VALUES (?, ?)", rows)
         now = time.time()
-        session = (platform.node(), os.getpid(), json.dumps(_versions()), now, now, 0, 0)
+        session = (platform.node(), os.getpid(), json.dumps(versions()), now, now, 0, 0)
         found = self._database.execute(
             "INSERT INTO session VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", session
         )
         self._session = found.lastrowid
         self._commit()
-        self.store = Store(self._database, self._path, header)
-        return self.store
 
     def add(self, series: Series, block: BlockSummary, records: bytes | None) -> None:
         """Keep a finished block; it is committed with the next few, or when the run ends."""
@@ -166,14 +163,3 @@ class Writer:
         self._database.execute("COMMIT")
         self._database.execute("BEGIN IMMEDIATE")
         self._committed = time.monotonic()
-
-
-def _versions() -> dict[str, str]:
-    """Return the versions of what computed the blocks."""
-    found = {"python": platform.python_version()}
-    for package in ("lohe", "numpy", "scipy", "numba"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found

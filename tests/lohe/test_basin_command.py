@@ -119,11 +119,26 @@ def test_two_halves_merged_are_the_whole(stored, tmp_path, call):
     assert "exists" in refused(call, "merge", files["a"], files["b"], "-o", files["whole"])
 
 
+def test_seeds_merged_are_one_sample(stored, tmp_path, call):
+    files = [tmp_path / f"{seed}.basin.sqlite" for seed in (1, 2)]
+    for seed, file in enumerate(files, 1):
+        call(stored, "--trials", 500, "--horizon", 6, "--seed", seed, "-o", file)
+    both = tmp_path / "both.basin.sqlite"
+    assert call("merge", *files, "-o", both)[0] == 0
+    code, out, _ = call("show", both)
+    assert code == 0
+    assert "sampled: 1000 uniform starts, seeds 1, 2 together" in out
+    assert "2 seeds together: if what was seen by then led to more" in out
+    assert "merged of 2 seeds" in refused(
+        call, stored, "--trials", 500, "--horizon", 6, "--seed", 1, "-o", both
+    )
+
+
 def test_an_extended_campaign_says_so(stored, tmp_path, call):
     path = tmp_path / "x.basin.sqlite"
     for trials_, extended in ((250, False), (1000, True)):
         _, out, _ = call(stored, "--trials", trials_, "--horizon", 6)
-        assert ("extended after 250 trials" in out) == extended
+        assert ("extended after 250 starts" in out) == extended
     row = json.loads(call("show", path, "--json")[1])["sampled"][0]
     assert row["anytime_lower"] < row["lower"] < row["upper"] < row["anytime_upper"]
     assert "more than 10" in refused(call, stored, "--trials", 10, "--horizon", 6)

@@ -15,8 +15,9 @@ from coins import NETWORK, Coins
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins import campaign, trials
+from lohe.proofs_numeric.basins import campaign, extension, trials
 from lohe.proofs_numeric.basins.estimate import estimate_basin
+from lohe.proofs_numeric.basins.merge import merge
 from lohe.proofs_numeric.basins.plan import LABELS, Starts, Stopping
 from lohe.proofs_numeric.basins.records import encode
 from lohe.proofs_numeric.basins.summary import summarise
@@ -332,6 +333,22 @@ def test_another_plan_is_refused_by_name(tmp_path, change):
     with pytest.raises(InputError, match=f"another plan \\({next(iter(change))} "):
         campaign.run(path, NETWORK, 100, **(PLAN | change))
     assert path.read_bytes() == before
+
+
+@pytest.mark.usefixtures("tossed")
+def test_another_version_may_read_and_not_go_on(tmp_path, monkeypatch):
+    path, other = tmp_path / "x.basin.sqlite", tmp_path / "other.basin.sqlite"
+    found = campaign.run(path, NETWORK, 100, **PLAN)
+    for module in (campaign, extension):
+        monkeypatch.setattr(module, "versions", lambda: {"lohe": "99.1"})
+    assert campaign.load(path) == found
+    assert campaign.run(path, NETWORK, 100, **PLAN) == found
+    with pytest.raises(InputError, match=r"begun by lohe .*, and this is 99\.1"):
+        campaign.run(path, NETWORK, 200, **PLAN)
+    assert campaign.load(path) == found
+    campaign.run(other, NETWORK, 100, **(PLAN | {"seed": 2}))
+    with pytest.raises(InputError, match=r"other.basin.sqlite by 99\.1"):
+        merge([path, other], tmp_path / "both.basin.sqlite")
 
 
 def test_another_network_is_refused(finished):
