@@ -165,11 +165,11 @@ def _row(name: str, attractor: Attractor) -> tuple[Cell, ...]:
 
 
 def _moving(census: Census) -> tuple[Cell, ...]:
-    untold = f"; {count(census.untold)} more at rest elsewhere, not told apart" * (
+    untold = f"; {count(census.untold)} more settled elsewhere, not told apart" * (
         census.untold > 0
     )
     return (
-        Cell("not at rest"),
+        Cell("not settled"),
         *_numbers(census.moving),
         Cell("sampled", badge=Evidence.SAMPLED),
         Cell(f"still moving, or failed{untold}"),

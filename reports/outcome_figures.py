@@ -16,7 +16,7 @@ __all__ = ["attractor_names", "attractors_picture", "outcomes_picture", "times_p
 
 _WORDS = {
     "converged": "settled",
-    "elsewhere": "at rest elsewhere",
+    "elsewhere": "settled elsewhere",
     "horizon": "still moving",
     "failed": "failed",
 }
@@ -131,7 +131,7 @@ def attractors_picture(census: Census, key: str) -> Picture:
     names = attractor_names(census)
     rows: list[tuple[str, Attractor | None]] = list(zip(names, census.attractors, strict=True))
     left_out = len(rows) - _MOST_BARS
-    rows = [*rows[:_MOST_BARS], ("not at rest", None)]
+    rows = [*rows[:_MOST_BARS], ("not settled", None)]
     figure, axes = new_figure(4.2, 1.1 + 0.36 * len(rows))
     shown = [(row.share if row is not None else census.moving) for _, row in rows]
     places = np.arange(len(rows))[::-1]
@@ -162,7 +162,7 @@ def attractors_picture(census: Census, key: str) -> Picture:
     axes.grid(visible=False, axis="y")
     add_legend(figure, 2)
     words = (
-        f"Shares of the starts at rest there by the last horizon. The bars' ends hold together "
+        f"Shares of the starts that had settled there by the last horizon. The bars' ends hold together "
         f"with {percent(census.confidence)} confidence; they are sampled also where the point "
         "itself is proved."
         + f" The {left_out} rarest attractors are in the table only."

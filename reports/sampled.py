@@ -113,7 +113,7 @@ def _predicted(basin: BasinEstimate) -> Cell:
 
 def _labels(basin: BasinEstimate) -> str:
     words = {
-        "elsewhere": "came to rest elsewhere",
+        "elsewhere": "settled elsewhere",
         "horizon": "still on the way",
         "failed": "failed",
     }

@@ -90,7 +90,7 @@ def estimate_with(counts):
 def test_a_single_failure_among_millions_is_drawn_and_named():
     with drawing_style():
         picture = outcomes_picture((estimate_with((3_000_000, 0, 2, 1)),), "key")
-    assert "3,000,000 settled, 0 at rest elsewhere, 2 still moving, 1 failed" in picture.svg
+    assert "3,000,000 settled, 0 settled elsewhere, 2 still moving, 1 failed" in picture.svg
     assert "drawn as wide as that" in picture.caption
     # Three coloured bars and their legend: settled, moving, failed.
     for colour in ("--blue", "--muted", "--vermillion"):
@@ -121,7 +121,7 @@ def test_attractors_are_shown_with_what_is_proved(pair_page, parse):
     assert "a single stable resting point is false: 2 are enclosed" in outline.text
     assert "T8: stable; the only equilibrium in a box of half width" in outline.text
     assert "T8: unstable" in outline.text  # the reference point of this network is a saddle
-    assert "not at rest" in outline.text
+    assert "not settled" in outline.text
     assert "lohe certify pair.network.npz --attractors pair.basin.sqlite" in outline.text
     assert "Clopper–Pearson" in outline.text
 
