@@ -162,9 +162,9 @@ def attractors_picture(census: Census, key: str) -> Picture:
     axes.grid(visible=False, axis="y")
     add_legend(figure, 2)
     words = (
-        f"Shares of the starts that had settled there by the last horizon. The bars' ends hold together "
-        f"with {percent(census.confidence)} confidence; they are sampled also where the point "
-        "itself is proved."
+        "Shares of the starts that had settled there by the last horizon. The bars' ends hold "
+        f"together with {percent(census.confidence)} confidence; they are sampled also where the "
+        "point itself is proved."
         + f" The {left_out} rarest attractors are in the table only."
         * (left_out > 0)
     )

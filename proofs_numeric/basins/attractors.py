@@ -201,7 +201,8 @@ def distinct_states(
     kinds = np.full(states.shape[-1], UNTOLD, dtype=np.int32)
     left = np.arange(states.shape[-1])
     angles, batch = n * (d - 1), _FIRST
-    tries = min(_TRIES, max(_FEWEST, int(_OPERATIONS / angles**3)))
+    dense = angles <= _MOST_ANGLES
+    tries = min(_TRIES, max(_FEWEST, int(_OPERATIONS / angles**3))) if dense else _TRIES
     while left.size and tries > 0:
         # Of thousands of states most are next to few equilibria: begin with some.
         some, left = np.split(left, [min(batch, tries)])
@@ -218,7 +219,7 @@ def distinct_states(
             near = catalogue.likeness.gaps(states[..., left], points[0]) <= min(APART, reach)
             kinds[some[alike]] = kinds[left[near]] = kind
             some, points, left = some[~alike], points[~alike], left[~near]
-        batch = min(4 * batch, max(1, _ENTRIES // angles**2))
+        batch = min(4 * batch, max(1, _ENTRIES // angles ** (2 if dense else 1)))
     return np.array(catalogue.points).reshape(-1, n, d), kinds
 
 

@@ -13,6 +13,7 @@ from lohe.dynamics.field import residual
 from lohe.dynamics.gallery import anchored_circulant, anchored_pair, consensus
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import normalise, uniform
+from lohe.proofs_numeric.basins import attractors
 from lohe.proofs_numeric.basins.attractors import (
     APART,
     MOVING,
@@ -131,6 +132,14 @@ def test_beyond_the_most_kinds_states_are_untold():
     found, kinds = distinct_states(RING, states, most=2)
     assert len(found) == 2
     assert kinds.tolist() == [0] * 5 + [1] * 5 + [UNTOLD] * 5
+
+
+def test_states_of_large_networks_are_compared_as_they_come(monkeypatch):
+    monkeypatch.setattr(attractors, "_MOST_ANGLES", 0)
+    points, states = ring_states(size=1e-7)
+    found, kinds = distinct_states(RING, np.concatenate([states] * 20, axis=-1))
+    assert kinds.tolist() == ([0] * 5 + [1] * 5 + [2] * 5) * 20
+    assert np.abs(found - points).max() < 1e-5
 
 
 def test_states_of_another_shape_are_refused():
