@@ -86,7 +86,10 @@ def run(
     ] = None,
     records: Annotated[
         bool,
-        typer.Option("--records/--no-records", help="Keep every start's label, time and residual."),
+        typer.Option(
+            "--records/--no-records",
+            help="Keep every start's label, time and residual, about 9 bytes each.",
+        ),
     ] = True,
     early: Annotated[
         bool,

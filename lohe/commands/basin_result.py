@@ -145,9 +145,13 @@ def _together(found: Sequence[Found]) -> list[str]:
         *basin_text.sampled(estimates, names),
         basin_text.method(first),
     ]
+    proved: dict[str, list[str]] = {}
     for one in found:
         lines += [f"{stem_of(one.path)}: {line}" for line in _beside(one)]
-        lines.append(f"{stem_of(one.path)}: {basin_text.proved(one.estimates[0])}")
+        proved.setdefault(basin_text.proved(one.estimates[0]), []).append(stem_of(one.path))
+    for statement, names in proved.items():
+        whose = "each" if len(names) == len(found) else ", ".join(names)
+        lines.append(f"{statement}: {whose}")
     folders = sorted({str(one.path.parent) for one in found})
     return [*lines, f"kept in {', '.join(folders)}"]
 

@@ -91,6 +91,7 @@ def test_several_instances_share_one_error(stored, tmp_path, call):
     code, out, _ = call(tmp_path, "--trials", 200, "--horizon", 5, "--horizon", 9)
     assert code == 0
     assert "all 4 sampled together hold with confidence 0.99" in out
+    assert "proved: almost every start settles in the end (T1): each" in out
     for name, words in (("x", (stored, other)), ("y", (other, stored))):
         kept = tmp_path / f"{name}.basin.sqlite"
         assert campaign.plan_of(kept).family == 4
