@@ -39,6 +39,9 @@ _LEAST = (0.0, *(k / 20 for k in range(1, 20)))
 _ROUNDS = 12
 _WAY = 0.75
 _SEARCH = 40
+# The largest of the caps in proportion, as sines from above; and what of it is proposed.
+_LARGEST = (0.98, 1e-3)
+_SPARED = 0.9
 
 
 def propose_cosines(network: Network, forces: Forces) -> Iterator[Floats]:
@@ -105,14 +108,14 @@ def _balanced(network: Network, forces: Forces, cosines: Floats, far: Floats) ->
     return np.maximum(cosines, _SMALLEST)
 
 
-def _hold(network: Network, forces: Forces, cosines: Floats) -> bool:
-    """Tell whether every cap is held with what is kept to spare, in floats."""
+def _hold(network: Network, forces: Forces, cosines: Floats, kept: float = _KEPT) -> bool:
+    """Tell whether every cap is held with some share of its pull to spare, in floats."""
     sines = _sines(cosines)
     pushes = 2 * heard_upper(network, sines) + forces.residual_upper, loose_push(forces)
     pulls = forces.along_lower, forces.drive_along_lower
     held = np.zeros(network.n, dtype=np.bool_)
     for pull, push in zip(pulls, pushes, strict=True):
-        force = (1 - _KEPT) * pull * cosines - forces.rotation_upper * sines
+        force = (1 - kept) * pull * cosines - forces.rotation_upper * sines
         held |= 2 * sines * force >= push * (1 - _SLACK)
     return bool(np.all(held))
 
@@ -122,16 +125,15 @@ def _sines(cosines: Floats) -> Floats:
 
 
 def _proportioned(network: Network, forces: Forces) -> Floats | None:
-    """Return small caps in proportions that let all near pulls hold, if there are any."""
+    """Return caps in proportions that let all near pulls hold, if there are any."""
     shape = np.ones(network.n)
     for _ in range(_SEARCH):
         shape = (1 + heard_upper(network, shape)) / forces.along_lower
         shape /= shape.max()
-    for power in range(1, 30):
-        sines = shape * 2.0**-power
-        cosines = _sines(sines)
-        if _hold(network, forces, cosines):
-            return cosines
+    for largest in np.geomspace(*_LARGEST, _SEARCH):
+        # Held at a larger size, so held with something to spare at this one.
+        if _hold(network, forces, _sines(shape * largest), kept=0.0):
+            return _sines(shape * (largest * _SPARED))
     return None
 
 

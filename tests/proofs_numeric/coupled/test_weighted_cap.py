@@ -164,6 +164,25 @@ def test_it_never_holds_less_than_the_uniform_cap(seed, d, crosstalk, frequency)
         assert cap.volume_lower >= plain.volume_lower * (1 - 1e-6) - 1e-300
 
 
+def test_it_holds_where_caps_of_one_size_do_not():
+    # The second is held by less than it hears, but its drive alone is stronger.
+    net = Network([[4.0, 0.0], [0.9, 0.0]], crosstalk=[[0.0, 0.1], [-0.5, 0.0]])
+    assert "crosstalk" in certify_cap(net, EXACT)
+    assert certified(net).volume_lower > 0.6
+
+
+@pytest.mark.parametrize("seed", [18, 42])
+def test_the_weakest_may_have_a_larger_cap_than_those_it_hears(seed):
+    net = uneven(seed, n=4, crosstalk=0.9)
+    assert "crosstalk" in certify_cap(net, EXACT)
+    cap = certified(net)
+    assert cap.volume_lower > 5e-4
+    x = at_level(np.random.default_rng(seed), cap, 1 - 1e-9, 20)
+    time = float(cap.time_upper(np.ones(1), 1e-3)[0])
+    x = dormand_prince(partial(vector_field, net), x, time, tolerance=1e-9).x
+    assert np.linalg.norm(x - cap.centre, axis=-1).max() <= 1e-3
+
+
 @pytest.mark.parametrize("crosstalk", [0.05, 0.3, 0.6])
 def test_in_the_end_times_grow_at_nearly_the_true_rate(crosstalk):
     net = uneven(5, crosstalk=crosstalk)
