@@ -68,8 +68,11 @@ class CommutatorFree:
         self._flow: _Flow = Boost(shape)
         self._spin = 0.0
         if network.frequency is not None and network.has_frequency:
-            self._flow = LorentzBoost(network.frequency)
+            self._flow = LorentzBoost(network.frequency, width)
             self._spin = float(np.linalg.norm(network.frequency, ord=2, axis=(1, 2)).max())
+        self._heard = 0.0
+        if self._crosstalk is not None:
+            self._heard = float(np.max(np.asarray(abs(self._crosstalk).sum(axis=1))))
         self._stages = np.empty((4, network.n * network.d * width))
 
     def force(self, x: Floats, out: Floats) -> Floats:
@@ -93,8 +96,7 @@ class CommutatorFree:
         rate = self._spin + np.sqrt(np.einsum("ndb,ndb->nb", force, force)).max(axis=0)
         if self._crosstalk is None:
             return np.full(rate.shape, np.inf)
-        heard = float(np.max(np.asarray(abs(self._crosstalk).sum(axis=1))))
-        return np.asarray((10 * tolerance / (_CONSTANT * heard * rate**3)) ** 0.25)
+        return np.asarray((10 * tolerance / (_CONSTANT * self._heard * rate**3)) ** 0.25)
 
     def step(self, x: Floats, force: Floats, time: Floats, moved: Floats, after: Floats) -> Floats:
         """Make one step of each trial; return its estimated error.

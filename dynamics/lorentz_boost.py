@@ -10,6 +10,7 @@ from lohe.dynamics.boost import scale_to_sphere
 __all__ = ["LorentzBoost"]
 
 Floats = NDArray[np.float64]
+Lifted = tuple[Floats, Floats | None]
 
 _TINY = float(np.finfo(np.float64).tiny)
 _SERIES = 18  # 1/19! is 8e-18, below rounding
@@ -34,18 +35,27 @@ class LorentzBoost:
     ----------
     frequency : (n, d, d) array
         Skew-symmetric natural frequencies A.
+    width
+        The largest batch B.
+
+    Notes
+    -----
+    An instance owns the scratch arrays of one thread.
 
     Examples
     --------
     >>> turn = np.array([[[0.0, -1.0], [1.0, 0.0]]])
     >>> x, g, time = np.array([[[1.0], [0.0]]]), np.zeros((1, 2, 1)), np.array([np.pi / 2])
-    >>> LorentzBoost(turn).flow(x, g, time, np.empty_like(x), turning=time).ravel().round(12)
+    >>> LorentzBoost(turn, 1).flow(x, g, time, np.empty_like(x), turning=time).ravel().round(12)
     array([0., 1.])
     """
 
-    def __init__(self, frequency: Floats) -> None:
+    def __init__(self, frequency: Floats, width: int) -> None:
         self._frequency = frequency
-        d = frequency.shape[-1]
+        n, d, _ = frequency.shape
+        self._scalars, self._vectors = np.empty((6, n * width)), np.empty((5, n * d * width))
+        self._heights: list[Floats] = []
+        self._powers: list[Floats] = []
         self._norms = np.linalg.norm(frequency, ord=2, axis=(1, 2))[:, np.newaxis]
         self._expand = {2: self._planar, 3: self._spatial}.get(d, self._by_series)
 
@@ -65,55 +75,79 @@ class LorentzBoost:
         turning : (B,) array
             For how long the natural frequencies act; `time` for the flow as printed.
         """
-        pull = force * time
+        n, _, width = x.shape
+        # Arrays of this size, were they made anew, would cost more than what is done to them.
+        self._heights = [row[: n * width].reshape(n, width) for row in self._scalars]
+        pull, *self._powers = (row[: x.size].reshape(x.shape) for row in self._vectors)
+        np.multiply(force, time, out=pull)
         self._expand(x, pull, turning, out)
         scale_to_sphere(out)
         return out
 
     def _act(
-        self, x: Floats, s: Floats | float, pull: Floats, turning: Floats
-    ) -> tuple[Floats, Floats]:
-        """Return M (x, s)."""
-        moved = np.matmul(self._frequency, x)
+        self, lifted: Lifted, pull: Floats, turning: Floats, into: Lifted, scratch: Floats
+    ) -> None:
+        """Write M z into `into`, for z = (x, s); the arrays of x and s, or s = 1 as None."""
+        x, s = lifted
+        moved, height = into
+        np.matmul(self._frequency, x, out=moved)
         moved *= turning
-        moved += pull * (s if isinstance(s, float) else s[:, np.newaxis])
-        return moved, np.einsum("ndb,ndb->nb", pull, x)
+        if s is None:
+            moved += pull
+        else:
+            np.multiply(pull, s[:, np.newaxis], out=scratch)
+            moved += scratch
+        if height is not None:
+            np.einsum("ndb,ndb->nb", pull, x, out=height)
 
     def _planar(self, x: Floats, pull: Floats, turning: Floats, out: Floats) -> None:
         # exp(M) ~ (1 - mu u^2) + 2u M + 2 u^2 M^2 with u = tanh(sqrt(mu)/2)/sqrt(mu), or tan.
-        mu = np.einsum("ndb,ndb->nb", pull, pull)
-        mu -= (self._norms * turning) ** 2
-        rho = np.maximum(np.sqrt(np.abs(mu)), _TINY)
-        decayed = np.expm1(-rho)
-        left = decayed + 1.0
-        half = -decayed / (rho * (left + 1.0))
-        first = 4.0 * left / (left + 1.0) ** 2
+        mu, rho, left, half, first, height = self._heights
+        once, twice, scratch, _ = self._powers
+        np.multiply(self._norms, turning, out=rho)
+        rho *= rho
+        np.einsum("ndb,ndb->nb", pull, pull, out=mu)
+        mu -= rho
+        np.abs(mu, out=rho)
+        np.sqrt(rho, out=rho)
+        np.maximum(rho, _TINY, out=rho)
+        np.negative(rho, out=half)
+        np.expm1(half, out=half)
+        np.add(half, 1.0, out=left)
+        np.add(half, 2.0, out=first)
+        half /= rho
+        half /= first
+        np.negative(half, out=half)
+        # 4 left / (left + 1)^2
+        left *= 4.0
+        left /= first
+        np.divide(left, first, out=first)
         turns = mu < 0
         if np.any(turns):
             angle = rho[turns]
             tangent = np.tan(angle / 2)
             half[turns] = tangent / angle
             first[turns] = 1.0 + tangent**2
-        y, s = self._act(x, 1.0, pull, turning)
-        y_twice, _ = self._act(y, s, pull, turning)
-        y_twice *= half[:, np.newaxis]
-        y_twice += y
+        self._act((x, None), pull, turning, (once, height), scratch)
+        self._act((once, height), pull, turning, (twice, None), scratch)
+        twice *= half[:, np.newaxis]
+        twice += once
         half *= 2.0
-        y_twice *= half[:, np.newaxis]
+        twice *= half[:, np.newaxis]
         np.multiply(x, first[:, np.newaxis], out=out)
-        out += y_twice
+        out += twice
 
     def _spatial(self, x: Floats, pull: Floats, turning: Floats, out: Floats) -> None:
-        rho2, theta2 = self._invariants(pull, turning)
-        powers = [x]
-        y, s = self._act(x, 1.0, pull, turning)
-        powers.append(y)
-        for _ in range(2):
-            y, s = self._act(y, s, pull, turning)
-            powers.append(y)
-        out[...] = 0.0
-        for coefficient, power in zip(_cubic(rho2, theta2), powers, strict=True):
-            out += coefficient[:, np.newaxis] * power
+        *powers, scratch = self._powers
+        lifted: Lifted = (x, None)
+        for power, height in zip(powers, self._heights[:3], strict=True):
+            self._act(lifted, pull, turning, (power, height), scratch)
+            lifted = (power, height)
+        coefficients = _cubic(*self._invariants(pull, turning))
+        np.multiply(x, coefficients[0][:, np.newaxis], out=out)
+        for coefficient, power in zip(coefficients[1:], powers, strict=True):
+            np.multiply(power, coefficient[:, np.newaxis], out=scratch)
+            out += scratch
 
     def _invariants(self, pull: Floats, turning: Floats) -> tuple[Floats, Floats]:
         """Return the squares of the rate and of the angle of M: its eigenvalues ±rho, ±i theta."""
@@ -131,21 +165,24 @@ class LorentzBoost:
     def _by_series(self, x: Floats, pull: Floats, turning: Floats, out: Floats) -> None:
         size = np.sqrt(np.einsum("ndb,ndb->nb", pull, pull)) + self._norms * turning
         largest = float(size.max(initial=0.0))
+        out[...] = x
         if not np.isfinite(largest):
             out[...] = np.nan
             return
         parts = max(1, int(np.ceil(largest)))
-        pull, turning = pull / parts, turning / parts
-        out[...] = x
+        pull /= parts
+        turning = turning / parts
+        total, scratch = self._powers[2:]
         for _ in range(parts):
-            y: Floats = out
-            s: Floats | float = 1.0
-            total = out.copy()
+            total[...] = out
+            lifted: Lifted = (out, None)
             for order in range(1, _SERIES + 1):
-                y, s = self._act(y, s, pull, turning)
-                y /= order
-                s /= order
-                total += y
+                power, height = self._powers[order % 2], self._heights[order % 2]
+                self._act(lifted, pull, turning, (power, height), scratch)
+                power /= order
+                height /= order
+                total += power
+                lifted = (power, height)
             out[...] = total
             scale_to_sphere(out)
 

@@ -24,7 +24,7 @@ def case(seed, d, n=5, trials=30, spread=1.0):
 def flow(x, force, frequency, time, turning=None):
     out = np.full_like(x, np.nan)
     turning = time if turning is None else turning
-    return LorentzBoost(frequency).flow(x, force, time, out, turning=turning)
+    return LorentzBoost(frequency, x.shape[-1]).flow(x, force, time, out, turning=turning)
 
 
 def by_t5(x, force, frequency, time):
