@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lohe.proofs_numeric.basins.attractors import APART
 from lohe.proofs_numeric.basins.census import Attractor, Census
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.basins.sightings import Share
@@ -151,9 +152,9 @@ def _row(name: str, attractor: Attractor) -> tuple[Cell, ...]:
     why = attractor.reason
     if found is not None and stable is not None:
         kind = "stable" if stable else "unstable"
-        why = f"T8: {kind}; the only equilibrium in a box of half width {upper(found.inner, 2)}"
+        why = f"T8: {kind}; enclosed to {upper(found.inner, 2)} in every coordinate"
         if attractor.alone:
-            why += "; starts counted here are next to no other"
+            why += f"; no other equilibrium within {plain(APART)}"
     if attractor.turned:
         why = f"the reference point, all oscillators turned together; {why}"
     return (

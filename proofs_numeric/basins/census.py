@@ -62,9 +62,9 @@ class Attractor:
 
     @property
     def alone(self) -> bool:
-        """Whether it is proved that states which count as one are next to no other equilibrium.
+        """Whether it is proved that no other equilibrium is within `APART`, and counts as this one.
 
-        Chart coordinates differ by less than twice the distance.
+        In the chart of a point, coordinates nearby differ by less than twice the distance.
         """
         return self.enclosure is not None and self.enclosure.outer > 2 * APART
 
