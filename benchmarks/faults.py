@@ -201,6 +201,11 @@ def undisturbed(options: argparse.Namespace, path: Path) -> float:
         return time.perf_counter() - begin
 
 
+def last_words(code: int, said: str) -> str:
+    """Return the last line of a traceback, or the signal that left no time for one."""
+    return said.strip().splitlines()[-1] if code > 0 else signal.Signals(-code).name
+
+
 def disturbed(
     fault: str, options: argparse.Namespace, path: Path, expected: list, usual: float
 ) -> Outcome:
@@ -216,7 +221,7 @@ def disturbed(
         _, said = process.communicate()
         ended_with = ""
         if process.returncode:
-            ended_with = (said.strip().splitlines() or [f"signal {-process.returncode}"])[-1]
+            ended_with = last_words(process.returncode, said).replace(str(path), path.name)
             if cluster is not None and cluster.scheduler.poll() is not None:
                 cluster = stack.enter_context(workplace(options))
             process = start(options, path, cluster)
@@ -230,7 +235,7 @@ def disturbed(
         executor=name,
         fault=fault,
         struck_after=struck_after,
-        ended_with=ended_with.replace(str(path), path.name),
+        ended_with=ended_with,
         blocks=len(expected),
         lost=len({row[:2] for row in expected} - set(numbers)),
         counted_twice=len(numbers) - len(set(numbers)),

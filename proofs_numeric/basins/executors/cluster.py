@@ -12,9 +12,10 @@ from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 from lohe.dynamics.errors import InputError
-from lohe.proofs_numeric.basins.executors.dispatch import ANSWER, Dispatch, described, threads
+from lohe.proofs_numeric.basins.executors.dispatch import ANSWER, Dispatch, threads
 from lohe.proofs_numeric.basins.executors.likeness import likeness
 from lohe.proofs_numeric.basins.executors.losses import PATIENCE, checked_patience
+from lohe.proofs_numeric.basins.executors.remote import described
 
 __all__ = ["Cluster"]
 

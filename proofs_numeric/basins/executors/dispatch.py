@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import pickle
 import queue
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import partial
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from threadpoolctl import threadpool_limits
-
 from lohe.dynamics.errors import InputError
-from lohe.proofs_numeric.basins.executors.likeness import Likeness, likeness
+from lohe.proofs_numeric.basins.executors.likeness import likeness
 from lohe.proofs_numeric.basins.executors.losses import Losses, waiting
+from lohe.proofs_numeric.basins.executors.remote import hold, run_block
 
-__all__ = ["ANSWER", "Dispatch", "described", "threads"]
+__all__ = ["ANSWER", "Dispatch", "threads"]
 
 ANSWER = 10.0
 """Seconds within which a living scheduler or worker answers."""
@@ -99,7 +98,7 @@ class Dispatch:
         import dask
 
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
-            return self._submit(_hold, self._payload)
+            return self._submit(hold, self._payload)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Submit a call under a new key, kept away from silent workers if there are others."""
@@ -107,13 +106,13 @@ class Dispatch:
         return self._client.submit(
             function,
             *arguments,
-            key=(f"{function.__name__.strip('_')}-{self._name}", next(self._numbers)),
+            key=(f"{function.__name__}-{self._name}", next(self._numbers)),
             workers=heard if heard and self._silent else None,
             pure=False,
         )
 
     def _give(self, block: int) -> None:
-        future = self._submit(_run_block, self._shipped, block, likeness())
+        future = self._submit(run_block, self._shipped, block, likeness())
         self._given.setdefault(block, _Given([], 0.0)).futures.append(future)
         self._given[block].since = self._clock
         future.add_done_callback(partial(_note, self._done, block))
@@ -139,15 +138,14 @@ class Dispatch:
             raise self._in_words(block, future.exception(timeout=ANSWER))
         if future.status != "finished":
             self._refuse_a_dead_scheduler()
-            self._losses.add(block, _CANCELLED)
-            self._shipped = self._ship()
-            self._give(block)
+            self._repeat(block, _CANCELLED)
             return
         try:
             worker, result = future.result(timeout=self._patience)
-        except TimeoutError:
-            # Computed, but the worker that has it is silent.
-            given.since = self._clock - self._patience
+        except (OSError, CancelledError):  # computed, but who has it does not answer
+            self._refuse_a_dead_scheduler()
+            self._avoid(self._holders([future.key]))
+            self._repeat(block, _SILENT.format(self._patience))
             return
         self._silent.discard(worker)
         self._losses.clear(block)
@@ -157,30 +155,35 @@ class Dispatch:
 
     def _repeat_the_silent(self) -> None:
         """Give blocks that were taken and not heard of for too long to other workers as well."""
-        late = [
-            (block, given)
-            for block, given in self._given.items()
-            if self._clock - given.since >= self._patience
-        ]
-        if not late:
-            return
-        taken = _ask(self._client, self._address, "processing")
-        stored = _ask(self._client, self._address, "has_what")
-        for block, given in late:
+        for block, given in list(self._given.items()):
+            if self._clock - given.since < self._patience:
+                continue
             given.since = self._clock
-            keys = {future.key for future in given.futures}
-            holders = {
-                worker
-                for where in (taken, stored)
-                for worker, held in where.items()
-                if not keys.isdisjoint(held)
-            }
+            holders = self._holders([future.key for future in given.futures])
             if holders:  # otherwise it waits in the scheduler's queue
-                self._losses.add(block, _SILENT.format(self._patience))
-                if not holders <= self._silent:
-                    self._silent |= holders
-                    self._shipped = self._ship()
-                self._give(block)
+                self._avoid(holders)
+                self._repeat(block, _SILENT.format(self._patience))
+
+    def _holders(self, keys: list[Any]) -> set[str]:
+        """Return the workers that were given one of these calls, or hold its result."""
+        return {
+            worker
+            for what in ("processing", "has_what")
+            for worker, held in _ask(self._client, self._address, what).items()
+            if not set(keys).isdisjoint(held)
+        }
+
+    def _avoid(self, workers: set[str]) -> None:
+        """Give no more to these workers until they give a result."""
+        if not workers <= self._silent:
+            self._silent |= workers
+            self._shipped = self._ship()  # they may be the only ones to hold it
+
+    def _repeat(self, block: int, reason: str) -> None:
+        self._losses.add(block, reason)
+        if self._shipped.status != "finished":
+            self._shipped = self._ship()
+        self._give(block)
 
     def _look(self) -> None:
         """See now and then whether the scheduler lives and who works for it."""
@@ -256,43 +259,3 @@ def _release(futures: list[Any]) -> None:
 
 def _note(done: queue.SimpleQueue[tuple[int, Any]], block: int, future: Any) -> None:
     done.put((block, future))
-
-
-# What follows runs in the workers.
-
-
-def described() -> Likeness:
-    """Describe the worker; see `lohe.proofs_numeric.basins.executors.likeness`."""
-    return _settled()
-
-
-def _hold(payload: bytes) -> bytes:
-    """Keep the pickled task in the cluster: once used, a task may hold what cannot be pickled."""
-    return payload
-
-
-@lru_cache(maxsize=4)
-def _task_of(payload: bytes) -> Callable[[int], Any]:
-    task: Callable[[int], Any] = pickle.loads(payload)  # noqa: S301 - by the worker's own client
-    return task
-
-
-def _run_block(payload: bytes, block: int, expected: Likeness) -> tuple[str, Any]:
-    from distributed import get_worker
-
-    worker = get_worker().address
-    difference = expected.difference(_settled())
-    if difference is not None:
-        raise InputError(f"worker {worker} {difference}")
-    return worker, _task_of(payload)(block)
-
-
-@cache
-def _settled() -> Likeness:
-    """Hold this worker's linear algebra to one thread for good, and describe it.
-
-    For good, because the threads of a worker share that setting: one that ends its block must not
-    lift it for another.
-    """
-    threadpool_limits(1)
-    return likeness()

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import replace
 
+import distributed
 import psutil
 import pytest
 from local_cluster import LocalCluster
@@ -185,6 +186,26 @@ def test_a_block_that_kills_dask_workers_is_one_line():
         ),
     ):
         list(cluster.run(task, [7]))
+
+
+def test_blocks_that_another_client_cancels_run_again(local):
+    def task(block):
+        import time
+
+        time.sleep(0.05)
+        return block
+
+    with (
+        Cluster(local.address) as cluster,
+        distributed.Client(local.address, set_as_default=False) as other,
+    ):
+        results = cluster.run(task, range(10))
+        found = [next(results)]
+        keys = [key for held in other.processing().values() for key in held]
+        assert keys
+        other.cancel([distributed.Future(key, client=other) for key in keys], force=True)
+        found += results
+    assert sorted(found) == list(range(10))
 
 
 def test_losses_in_a_row_count_and_a_return_clears_them():

@@ -193,12 +193,12 @@ def as_options(where):
     return f"--{name}", value
 
 
-def check_and_go_on(path, network, undisturbed, where):
-    """Check that what an ended run left is right as far as it goes, and finish it."""
+def check_and_go_on(path, network, undisturbed):
+    """Check that what an ended run left is right as far as it goes, and finish it here."""
     kept = rows(path)
     assert 0 < len(kept) < len(undisturbed)
     assert set(kept) < set(undisturbed)
-    campaign.run(path, network, TRIALS, **PLAN, **where)
+    campaign.run(path, network, TRIALS, **PLAN)
     assert rows(path) == undisturbed
 
 
@@ -208,7 +208,7 @@ def test_a_killed_client_goes_on_and_leaves_no_process(network, undisturbed, whe
     process.kill()
     process.communicate()
     wait_until_alone(process.pid)
-    check_and_go_on(path, network, undisturbed, where)
+    check_and_go_on(path, network, undisturbed)
 
 
 def test_ctrl_c_ends_the_command_at_once_and_it_goes_on(network, undisturbed, where, tmp_path):
@@ -219,12 +219,12 @@ def test_ctrl_c_ends_the_command_at_once_and_it_goes_on(network, undisturbed, wh
     assert said == "lohe: interrupted; run the same command again to go on\n"
     assert process.returncode == 130
     wait_until_alone(process.pid)
-    check_and_go_on(path, network, undisturbed, where)
+    check_and_go_on(path, network, undisturbed)
 
 
-def test_a_full_disk_loses_nothing_that_was_committed(network, undisturbed, where, tmp_path):
+def test_a_full_disk_loses_nothing_that_was_committed(network, undisturbed, local, tmp_path):
     path = tmp_path / "x.basin.sqlite"
-    process = begun(path, network, *as_options(where))
+    process = begun(path, network, "--scheduler", local.address)
     # No file can grow past this size: to SQLite, a device without space.
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4096, 4096))
     _, said = process.communicate(timeout=30)
@@ -232,7 +232,7 @@ def test_a_full_disk_loses_nothing_that_was_committed(network, undisturbed, wher
     assert said.count("\n") == 1
     assert process.returncode == 2
     wait_until_alone(process.pid)
-    check_and_go_on(path, network, undisturbed, where)
+    check_and_go_on(path, network, undisturbed)
 
 
 def test_nobody_left_to_work_is_one_line(network, undisturbed, local, tmp_path, capfd):
@@ -246,7 +246,7 @@ def test_nobody_left_to_work_is_one_line(network, undisturbed, local, tmp_path, 
     with pytest.raises(InputError, match=rf"no worker of {local.address} .* {KEPT}"):
         campaign.run(path, network, TRIALS, **PLAN, **options)
     assert capfd.readouterr() == ("", "")
-    check_and_go_on(path, network, undisturbed, {"workers": 1})
+    check_and_go_on(path, network, undisturbed)
 
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
@@ -262,4 +262,4 @@ def test_a_scheduler_that_hangs_or_dies_is_one_line(  # noqa: PLR0917
             campaign.run(path, network, TRIALS, **PLAN, **options)
     local.scheduler.send_signal(signal.SIGCONT)
     assert capfd.readouterr() == ("", "")
-    check_and_go_on(path, network, undisturbed, {"workers": 1})
+    check_and_go_on(path, network, undisturbed)
