@@ -129,18 +129,20 @@ def run(
         if working:
             refuse_another_version(path, header)
         writer.begin(header)
+        if fold.stop is not None:
+            writer.drop_after(series, fold.stop)
         report()
         if working:
             with work:
                 for result in work.run(sampler.run, sorted(left)):
                     block = summarise(plan, result)
                     fold.add(block)
+                    if fold.stop is not None:
+                        writer.drop_after(series, fold.stop)
                     writer.add(series, block, encode(plan, result) if plan.records else None)
                     report()
                     if fold.stop is not None:
                         break
-        if fold.stop is not None:
-            writer.drop_after(series, fold.stop)
     return estimates(plan, fold.tally(), header.theory)
 
 
@@ -204,7 +206,7 @@ def plan_of(path: str | os.PathLike[str]) -> Plan:
     InputError
         If the file is missing, damaged or no campaign.
     """
-    with reading(path, thorough=False) as store:
+    with reading(path) as store:
         return store.header.plan
 
 
@@ -251,7 +253,7 @@ def attractors(path: str | os.PathLike[str], network: Network) -> Census:
         If the file is missing, damaged, no campaign, of another network, or not finished.
     """
     totals(path)  # refuses what is not finished
-    with reading(path, thorough=False) as store:
+    with reading(path) as store:
         header = store.header
         if header.plan.network_sha256 != network.digest:
             raise InputError(f"{path} holds a campaign of another network; give that one")

@@ -107,7 +107,7 @@ def status(path: str | os.PathLike[str]) -> Status:
     InputError
         If the file is missing, damaged or no campaign.
     """
-    with reading(path, thorough=False) as store:
+    with reading(path) as store:
         live = store.live()
         folds, missing, finished, blocks = [], list[Missing](), 0, 0
         for series in store.header.series:

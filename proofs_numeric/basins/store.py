@@ -26,6 +26,16 @@ APPLICATION = 0x4C6F6865  # "Lohe", which marks the kind of file in the SQLite h
 PATIENCE = 60.0
 """Seconds that a reader waits for a commit, and a commit for readers."""
 
+# What decoding raises where a value is not what was written. (A text may nest too deeply.)
+_BROKEN = (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 # A writer lets go of the file between two commits, for far less than this.
 _GAP = 0.1
 _ROWS = 512
@@ -59,9 +69,6 @@ def opened(path: str | os.PathLike[str], mode: str) -> Iterator[sqlite3.Connecti
         raise
     except sqlite3.DatabaseError as error:
         raise InputError(_explained(path, error)) from error
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"cannot use {path}: {reason}; use another path") from error
     finally:
         if database is not None:
             database.close()
@@ -86,24 +93,22 @@ def _damaged(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def reading(path: str | os.PathLike[str], *, thorough: bool = True) -> Iterator[Store]:
+def reading(path: str | os.PathLike[str]) -> Iterator[Store]:
     """Open a campaign's file that exists.
-
-    Parameters
-    ----------
-    path
-    thorough
-        Whether to check the database's own structure first, which reads all of the file.
 
     Raises
     ------
     InputError
         If the file is missing, damaged, or no campaign.
     """
-    if not Path(path).is_file():
+    try:
+        exists = Path(path).is_file()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if not exists:
         raise InputError(f"no such file: {path}")
     with opened(path, "rw") as database:
-        found = Store.of(database, path, thorough=thorough)
+        found = Store.of(database, path)
         if found is None:
             raise InputError(f"{path} is empty; run the campaign again")
         yield found
@@ -129,9 +134,21 @@ class Store:
 
     @classmethod
     def of(
-        cls, database: sqlite3.Connection, path: str | os.PathLike[str], *, thorough: bool
+        cls,
+        database: sqlite3.Connection,
+        path: str | os.PathLike[str],
+        *,
+        thorough: bool = False,
     ) -> Store | None:
         """Read the header; None if the file is new.
+
+        Parameters
+        ----------
+        database
+        path
+            For messages.
+        thorough
+            Whether to check the database's own structure first, which reads all of the file.
 
         Raises
         ------
@@ -151,7 +168,7 @@ class Store:
         try:
             rows = database.execute("SELECT key, value FROM plan").fetchall()
             header = Header.read({key: json.loads(value) for key, value in rows})
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        except _BROKEN as error:
             raise InputError(_damaged(path)) from error
         seeds = [str(series.plan.seed) for series in header.series]
         known = ", ".join("?" * len(seeds))
@@ -176,7 +193,7 @@ class Store:
                 block = row.summary(series, (self.header.n, self.header.d))
                 whole = block.trials == series.trials_in(block.number)
                 known = whole or series.replaced(block.number, block.trials)
-            except (KeyError, OverflowError, TypeError, ValueError) as error:
+            except _BROKEN as error:
                 raise InputError(_damaged(self.path)) from error
             if not known or block.number < series.first:
                 raise InputError(_damaged(self.path))
@@ -209,7 +226,7 @@ class Store:
             if digest != seal_records(Row.of(series, block), records):
                 raise ValueError("the records were altered")
             return decode(series.plan, block, records)
-        except (TypeError, ValueError) as error:
+        except _BROKEN as error:
             raise InputError(_damaged(self.path)) from error
 
     def records(self, series: Series, block: BlockSummary) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from lohe.dynamics.errors import InputError
 from lohe.proofs_numeric.basins.header import Header, Series, versions
@@ -88,7 +89,7 @@ class Writer:
     def __init__(self, database: sqlite3.Connection, path: str | os.PathLike[str]) -> None:
         self._database = database
         self._path = path
-        self._waiting: list[tuple[object, ...]] = []
+        self._waiting: list[tuple[Any, ...]] = []
         self._trials = 0
         self._session: int | None = None
         self._committed = -COMMIT_SECONDS
@@ -100,7 +101,7 @@ class Writer:
         database.execute("BEGIN IMMEDIATE")
         database.execute(f"PRAGMA busy_timeout = {1000 * PATIENCE:.0f}")
         # Whoever was quicker in between has begun a session, and may be at a commit just now.
-        now = Store.of(database, path, thorough=False)
+        now = Store.of(database, path)
         if now is not None and now.runs() > runs:
             raise self._taken()
 
@@ -142,11 +143,13 @@ class Writer:
             self._commit()
 
     def drop_after(self, series: Series, block: int) -> None:
-        """Remove the blocks after the one at which the campaign had seen enough."""
-        self.flush()
-        key = (str(series.plan.seed), block)
-        self._database.execute("DELETE FROM block WHERE seed = ? AND number > ?", key)
-        self._commit()
+        """Remove the blocks after the one at which the campaign had seen enough.
+
+        They go with the next commit, which is that of the last block that is kept.
+        """
+        seed = str(series.plan.seed)
+        self._waiting = [row for row in self._waiting if row[0] != seed or row[1] <= block]
+        self._database.execute("DELETE FROM block WHERE seed = ? AND number > ?", (seed, block))
 
     def end(self) -> None:
         """Commit what waits, and mark the session as ended."""
