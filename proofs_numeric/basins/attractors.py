@@ -44,6 +44,8 @@ _FIRST, _ENTRIES = 8, 2**22
 _STEPS = 40
 # Speed and rates over the largest possible force at the level of rounding.
 _AT_REST, _NEUTRAL = 1e-11, 1e-9
+# Speed, likewise, below which a state is taken to be at rest where that is all one looks at.
+_STILL = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +180,9 @@ def distinct_states(
         One equilibrium of each kind, in the order of the first state that belongs to it.
     kinds : (B,) int32 array
         Which of them each state belongs to; `MOVING` where the equilibrium next to a state is
-        unstable, is `reference` or is not within reach; `UNTOLD` where that was not found out.
+        unstable, is `reference` or is not within reach; `UNTOLD` for states at rest at others than
+        those told apart. In networks of more than a thousand angles, and once too many states were
+        tried, only states that hardly move count as at rest.
 
     Raises
     ------
@@ -220,6 +224,7 @@ def distinct_states(
             kinds[some[alike]] = kinds[left[near]] = kind
             some, points, left = some[~alike], points[~alike], left[~near]
         batch = min(4 * batch, max(1, _ENTRIES // angles ** (2 if dense else 1)))
+    kinds[left[~_still(network, np.moveaxis(states[..., left], -1, 0))]] = MOVING
     return np.array(catalogue.points).reshape(-1, n, d), kinds
 
 
@@ -227,7 +232,7 @@ def _equilibria(network: Network, states: Floats, reach: float) -> tuple[Floats,
     """Follow Newton's method from states (B, n, d), and say which came to rest within reach."""
     x, arrived = states.copy(), np.zeros(len(states), dtype=np.bool_)
     if network.n * (network.d - 1) > _MOST_ANGLES:
-        return x, ~arrived
+        return x, _still(network, x)
     enough, active = _AT_REST * force_bound(network), np.arange(len(x))
     for _ in range(_STEPS):
         velocity = vector_field(network, x[active])
@@ -241,6 +246,12 @@ def _equilibria(network: Network, states: Floats, reach: float) -> tuple[Floats,
         active = active[gone <= reach]
     arrived &= np.linalg.norm(x - states, axis=-1).max(axis=-1) <= reach
     return x, arrived
+
+
+def _still(network: Network, states: Floats) -> Flags:
+    """Say which states (B, n, d) hardly move, where Newton's method is not asked."""
+    speed = np.linalg.norm(vector_field(network, states), axis=-1).max(axis=-1, initial=0.0)
+    return np.asarray(speed <= _STILL * force_bound(network))
 
 
 def _newton_step(network: Network, x: Floats, velocity: Floats, long: float) -> Floats:

@@ -136,10 +136,20 @@ def test_beyond_the_most_kinds_states_are_untold():
 
 def test_states_of_large_networks_are_compared_as_they_come(monkeypatch):
     monkeypatch.setattr(attractors, "_MOST_ANGLES", 0)
-    points, states = ring_states(size=1e-7)
+    points, states = ring_states(size=1e-8)
     found, kinds = distinct_states(RING, np.concatenate([states] * 20, axis=-1))
     assert kinds.tolist() == ([0] * 5 + [1] * 5 + [2] * 5) * 20
     assert np.abs(found - points).max() < 1e-5
+
+
+@pytest.mark.parametrize(("name", "value"), [("_MOST_ANGLES", 0), ("_TRIES", 0)])
+def test_where_newton_is_not_asked_only_still_states_are_at_rest(monkeypatch, name, value):
+    monkeypatch.setattr(attractors, name, value)
+    points, _ = ring_states()
+    states = np.concatenate([near(points[1], 9, 1e-9), near(points[1], 9, 1e-3)], axis=-1)
+    _, kinds = distinct_states(RING, states)
+    assert np.all(kinds[:9] == (0 if name == "_MOST_ANGLES" else UNTOLD))
+    assert np.all(kinds[9:] == MOVING)
 
 
 def test_states_of_another_shape_are_refused():
