@@ -12,19 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from lohe.dynamics.errors import InputError
+from lohe.proofs_numeric.basins.database import PATIENCE, damaged, opened
 from lohe.proofs_numeric.basins.header import Header, Series
 from lohe.proofs_numeric.basins.records import decode
 from lohe.proofs_numeric.basins.result import BlockResult
 from lohe.proofs_numeric.basins.rows import COLUMNS, SUMMARY, Row, seal_records
 from lohe.proofs_numeric.basins.summary import BlockSummary
 
-__all__ = ["APPLICATION", "PATIENCE", "VERSION", "Store", "opened", "reading"]
+__all__ = ["APPLICATION", "VERSION", "Store", "reading"]
 
 VERSION = 2
 APPLICATION = 0x4C6F6865  # "Lohe", which marks the kind of file in the SQLite header
-
-PATIENCE = 60.0
-"""Seconds that a reader waits for a commit, and a commit for readers."""
 
 # What decoding raises where a value is not what was written. (A text may nest too deeply.)
 _BROKEN = (
@@ -39,57 +37,6 @@ _BROKEN = (
 # A writer lets go of the file between two commits, for far less than this.
 _GAP = 0.1
 _ROWS = 512
-
-
-@contextmanager
-def opened(path: str | os.PathLike[str], mode: str) -> Iterator[sqlite3.Connection]:
-    """Open the database, and put SQLite's errors into words.
-
-    The journal is SQLite's default, a file beside the database for the length of a commit only:
-    unlike a write-ahead log it works on network file systems, leaves one file behind, and lets
-    others read between commits.
-
-    Parameters
-    ----------
-    path
-    mode
-        ``rw``, or ``rwc`` to make the file if there is none.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be used or is damaged, here or in the block under ``with``.
-    """
-    database = None
-    try:
-        place = f"{Path(path).absolute().as_uri()}?mode={mode}"
-        database = sqlite3.connect(place, uri=True, timeout=PATIENCE, isolation_level=None)
-        yield database
-    except sqlite3.ProgrammingError:  # a defect of ours, not of the file
-        raise
-    except sqlite3.DatabaseError as error:
-        raise InputError(_explained(path, error)) from error
-    finally:
-        if database is not None:
-            database.close()
-
-
-def _explained(path: str | os.PathLike[str], error: sqlite3.DatabaseError) -> str:
-    fixes = {
-        sqlite3.SQLITE_BUSY: "another run is writing it; wait for the other run or stop it",
-        sqlite3.SQLITE_FULL: "the disk is full; free some space and run the same command again",
-        sqlite3.SQLITE_READONLY: "it or its folder is write-protected; use another path",
-        sqlite3.SQLITE_CANTOPEN: f"{error}; use another path",
-        sqlite3.SQLITE_IOERR: f"{error}; see that the disk has space, or use another path",
-        sqlite3.SQLITE_PROTOCOL: "its file system cannot lock files; use another path",
-    }
-    # The lower byte is the kind of an extended code. Errors of Python's own have no code.
-    fix = fixes.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-    return f"cannot use {path}: {fix}" if fix else _damaged(path)
-
-
-def _damaged(path: str | os.PathLike[str]) -> str:
-    return f"{path} is damaged or no basin campaign; move it away and run again"
 
 
 @contextmanager
@@ -164,17 +111,17 @@ class Store:
             fix = "sample anew" if version < VERSION else "use a newer lohe"
             raise InputError(f"{path} has version {version}, expected {VERSION}; {fix}")
         if thorough and database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-            raise InputError(_damaged(path))
+            raise InputError(damaged(path))
         try:
             rows = database.execute("SELECT key, value FROM plan").fetchall()
             header = Header.read({key: json.loads(value) for key, value in rows})
         except _BROKEN as error:
-            raise InputError(_damaged(path)) from error
+            raise InputError(damaged(path)) from error
         seeds = [str(series.plan.seed) for series in header.series]
         known = ", ".join("?" * len(seeds))
         strange = f"SELECT 1 FROM block WHERE seed NOT IN ({known}) OR number < 0 LIMIT 1"
         if database.execute(strange, seeds).fetchone() is not None:
-            raise InputError(_damaged(path))
+            raise InputError(damaged(path))
         return cls(database, path, header)
 
     def summaries(self, series: Series) -> Iterator[BlockSummary]:
@@ -194,9 +141,9 @@ class Store:
                 whole = block.trials == series.trials_in(block.number)
                 known = whole or series.replaced(block.number, block.trials)
             except _BROKEN as error:
-                raise InputError(_damaged(self.path)) from error
+                raise InputError(damaged(self.path)) from error
             if not known or block.number < series.first:
-                raise InputError(_damaged(self.path))
+                raise InputError(damaged(self.path))
             if whole:
                 yield block
 
@@ -227,7 +174,7 @@ class Store:
                 raise ValueError("the records were altered")
             return decode(series.plan, block, records)
         except _BROKEN as error:
-            raise InputError(_damaged(self.path)) from error
+            raise InputError(damaged(self.path)) from error
 
     def records(self, series: Series, block: BlockSummary) -> tuple[Any, Any]:
         """Return a block's records and their digest, as they are stored."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from lohe.dynamics.errors import InputError
+from lohe.proofs_numeric.basins.database import PATIENCE, opened
 from lohe.proofs_numeric.basins.header import Header, Series, versions
 from lohe.proofs_numeric.basins.rows import COLUMNS, SUMMARY, Row, seal_records
-from lohe.proofs_numeric.basins.store import APPLICATION, PATIENCE, VERSION, Store, opened
+from lohe.proofs_numeric.basins.store import APPLICATION, VERSION, Store
 from lohe.proofs_numeric.basins.summary import BlockSummary
 
 __all__ = ["Writer", "writing"]

@@ -16,7 +16,7 @@ import pytest
 from coins import NETWORK, Coins
 
 from lohe.dynamics.errors import InputError
-from lohe.proofs_numeric.basins import campaign, store
+from lohe.proofs_numeric.basins import campaign, database, store
 from lohe.proofs_numeric.basins.plan import Starts
 from lohe.proofs_numeric.basins.records import encode
 from lohe.proofs_numeric.basins.status import status
@@ -92,8 +92,8 @@ def refused(call):
 )
 def test_altered_files_are_refused(path, damage):
     run(path)
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(damage)
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute(damage)
     for read in (campaign.load, status):
         refused(lambda read=read: read(path))
     refused(lambda: run(path))
@@ -113,8 +113,8 @@ def test_altered_files_are_refused(path, damage):
 )
 def test_altered_records_are_refused_and_counts_stay_readable(path, damage):
     found = run(path)
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(damage)
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.execute(damage)
     assert campaign.load(path) == found
     assert "damaged" in refused(lambda: list(campaign.records(path)))
 
@@ -143,14 +143,14 @@ def test_truncated_and_foreign_files_are_refused_and_left_alone(path, tmp_path):
         assert path.read_bytes() == content
     assert "no such file" in refused(lambda: campaign.load(tmp_path / "absent.basin.sqlite"))
     other = tmp_path / "other.sqlite"
-    with closing(sqlite3.connect(other)) as database, database:
-        database.execute("CREATE TABLE diary (entry TEXT)")
+    with closing(sqlite3.connect(other)) as opened, opened:
+        opened.execute("CREATE TABLE diary (entry TEXT)")
     assert "no basin campaign" in refused(lambda: run(other))
 
 
 def test_files_of_the_first_version_say_what_to_do(path):
-    with closing(sqlite3.connect(path)) as database, database:
-        database.executescript(
+    with closing(sqlite3.connect(path)) as opened, opened:
+        opened.executescript(
             f"PRAGMA application_id = {store.APPLICATION}; PRAGMA user_version = 1;"
             "CREATE TABLE plan (key TEXT PRIMARY KEY, value TEXT NOT NULL);"
         )
@@ -262,16 +262,16 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing_committed(path, tmp_pat
     connect = sqlite3.connect
 
     def small_disk(*args, **options):
-        database = connect(*args, **options)
-        database.execute("PRAGMA max_page_count = 12")
-        return database
+        small = connect(*args, **options)
+        small.execute("PRAGMA max_page_count = 12")
+        return small
 
-    monkeypatch.setattr(store.sqlite3, "connect", small_disk)
+    monkeypatch.setattr(database.sqlite3, "connect", small_disk)
     said = refused(lambda: run(path, 1600))
     assert said == (
         f"cannot use {path}: the disk is full; free some space and run the same command again"
     )
-    monkeypatch.setattr(store.sqlite3, "connect", connect)
+    monkeypatch.setattr(database.sqlite3, "connect", connect)
     kept = status(path)
     assert kept.finished > 2
     seen = []
@@ -289,7 +289,7 @@ def test_a_write_protected_file_can_be_read(path, monkeypatch):
         def reading(place, **options):
             return connect(place.replace("mode=rwc", "mode=ro").replace("=rw", "=ro"), **options)
 
-        monkeypatch.setattr(store.sqlite3, "connect", reading)
+        monkeypatch.setattr(database.sqlite3, "connect", reading)
         monkeypatch.setattr(store.os, "access", lambda place, mode: False)
     else:
         path.chmod(0o444)
