@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lohe.proofs_numeric.basins.attractors import APART
+from lohe.proofs_numeric.basins.catalogue import APART
 from lohe.proofs_numeric.basins.census import Attractor, Census
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.basins.sightings import Share

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins.attractors import APART, Catalogue, Likeness
+from lohe.proofs_numeric.basins.catalogue import APART, Catalogue, Likeness
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.basins.sightings import Share, Sightings
 from lohe.proofs_numeric.basins.summary import BlockSummary

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins.attractors import Catalogue
+from lohe.proofs_numeric.basins.catalogue import Catalogue
 from lohe.proofs_numeric.basins.estimate import share_bounds
 from lohe.proofs_numeric.basins.plan import LABELS, Plan
 from lohe.proofs_numeric.basins.result import NOWHERE, REFERENCE

@@ -13,14 +13,9 @@ from lohe.dynamics.field import residual
 from lohe.dynamics.gallery import anchored_circulant, anchored_pair, consensus
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import normalise, uniform
-from lohe.proofs_numeric.basins import attractors
-from lohe.proofs_numeric.basins.attractors import (
-    APART,
-    MOVING,
-    UNTOLD,
-    Likeness,
-    distinct_states,
-)
+from lohe.proofs_numeric.basins import attractors, catalogue
+from lohe.proofs_numeric.basins.attractors import distinct_states
+from lohe.proofs_numeric.basins.catalogue import APART, MOVING, UNTOLD, Likeness
 from lohe.proofs_numeric.equilibria.newton import find_rest
 
 RING = anchored_circulant(8)
@@ -135,20 +130,21 @@ def test_beyond_the_most_kinds_states_are_untold():
 
 
 def test_states_of_large_networks_are_compared_as_they_come(monkeypatch):
-    monkeypatch.setattr(attractors, "_MOST_ANGLES", 0)
+    monkeypatch.setattr(attractors, "MOST_ANGLES", 0)
+    monkeypatch.setattr(catalogue, "MOST_ANGLES", 0)
     points, states = ring_states(size=1e-8)
     found, kinds = distinct_states(RING, np.concatenate([states] * 20, axis=-1))
     assert kinds.tolist() == ([0] * 5 + [1] * 5 + [2] * 5) * 20
     assert np.abs(found - points).max() < 1e-5
 
 
-@pytest.mark.parametrize(("name", "value"), [("_MOST_ANGLES", 0), ("_TRIES", 0)])
+@pytest.mark.parametrize(("name", "value"), [("MOST_ANGLES", 0), ("_TRIES", 0)])
 def test_where_newton_is_not_asked_only_still_states_are_at_rest(monkeypatch, name, value):
     monkeypatch.setattr(attractors, name, value)
     points, _ = ring_states()
     states = np.concatenate([near(points[1], 9, 1e-9), near(points[1], 9, 1e-3)], axis=-1)
     _, kinds = distinct_states(RING, states)
-    assert np.all(kinds[:9] == (0 if name == "_MOST_ANGLES" else UNTOLD))
+    assert np.all(kinds[:9] == (0 if name == "MOST_ANGLES" else UNTOLD))
     assert np.all(kinds[9:] == MOVING)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from lohe.dynamics.gallery import anchored_circulant, anchored_pair, consensus
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins import attractors, census
+from lohe.proofs_numeric.basins import catalogue, census
 from lohe.proofs_numeric.basins.plan import LABELS, Plan, Starts, Stopping
 from lohe.proofs_numeric.basins.result import NOWHERE, BlockResult
 from lohe.proofs_numeric.basins.summary import summarise
@@ -22,7 +22,7 @@ HELD = Network([[1.0, 0.0]])
 
 def take_as_given(patch):
     """Let any state pass for an equilibrium, so that places can be made up; prove none."""
-    patch.setattr(attractors, "_MOST_ANGLES", 0)
+    patch.setattr(catalogue, "MOST_ANGLES", 0)
     patch.setattr(census, "MOST_ENCLOSED", 0)
 
 
