@@ -17,6 +17,7 @@ __all__ = [
     "inverse_is_convex",
     "level_cosine",
     "logarithm",
+    "logarithm_from_below",
     "trapezoid",
 ]
 
@@ -141,6 +142,19 @@ def logarithm() -> Outcome:
         r"\tfrac d{dx}\Bigl(\frac{x(6+x)}{6+4x}-\ln(1+x)\Bigr) = \frac{x^3}{(1+x)(3+2x)^2}\ge 0",
         diff(bound - log(1 + x), x) + bound.subs(x, 0),
         x**3 / ((1 + x) * (3 + 2 * x) ** 2),
+    )
+
+
+def logarithm_from_below() -> Outcome:
+    """Check the rational lower bound of the logarithm: equal at 0, with the smaller slope."""
+    x = Symbol("x", nonnegative=True)
+    bound = 2 * x / (2 + x)
+    return nonnegative(
+        "ln(1 + x) ≥ 2x/(2 + x) for x ≥ 0: equal at 0, and the slopes differ by "
+        "x²/((1 + x)(2 + x)²)",
+        r"\tfrac d{dx}\Bigl(\ln(1+x)-\frac{2x}{2+x}\Bigr) = \frac{x^2}{(1+x)(2+x)^2}\ge 0",
+        diff(log(1 + x) - bound, x) + bound.subs(x, 0),
+        x**2 / ((1 + x) * (2 + x) ** 2),
     )
 
 

@@ -170,6 +170,7 @@ THEOREM = Theorem(
         cap_levels.inverse_is_convex,
         cap_levels.trapezoid,
         cap_levels.logarithm,
+        cap_levels.logarithm_from_below,
         cap_levels.copies,
         cap.acute,
         cap.bracket_falls,

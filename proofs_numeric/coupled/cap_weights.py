@@ -27,7 +27,8 @@ __all__ = ["propose_cosines"]
 Floats = NDArray[np.float64]
 
 # Share of every pull that is kept to fall with at the edge of its cap: more of it settles sooner,
-# less of it holds more starts. And a relative slack of the uniform caps, which keep none.
+# less of it holds more starts. And a relative slack of caps that keep none, in their angle and the
+# rest of it to the opposite point.
 _KEPT = 1 / 16
 _SLACK = 1e-9
 # Smallest cosine of a half-angle: what floats tell from the opposite point.
@@ -65,8 +66,8 @@ def propose_cosines(network: Network, forces: Forces) -> Iterator[Floats]:
         yield _balanced(network, forces, limited, far)
     uniform = trapping_angles(Hold.of(forces, np.zeros(network.n), Uncertainty()))
     if not isinstance(uniform, str):
-        equal = math.cos(uniform[1]) * (1 + _SLACK)
-        yield np.full(network.n, max(equal, _SMALLEST))
+        angle = uniform[1] - _SLACK * min(uniform[1], math.cos(uniform[1]))
+        yield np.full(network.n, max(math.cos(angle), _SMALLEST))
     elif limited is None:
         small = _proportioned(network, forces)
         if small is not None:

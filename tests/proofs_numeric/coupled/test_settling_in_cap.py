@@ -10,17 +10,24 @@ from hypothesis import strategies as st
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.coupled.forces import enclose_forces
-from lohe.proofs_numeric.coupled.settling_in_cap import SettlingTimes, levels_between, log_upper
+from lohe.proofs_numeric.coupled.settling_in_cap import (
+    SettlingTimes,
+    levels_between,
+    log_lower,
+    log_upper,
+)
 from lohe.proofs_numeric.coupled.weighted_trap import WeightedCaps
 
 
 @given(st.floats(1e-15, 1), st.floats(1, 1e15))
-def test_the_logarithm_is_bounded_from_above(smaller, quotient):
+def test_the_logarithm_is_bounded(smaller, quotient):
     larger = smaller * quotient
     bound = log_upper(np.array([larger]), np.array([smaller]))[0]
     with mpmath.workdps(40):
         exact = mpmath.log(mpmath.mpf(larger) / mpmath.mpf(smaller))
         assert exact <= bound <= exact + 0.007
+        below = log_lower(np.array([larger]), np.array([smaller]))[0]
+        assert min(0.86 * exact, 1) <= below <= exact
 
 
 @given(st.floats(1e-16, 0.9), st.floats(1e-16, 1))
@@ -59,3 +66,17 @@ def test_nothing_is_said_below_the_table_or_outside_the_caps():
     assert np.array_equal(np.isfinite(times.down_to(1e-8, start)), [1, 1, 0, 0, 0, 1])
     assert times.down_to(1e-8, start)[-1] == 0
     assert times.down_to(2.0, np.array([1.0]))[0] == 0
+
+
+@given(st.floats(1.001, 5), st.floats(-4, 4), st.floats(0, 1))
+def test_a_part_of_an_interval_takes_no_less_than_the_line_says(quotient, steep, part):
+    levels = np.array([1e-3, 1e-3 * quotient])
+    slow = np.array([[1.0], [10.0**steep]])
+    lengths, shortest = (bound(levels[1:], levels[:1]) for bound in (log_upper, log_lower))
+    times = SettlingTimes(levels, *slow, lengths, shortest, np.array([0.0, np.inf]))
+    level = min(1e-3 * quotient**part, levels[1])
+    with mpmath.workdps(40):
+        length = mpmath.log(mpmath.mpf(levels[1]) / levels[0])
+        way = mpmath.log(mpmath.mpf(level) / levels[0])
+        exact = way + (slow[1, 0] - 1) * way**2 / length / 2
+    assert times.within(np.array([0]), np.array([level]))[0] >= exact
