@@ -38,7 +38,9 @@ def test_around_the_resting_point_it_is_t2(d, length, t, epsilon):
     drive = length * unit(np.random.default_rng(d), d)
     carried = carried_by_drive(caps_around(drive / length, epsilon), drive, t)
     expected = converged_probability(length, t, epsilon, d)
-    np.testing.assert_allclose(share_of_sphere(carried), expected, rtol=1e-9, atol=1e-12)
+    # The level 1 - epsilon^2/2 of the cap is rounded, relative to what it leaves to 1.
+    rounding = 1e-15 / epsilon**2
+    np.testing.assert_allclose(share_of_sphere(carried), expected, rtol=1e-9 + rounding, atol=1e-12)
     missed = 1 - expected
     if d == 2 and missed > 1e-9:
         np.testing.assert_allclose(1 - share_of_sphere(carried), missed, rtol=1e-6)
