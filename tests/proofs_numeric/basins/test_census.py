@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lohe.dynamics.errors import InputError
 from lohe.dynamics.gallery import anchored_circulant, anchored_pair, consensus
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins import catalogue, census
+from lohe.proofs_numeric.basins import campaign, catalogue, census
+from lohe.proofs_numeric.basins.merge import merge
 from lohe.proofs_numeric.basins.plan import LABELS, Plan, Starts, Stopping
 from lohe.proofs_numeric.basins.result import NOWHERE, BlockResult
 from lohe.proofs_numeric.basins.summary import summarise
@@ -195,10 +197,30 @@ def sampled(network, trials, horizon, **changes):
     return census.census([blocks], plan, network, sampler.trials.reference)
 
 
+# Opposite anchors, and the pair would rather agree: it turns off to either side.
+PAIR = Network([[1.0, 0.0], [-1.0, 0.0]], crosstalk=[[0.0, 1.0], [1.0, 0.0]])
+
+
+def test_seeds_of_a_merged_file_add_up(tmp_path):
+    files = [tmp_path / f"{seed}.basin.sqlite" for seed in (1, 2)]
+    for seed, path in enumerate(files, start=1):
+        campaign.run(path, PAIR, 50, seed=seed, horizons=(60.0,), tolerance=1e-3)
+    merge(files, tmp_path / "both.basin.sqlite")
+    both = campaign.attractors(tmp_path / "both.basin.sqlite", PAIR)
+    apart = [campaign.attractors(path, PAIR) for path in files]
+    assert both.trials == 100
+
+    def counts(found):
+        return {np.round(a.point, 6).tobytes(): a.share.count for a in found.attractors}
+
+    one, two = map(counts, apart)
+    assert counts(both) == {key: one.get(key, 0) + two.get(key, 0) for key in one | two}
+    with pytest.raises(InputError, match="another network"):
+        campaign.attractors(files[0], HELD)
+
+
 def test_both_sides_of_a_symmetric_pair_are_proved_with_equal_shares():
-    # Opposite anchors, and the pair would rather agree: it turns off to either side.
-    pair = Network([[1.0, 0.0], [-1.0, 0.0]], crosstalk=[[0.0, 1.0], [1.0, 0.0]])
-    found = sampled(pair, 400, 60.0)
+    found = sampled(PAIR, 400, 60.0)
     stable = [a for a in found.attractors if a.stable]
     assert len(stable) == 2
     for one in stable:
