@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lohe.commands import basin_text
 from lohe.commands.common import emit
 from lohe.commands.instances import stem
+from lohe.dynamics.errors import InputError
 
 if TYPE_CHECKING:
     from lohe.dynamics.network import Network
@@ -77,6 +78,8 @@ def found_in(path: Path, network: Network | None = None) -> Found:
 
     header, tally = campaign.totals(path)
     plan = header.plan
+    if network is not None and network.digest != plan.network_sha256:
+        raise InputError(f"{path} holds a campaign of another network; give that one")
     earlier = tuple(trials for series in header.series for trials in series.earlier)
     elsewhere = tally.labels[-1]["elsewhere"]
     grown = earlier or len(header.series) > 1

@@ -195,6 +195,9 @@ def test_where_starts_end_is_listed_and_proved(tmp_path, call):
     other = tmp_path / "other.network.npz"
     Network([[1.0, 0.0]]).save(other)
     assert "another network" in refused(call, "show", kept, "--network", other)
+    call(other, "--trials", 10, "--horizon", 1)  # where nothing is elsewhere to be listed
+    kept = tmp_path / "other.basin.sqlite"
+    assert "another network" in refused(call, "show", kept, "--network", path)
 
 
 def test_status_of_a_running_and_a_finished_campaign(stored, tmp_path, call):
