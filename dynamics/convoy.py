@@ -99,8 +99,8 @@ class Convoy:
         step = np.where(self.busy, np.minimum(self.step, left), 0.0)
         error = self.method.step(self.x, self.force, step, self.moved, self.force_moved)
         self.steps += 1
-        # The error grows with the fourth power of the step.
-        factor = _SAFETY * np.sqrt(np.sqrt(self.tolerance / error))
+        # The estimate that mostly decides grows with the fifth power of the step.
+        factor = _SAFETY * (self.tolerance / error) ** 0.2
         factor = np.minimum(np.fmax(factor, _SHRINK), _GROW)
         accepted = error <= self.tolerance
         rejected = np.flatnonzero(~accepted)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from lohe.dynamics.commutator_free import CommutatorFree
+from lohe.dynamics.commutator_free import BENDING, CommutatorFree
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 
@@ -24,6 +24,7 @@ __all__ = ["CompiledCommutatorFree"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Quadruple = tuple[Floats, Floats, Floats, Floats]
 Triple = tuple[Floats, Floats, Floats]
 Constants = tuple[Floats, Floats, Floats, Integers, Integers]  # drive, J dense, J by rows
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -109,7 +110,7 @@ def _step(constants: Constants, start: Triple, end: Triple) -> None:
     first, k1 = np.zeros(shape), np.zeros(shape)
     k2, k3, k4 = np.empty(shape), np.empty(shape), np.empty(shape)
     middle, state, force = np.empty(shape), np.empty(shape), np.empty(shape)
-    span, worst = np.zeros(_TILE), np.empty(_TILE)
+    span, worst, bent = np.zeros(_TILE), np.empty(_TILE), np.empty(_TILE)
     for begin in range(0, batch, _TILE):
         size = min(_TILE, batch - begin)
         tile = slice(begin, begin + size)
@@ -131,6 +132,7 @@ def _step(constants: Constants, start: Triple, end: Triple) -> None:
         _flow(middle, force, span)
         _crosstalk(constants, middle, k4)
 
+        _bending((k1, k2, k3, k4), drive, span, bent)
         _last_two(k1, k2, k3, k4, drive)
         _flow(first, k2, span / 12.0)
         _flow(first, k3, span / 12.0)
@@ -143,7 +145,9 @@ def _step(constants: Constants, start: Triple, end: Triple) -> None:
                 moved[i, c, tile] = first[i, c, :size]
                 after[i, c, tile] = k1[i, c, :size]
         for b in range(size):
-            error[begin + b] = span[b] / 10.0 * worst[b]
+            embedded = span[b] / 10.0 * worst[b]
+            # Written so that NaN, from a step that overflows, wins.
+            error[begin + b] = bent[b] if embedded <= bent[b] else embedded
 
 
 @_compiled
@@ -212,6 +216,38 @@ def _flow(states: Floats, forces: Floats, time: Floats) -> None:
             state, force = states[i, c], forces[i, c]
             for k in range(_TILE):
                 state[k] = scale[k] * state[k] + toward[k] * force[k]
+
+
+@_compiled
+def _bending(heard: Quadruple, drive: Floats, time: Floats, error: Floats) -> None:
+    """Write the estimate from the second difference of the forces, as `CommutatorFree` has it."""
+    k1, k2, k3, k4 = heard
+    n, d, _ = k1.shape
+    rates, bends = np.empty((n, _TILE)), np.empty((n, _TILE))
+    fastest = np.zeros(_TILE)
+    for i in range(n):
+        rate, bend = rates[i], bends[i]
+        rate[:] = 0.0
+        bend[:] = 0.0
+        for c in range(d):
+            a1, a2, a3, a4 = k1[i, c], k2[i, c], k3[i, c], k4[i, c]
+            constant = drive[i, c]
+            for k in range(_TILE):
+                bend[k] += ((a1[k] + a4[k]) - (a2[k] + a3[k])) ** 2
+            for k in range(_TILE):
+                rate[k] += (a4[k] + constant) ** 2
+        for k in range(_TILE):
+            rate[k] = np.sqrt(rate[k])
+            bend[k] = np.sqrt(bend[k])
+            fastest[k] = max(fastest[k], rate[k])
+    error[:] = 0.0
+    for i in range(n):
+        rate, bend = rates[i], bends[i]
+        for k in range(_TILE):
+            share = (time[k] * fastest[k]) ** 2 / BENDING
+            bounded = time[k] * bend[k] * min(share, 1.0 / max(1.0, time[k] * rate[k]))
+            # Written so that NaN wins, as below.
+            error[k] = error[k] if error[k] >= bounded else bounded
 
 
 @_compiled
