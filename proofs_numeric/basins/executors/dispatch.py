@@ -33,9 +33,20 @@ _CANCELLED = "it was cancelled on the cluster: perhaps another client restarted 
 
 @dataclass
 class _Given:
-    """A block that was given out: its futures, more than one if it was silent, and since when."""
+    """A block that was given out.
+
+    Parameters
+    ----------
+    futures
+        Of its calls: more than one if an earlier one was silent.
+    source
+        Key of the shipped task, which the first call waits for; later ones bring it along.
+    since
+        When the last call was made.
+    """
 
     futures: list[Any]
+    source: Any
     since: float
 
 
@@ -95,26 +106,29 @@ class Dispatch:
         _release([self._shipped])
 
     def _ship(self) -> Any:
-        import dask
-
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
-            return self._submit(hold, self._payload)
+        return self._submit(hold, self._payload)
 
     def _submit(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Submit a call under a new key, kept away from silent workers if there are others."""
+        import dask
+
         heard = [worker for worker in self._threads if worker not in self._silent]
-        return self._client.submit(
-            function,
-            *arguments,
-            key=(f"{function.__name__}-{self._name}", next(self._numbers)),
-            workers=heard if heard and self._silent else None,
-            pure=False,
-        )
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1 TB"}):
+            return self._client.submit(
+                function,
+                *arguments,
+                key=(f"{function.__name__}-{self._name}", next(self._numbers)),
+                workers=heard if heard and self._silent else None,
+                pure=False,
+            )
 
     def _give(self, block: int) -> None:
-        future = self._submit(run_block, self._shipped, block, likeness())
-        self._given.setdefault(block, _Given([], 0.0)).futures.append(future)
-        self._given[block].since = self._clock
+        given = self._given.setdefault(block, _Given([], self._shipped.key, 0.0))
+        # The task is brought along if who holds it may be silent.
+        source = self._payload if given.futures else self._shipped
+        future = self._submit(run_block, source, block, likeness())
+        given.futures.append(future)
+        given.since = self._clock
         future.add_done_callback(partial(_note, self._done, block))
 
     def _share_out(self, left: Iterator[int]) -> None:
@@ -144,7 +158,7 @@ class Dispatch:
             worker, result = future.result(timeout=self._patience)
         except (OSError, CancelledError):  # computed, but who has it does not answer
             self._refuse_a_dead_scheduler()
-            self._avoid(self._holders([future.key]))
+            self._avoid(self._silent_with(given))
             self._repeat(block, _SILENT.format(self._patience))
             return
         self._silent.discard(worker)
@@ -159,19 +173,25 @@ class Dispatch:
             if self._clock - given.since < self._patience:
                 continue
             given.since = self._clock
-            holders = self._holders([future.key for future in given.futures])
-            if holders:  # otherwise it waits in the scheduler's queue
-                self._avoid(holders)
+            silent = self._silent_with(given)
+            if silent:  # otherwise it waits in the scheduler's queue
+                self._avoid(silent)
                 self._repeat(block, _SILENT.format(self._patience))
 
-    def _holders(self, keys: list[Any]) -> set[str]:
-        """Return the workers that were given one of these calls, or hold its result."""
-        return {
-            worker
-            for what in ("processing", "has_what")
-            for worker, held in _ask(self._client, self._address, what).items()
-            if not set(keys).isdisjoint(held)
-        }
+    def _silent_with(self, given: _Given) -> set[str]:
+        """Return the workers that a block waits for."""
+        taken = _ask(self._client, self._address, "processing")
+        held = _ask(self._client, self._address, "has_what")
+        call = given.futures[-1].key
+        takers, holders = _who(taken, call), _who(held, call)
+        if holders or len(given.futures) > 1:
+            return takers | holders
+        sources = _who(held, given.source)
+        if takers & sources:
+            return takers
+        if takers or not sources:  # it cannot begin before it has the task
+            return sources or _who(taken, given.source)
+        return set()
 
     def _avoid(self, workers: set[str]) -> None:
         """Give no more to these workers until they give a result."""
@@ -181,7 +201,7 @@ class Dispatch:
 
     def _repeat(self, block: int, reason: str) -> None:
         self._losses.add(block, reason)
-        if self._shipped.status != "finished":
+        if self._shipped.status == "cancelled":
             self._shipped = self._ship()
         self._give(block)
 
@@ -243,6 +263,10 @@ def _ask(client: Any, address: str, what: str) -> dict[str, Any]:
     except (OSError, AttributeError) as error:  # a client that has closed has no scheduler
         raise _dead(address) from error
     return answer
+
+
+def _who(where: dict[str, Any], key: Any) -> set[str]:
+    return {worker for worker, keys in where.items() if key in keys}
 
 
 def _dead(address: str) -> InputError:

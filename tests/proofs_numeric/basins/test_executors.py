@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -159,6 +160,23 @@ def test_a_block_that_kills_its_process_is_named_and_harms_no_other():
     assert len(found) == len(set(found))
 
 
+@pytest.mark.filterwarnings("ignore:A worker stopped:UserWarning")
+def test_a_process_that_loky_replaces_for_its_memory_loses_nothing():
+    def task(block):
+        import os
+
+        from joblib.externals.loky import process_executor
+
+        process_executor._MEMORY_LEAK_CHECK_DELAY = -1.0
+        process_executor._MAX_MEMORY_LEAK_SIZE = -1e12  # so that any size is too much
+        return block, os.getpid()
+
+    with Processes(1) as processes:
+        found = sorted(processes.run(task, range(4)))
+    assert [block for block, _ in found] == list(range(4))
+    assert len({process for _, process in found}) > 1
+
+
 def test_a_block_that_hangs_is_named():
     def task(block):
         import time
@@ -186,6 +204,16 @@ def test_a_block_that_kills_dask_workers_is_one_line():
         ),
     ):
         list(cluster.run(task, [7]))
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_worker_that_hangs_before_it_has_the_task_loses_nothing(local, which):
+    with Cluster(local.address, patience=2.0) as cluster:
+        local.workers[which].send_signal(signal.SIGSTOP)
+        try:
+            assert sorted(cluster.run(lambda block: block, range(BLOCKS))) == list(range(BLOCKS))
+        finally:
+            local.workers[which].send_signal(signal.SIGCONT)
 
 
 def test_blocks_that_another_client_cancels_run_again(local):
