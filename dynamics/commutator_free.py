@@ -155,7 +155,7 @@ class CommutatorFree:
         scale_to_sphere(moved)
         self.force(moved, after)
         np.subtract(after, k4, out=k4)
-        return np.maximum(bending, time / 10 * _lengths(k4).max(axis=0))
+        return np.asarray(np.maximum(bending, time / 10 * _lengths(k4).max(axis=0)))
 
     def _bending(self, bend: Floats, force: Floats, time: Floats) -> Floats:
         """Estimate the error from the second difference of the forces."""
@@ -173,4 +173,5 @@ class CommutatorFree:
 def _lengths(x: Floats) -> Floats:
     """Return the norms (n, B) of (n, d, B)."""
     square = np.einsum("ndb,ndb->nb", x, x)
-    return np.sqrt(square, out=square)
+    np.sqrt(square, out=square)
+    return np.asarray(square)
