@@ -106,6 +106,8 @@ def shrink(
     sizes, elapsed, alone = found
     last = WeightedCaps.from_sines(network, forces, sizes)
     resting = float(np.max(last.near_push / (last.near - last.share)))
+    if not 4 * resting < 1:
+        return None
     falling = SettlingTimes.of(last, levels_between(max(4 * resting, 2.0**-52), 2.0**-3))
     if falling is None:
         return None
