@@ -261,7 +261,9 @@ def share_bounds(
         if failures.max(initial=0.0) > largest:
             largest = plan.starts.power
         low, high = weighted_bounds(failures, total, largest, confidence)
-        return "weighted", 1 - float(np.sum(failures)) / total, 1 - high, 1 - low
+        # By chance the weights may add up to more than the number of trials.
+        share = max(0.0, 1 - float(np.sum(failures)) / total)
+        return "weighted", share, 1 - high, 1 - low
     if plan.stopping is not None:
         found = bernoulli_bounds(happened, total, confidence)
         return "confidence sequence", happened / total, *found
