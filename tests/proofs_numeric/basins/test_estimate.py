@@ -122,7 +122,7 @@ def test_a_ring_with_several_attractors_ends_elsewhere_too():
     found = estimate_basin(network, 60, seed=0, horizon=1500.0, tolerance=1e-3)
     assert found.labels["elsewhere"] > 1
     assert found.converged > 20
-    assert found.proved_volume is None
+    assert 0 < found.proved_volume < found.upper  # by caps of a size of their own
 
 
 def test_progress_ends_at_the_number_of_trials():
