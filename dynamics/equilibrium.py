@@ -34,7 +34,9 @@ def force_bound(network: Network) -> float:
     return float(bound.max())
 
 
-def resting_point(network: Network, *, patience: float = 1e4) -> Floats | None:
+def resting_point(
+    network: Network, *, start: Floats | None = None, patience: float = 1e4
+) -> Floats | None:
     """Integrate from the drive directions until the network rests, then polish.
 
     Nothing is proved: the point is an equilibrium to rounding, reached from one start.
@@ -42,6 +44,8 @@ def resting_point(network: Network, *, patience: float = 1e4) -> Floats | None:
     Parameters
     ----------
     network
+    start : (n, d) array, optional
+        Where to start instead.
     patience
         Time after which to give up, in units of 1/`force_bound`.
 
@@ -60,7 +64,7 @@ def resting_point(network: Network, *, patience: float = 1e4) -> Floats | None:
     if scale == 0:
         return None
     field = partial(vector_field, network)
-    x = _drive_directions(network)
+    x = _drive_directions(network) if start is None else start
     duration, elapsed = 10.0, 0.0
     while float(residual(network, x)) > _NEARLY * scale:
         run = dormand_prince(field, x[np.newaxis], duration / scale, tolerance=1e-6)

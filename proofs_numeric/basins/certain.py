@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.plan import Plan
+from lohe.proofs_numeric.basins.reference import reference_point
 from lohe.proofs_numeric.basins.starts import nearness_at
 from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap, certify_weighted_cap
 from lohe.proofs_numeric.decoupled import drive_norm_bounds
@@ -56,7 +56,7 @@ def certain_nearness(network: Network, plan: Plan) -> tuple[float, ...]:
         if weakest == 0:
             return (1.0,) * len(plan.horizons)
         return tuple(_by_drive(weakest, time, plan.tolerance, network.d) for time in plan.horizons)
-    reference = resting_point(network) if network.has_crosstalk else None
+    reference = reference_point(network) if network.has_crosstalk else None
     cap = "nothing is proved" if reference is None else certify_weighted_cap(network, reference)
     if isinstance(cap, str):
         return (1.0,) * len(plan.horizons)

@@ -37,13 +37,16 @@ def horizons_from_theory(
     Raises
     ------
     InputError
-        If no oscillator has a drive, so that nothing sets a time scale.
+        If no oscillator has a drive, so that nothing sets a time scale, or the tolerance cannot be
+        used.
 
     Examples
     --------
     >>> horizons_from_theory(Network([[2.0, 0.0]]), tolerance=1e-2)
     (2.65, 3.57, 4.73)
     """
+    if not 0 < tolerance < 2:
+        raise InputError(f"tolerance is {tolerance}; choose it between 0 and 2")
     norms = norm(network.drive)
     norms = norms[norms > 0]
     if norms.size == 0:

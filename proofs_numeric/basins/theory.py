@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import converged_probability
 from lohe.dynamics.sphere import norm
 from lohe.proofs_numeric.basins.certain import certain_nearness
 from lohe.proofs_numeric.basins.plan import Plan
+from lohe.proofs_numeric.basins.reference import reference_point
 from lohe.proofs_numeric.coupled.attraction import examine_attraction
 from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.coupled.strength import symmetric
@@ -89,7 +89,7 @@ def _proved_volume(network: Network) -> tuple[float | None, str]:
     if examine_attraction(network, as_stored).rate_lower is not None:
         return 1.0, "T6a"
     # The cap must be about the point that the samples are held against.
-    reference = resting_point(network)
+    reference = reference_point(network)
     if reference is None:
         return nothing
     cap = certify_weighted_cap(network, centre=reference)

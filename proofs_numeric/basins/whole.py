@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.dynamics.equilibrium import force_bound, resting_point
+from lohe.dynamics.equilibrium import force_bound
 from lohe.dynamics.exponential import FAILED, REACHED, STOPPED, follow
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.attractors import MOVING, distinct_states
 from lohe.proofs_numeric.basins.plan import LABELS, Plan
+from lohe.proofs_numeric.basins.reference import reference_point
 from lohe.proofs_numeric.basins.result import NOWHERE, REFERENCE, BlockResult
 from lohe.proofs_numeric.basins.saddles import adjacent_saddles
 from lohe.proofs_numeric.basins.starts import draw
@@ -40,7 +41,7 @@ class Whole:
     ----------
     network
     reference : (n, d) array
-        Where the network rests when started along its drives; NaN if it does not.
+        Where the network rests (`reference_point`); NaN if it does not.
     cap
         The certified cap around the reference; None if none is proved.
     saddles : (m, n, d) array or None
@@ -55,7 +56,7 @@ class Whole:
     @classmethod
     def prepare(cls, network: Network, plan: Plan) -> Whole:
         """Find the resting point and prove what can be proved of the starts near it."""
-        found = resting_point(network)
+        found = reference_point(network)
         if found is None:
             return cls(network, np.full_like(network.drive, np.nan), None, None)
         cap = certify_weighted_cap(network, centre=found)
