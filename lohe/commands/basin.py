@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lohe.commands.basin_export import export
 from lohe.commands.basin_files import merge, show, status
 from lohe.commands.basin_group import FilesOrCommand
 from lohe.commands.common import Json
@@ -198,5 +199,5 @@ def _blocks(text: str) -> tuple[int, int]:
     return int(first), int(end)
 
 
-for _command in (status, merge, show):
+for _command in (status, merge, show, export):
     basin.command(_command.__name__)(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 
@@ -233,7 +234,31 @@ def test_a_terminal_shows_trials_rate_and_bounds_as_they_come(stored, call, monk
     assert f"settled {interval(*bounds)}" in plain
 
 
-@pytest.mark.parametrize("command", [[], ["status"], ["merge"], ["show"]])
+def test_every_start_can_be_exported(stored, call):
+    call(stored, "--trials", 3000, "--starts", "tilted", "--horizon", 0.5, "--horizon", 3)
+    path = stored.with_name("x.basin.sqlite")
+    code, out, _ = call("export", path)
+    assert code == 0
+    table = list(csv.DictReader(path.with_name("x.starts.csv").read_text().splitlines()))
+    assert out.startswith("3000 starts in")
+    assert [row["start"] for row in table] == [str(start) for start in range(3000)]
+    estimates = campaign.load(path)
+    for estimate in estimates:
+        labels = [row[f"label at {estimate.horizon:g}"] for row in table]
+        assert labels.count("converged") == estimate.converged
+    assert all(float(row["weight"]) > 0 for row in table)
+    within = [row["time"] != "" and float(row["time"]) <= 3 for row in table]
+    assert sum(within) == pytest.approx(estimates[-1].converged, abs=2)
+    assert "no records" in refused(call, "export", without_records(stored, call))
+
+
+def without_records(stored, call):
+    path = stored.with_name("none.basin.sqlite")
+    call(stored, "--trials", 100, "--no-records", "-o", path)
+    return path
+
+
+@pytest.mark.parametrize("command", [[], ["status"], ["merge"], ["show"], ["export"]])
 def test_every_command_shows_an_example_of_its_own(call, command):
     code, out, _ = call(*command, "--help")
     assert code == 0
