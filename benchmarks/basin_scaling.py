@@ -19,6 +19,7 @@ import threading
 import time
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -198,7 +199,7 @@ def main() -> None:
         "one_to_two_workers": growth,
         "scaling": [asdict(one) for one in scaling],
         "memory": [asdict(one) for one in memory],
-        "versions": versions(),
+        "versions": versions() | {name: version(name) for name in ("joblib", "distributed")},
         "machine": machine(),
     }
     write_text(options.output, json.dumps(document, indent=2) + "\n")

@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -289,7 +290,7 @@ def main() -> None:
         "settings": {name: getattr(options, name) for name in settings},
         "undisturbed_s": usual,
         "outcomes": [asdict(outcome) for outcome in outcomes],
-        "versions": versions(),
+        "versions": versions() | {name: version(name) for name in ("joblib", "distributed")},
         "machine": machine(),
     }
     write_text(options.output, json.dumps(document, indent=2) + "\n")
