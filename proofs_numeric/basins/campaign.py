@@ -192,7 +192,8 @@ def totals(path: str | os.PathLike[str]) -> tuple[Header, Tally]:
             if fold.done < series.plan.trials and fold.stop is None:
                 raise InputError(
                     f"{path} is not finished ({fold.done} of {series.plan.trials} trials of seed "
-                    f"{series.plan.seed}); run it to its end, or merge the parts that are missing"
+                    f"{series.plan.seed}); run it to its end, or merge the parts that are missing; "
+                    "`lohe basin status` tells the bounds so far"
                 )
             tallies.append(fold.tally())
         return store.header, pooled(tallies)

@@ -170,6 +170,11 @@ class Plan:
             raise InputError(f"confidence is {self.confidence}; choose it between 0 and 1")
         if self.family < 1:
             raise InputError(f"family is {self.family}; need at least 1")
+        if self.trials <= len(self.starts.levels):
+            raise InputError(
+                f"trials is {self.trials}; need at least one for each of the "
+                f"{len(self.starts.levels) + 1} strata"
+            )
         if self.stopping is not None and self.starts.kind != "uniform":
             raise InputError("a stopping rule needs uniform starts; leave one of them out")
         if self.engine not in get_args(Engine):
