@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.boost import Boost, scale_to_sphere
+from lohe.dynamics.crosstalk_norm import crosstalk_norm
 from lohe.dynamics.lorentz_boost import LorentzBoost
 from lohe.dynamics.network import Network
 
@@ -20,6 +21,9 @@ Floats = NDArray[np.float64]
 _CONSTANT = 1 / 64
 # The square of the fastest rate, over this, is the share of the bending that counts as error.
 BENDING = 50.0
+# The longest step that contracts what oscillators do together as the motion does, in units of the
+# time in which they hear each other. With 1.5 to 3, all that was tried came to rest as it should.
+_REACH = 2.0
 
 
 class _Flow(Protocol):
@@ -55,11 +59,22 @@ class CommutatorFree:
     orders by which the method's error is smaller. Over random, sparse, layered and turning networks
     the error of a step was below it in about 99 of 100 trials, and typically a fifth of it.
 
+    Neither sees that a step far longer than the time 1/‖J‖ in which oscillators hear each other
+    contracts their slow common motions too little, once what is left of these is below the
+    tolerance. That is what `reach` is for: a longer step is only right for states at rest.
+
     Parameters
     ----------
     network
     width
         Largest number of trials.
+
+    Attributes
+    ----------
+    shape
+        (n, d, width).
+    reach
+        2/‖J‖, up to which steps may be as long as the estimate allows; infinite without crosstalk.
 
     Notes
     -----
@@ -81,9 +96,11 @@ class CommutatorFree:
         if network.frequency is not None and network.has_frequency:
             self._flow = LorentzBoost(network.frequency, width)
             self._spin = float(np.linalg.norm(network.frequency, ord=2, axis=(1, 2)).max())
-        self._heard = 0.0
+        self._heard, self.reach = 0.0, np.inf
         if self._crosstalk is not None:
             self._heard = float(np.max(np.asarray(abs(self._crosstalk).sum(axis=1))))
+            norm = crosstalk_norm(self._crosstalk)
+            self.reach = _REACH / norm if norm > 0 else np.inf
         self._stages = np.empty((4, network.n * network.d * width))
 
     def force(self, x: Floats, out: Floats) -> Floats:

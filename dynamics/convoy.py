@@ -17,6 +17,9 @@ Integers = NDArray[np.int64]
 _SAFETY, _SHRINK, _GROW = 0.9, 0.2, 5.0
 # Steps start no smaller than the first part of the duration, and are hopeless below the second.
 _SMALLEST, _ROUNDING = 1e-12, 4 * float(np.finfo(np.float64).eps)
+# The tolerance of steps beyond the method's reach, over their length in reaches: what rounding
+# leaves of the estimate grows so, and only states at rest to rounding meet it.
+_AT_REST = 1e-14
 # Columns whose trials have ended are given to others together, once they are this part of all.
 _IDLE = 1 / 8
 
@@ -30,14 +33,24 @@ class Convoy:
         Makes the steps of as many trials as it has columns.
     journey
         Holds the starts, and first steps, of all trials; takes where they end.
+    waiting : (trials,) int array
+        The positions in the batch of the trials to follow; not empty.
     duration, tolerance
         Time to follow each trial, and bound on the estimated error of each step.
     """
 
     def __init__(
-        self, method: CommutatorFree, journey: Journey, duration: float, tolerance: float
+        self,
+        method: CommutatorFree,
+        journey: Journey,
+        waiting: Integers,
+        duration: float,
+        tolerance: float,
     ) -> None:
-        shape, width = method.shape, method.shape[2]
+        n, d, most = method.shape
+        # No column is ever without a trial's state, be it one that has ended.
+        width = min(most, waiting.size)
+        shape = n, d, width
         self.method, self.journey = method, journey
         self.duration, self.tolerance = duration, tolerance
         self.x, self.force = np.empty(shape), np.empty(shape)
@@ -46,19 +59,10 @@ class Convoy:
         self.steps = np.zeros(width, dtype=np.int64)
         self.elapsed, self.step = np.zeros(width), np.zeros(width)
         self.busy = np.zeros(width, dtype=np.bool_)
-        self.waiting = np.zeros(0, dtype=np.int64)
-
-    def run(self, waiting: Integers, stop: Stop | None, max_steps: int) -> None:
-        """Follow the trials at these positions in the batch to their ends.
-
-        Parameters
-        ----------
-        waiting : (trials,) int array
-            Not empty.
-        stop, max_steps
-            As `lohe.dynamics.exponential.follow` takes them.
-        """
         self.waiting = waiting
+
+    def run(self, stop: Stop | None, max_steps: int) -> None:
+        """Follow the trials to their ends; as `lohe.dynamics.exponential.follow` has it."""
         self.board()
         while self.busy.any():
             landed, hopeless = self.advance()
@@ -100,9 +104,12 @@ class Convoy:
         error = self.method.step(self.x, self.force, step, self.moved, self.force_moved)
         self.steps += 1
         # The estimate that mostly decides grows with the fifth power of the step.
-        factor = _SAFETY * (self.tolerance / error) ** 0.2
-        factor = np.minimum(np.fmax(factor, _SHRINK), _GROW)
-        accepted = error <= self.tolerance
+        reach, at_rest = self.method.reach, step * (_AT_REST / self.method.reach)
+        within = (step < reach) | ~(error <= self.tolerance)
+        factor = _SAFETY * (np.where(within, self.tolerance, at_rest) / error) ** 0.2
+        wanted = step * np.minimum(np.fmax(factor, _SHRINK), _GROW)
+        wanted = np.where(within, np.minimum(wanted, reach), np.maximum(wanted, reach))
+        accepted = error <= np.where(step <= reach, self.tolerance, at_rest)
         rejected = np.flatnonzero(~accepted)
         if rejected.size:
             self.moved[:, :, rejected] = self.x[:, :, rejected]
@@ -112,7 +119,7 @@ class Convoy:
         landed = accepted & (step >= left)
         self.elapsed = np.where(landed, self.duration, self.elapsed + np.where(accepted, step, 0.0))
         # A step cut short by the end says nothing against the longer one.
-        self.step = np.where(landed, np.maximum(self.step, step * factor), step * factor)
+        self.step = np.where(landed, np.maximum(self.step, wanted), wanted)
         return landed, ~landed & ~(self.step > _ROUNDING * self.duration)
 
     def leave(self, columns: Integers, ended: NDArray[np.int8]) -> None:

@@ -40,8 +40,9 @@ def follow(
     r"""Follow a batch of states for a time `duration`, each trial with its own steps.
 
     A step freezes the forces :math:`g = h + Jx` and flows exactly under them (`CommutatorFree`),
-    so that states stay on their spheres, a network without crosstalk takes one step, and steps
-    grow without bound near rest, where the frozen flow is exact.
+    so that states stay on their spheres and a network without crosstalk takes one step. Steps grow
+    near rest up to the time 2/‖J‖ in which oscillators hear each other, so that what they do
+    together settles at its true rate, whatever the tolerance; beyond it they grow only at rest.
 
     Parameters
     ----------
@@ -61,7 +62,8 @@ def follow(
         ``stop(x, elapsed, rows)`` tells which trials are finished, (B',) bool. It is asked for
         the trials under way, at their starts and after every round of steps: states (n, d, B'),
         times (B',), and positions in the batch (B',). The arrays are reused: copy what you keep.
-        A trial whose step was rejected is asked for again where it was.
+        A trial whose step was rejected is asked for again where it was, and one that has ended may
+        be asked for where it ended.
     max_steps
         Steps allowed to each trial.
     engine
@@ -112,9 +114,9 @@ def follow(
         journey.ended[stopped] = STOPPED
         waiting = waiting[~stopped]
     if duration > 0 and waiting.size:
-        convoy = Convoy(method, journey, float(duration), tolerance)
+        convoy = Convoy(method, journey, waiting, float(duration), tolerance)
         with np.errstate(over="ignore", divide="ignore", invalid="ignore", under="ignore"):
-            convoy.run(waiting, stop, max_steps)
+            convoy.run(stop, max_steps)
     return journey
 
 

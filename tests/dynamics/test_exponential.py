@@ -142,6 +142,24 @@ def test_long_runs_stay_on_the_sphere_and_come_to_rest(drive):
     assert np.abs(speed).max() < 1e-4
 
 
+@pytest.mark.parametrize(("pull", "crosstalk", "duration"), [(1.0, 5.0, 400.0), (4.0, 50.0, 150.0)])
+@pytest.mark.parametrize("tolerance", [1e-4, 1e-6])
+def test_slow_common_motions_come_to_rest_whatever_the_tolerance(
+    pull, crosstalk, duration, tolerance
+):
+    # Pulled apart, two that hear each other agree across the pulls; they get there slowly.
+    network = Network([[pull, 0.0], [-pull, 0.0]], crosstalk=[[0, crosstalk], [crosstalk, 0]])
+    run = follow(network, starts(network, 20), duration, tolerance=tolerance)
+    along = pull / (2 * crosstalk)
+    side = np.sign(run.x[0, 1]) * np.sqrt(1 - along**2)
+    rest = np.array([[along + 0 * side, side], [-along + 0 * side, side]])
+    assert np.abs(run.x - rest).max() < 1e-9
+    # At rest, time costs next to nothing: steps of reach would be 2.5e6, or ten times that.
+    later = follow(network, run.x, 1e6, tolerance=tolerance, step=run.step)
+    assert np.abs(later.x - rest).max() < 1e-9
+    assert later.steps.max() < 2000
+
+
 @given(st.integers(0, 10**6), st.integers(2, 6))
 @settings(max_examples=15)
 def test_trajectories_turn_with_the_network(seed, d):
@@ -209,6 +227,18 @@ def test_a_trial_ends_where_it_was_to_stop_and_at_its_first_chance(monkeypatch):
     for trial in on_the_way[:5]:
         there = by_dormand_prince(network, x[..., [trial]], run.elapsed[trial])
         np.testing.assert_allclose(run.x[..., [trial]], there, atol=1e-5)
+
+
+def test_only_states_of_trials_are_shown_to_what_stops_them():
+    network = random_network(n=4, seed=6)
+    x = starts(network, 50)
+
+    def high(states, elapsed, rows):
+        here = elapsed == 0
+        np.testing.assert_array_equal(states[..., here], x[..., rows[here]])
+        return states[0, 0] > 0.5
+
+    assert 0 < np.count_nonzero(follow(network, x, 2.0, stop=high).steps == 0) < 50
 
 
 def test_a_run_can_go_on_with_its_steps():

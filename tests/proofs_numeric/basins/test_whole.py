@@ -55,6 +55,17 @@ def test_stopping_early_changes_no_label(kind):
     assert shares[0] <= shares[1] < shares[2] < shares[3] == 1
 
 
+def test_slow_common_motions_arrive_with_and_without_stopping():
+    # They last fifty times as long as all else here.
+    network = Network([[0.1, 0.0], [0.1, 0.08]], crosstalk=[[0.0, 5.0], [5.0, 0.0]])
+    plan = Plan(network.digest, 40, (60.0, 400.0), 0, 1e-6)
+    trials = Whole.prepare(network, plan)
+    early, followed = run(trials, plan, 40), run(trials, replace(plan, early=False), 40)
+    np.testing.assert_array_equal(early.labels, followed.labels)
+    assert np.all(early.labels[0] == HORIZON)
+    assert np.all(early.labels[1] == CONVERGED)
+
+
 @pytest.mark.parametrize("kind", ["still", "turning"])
 def test_labels_are_those_of_another_integrator(kind):
     network = network_of(kind)
