@@ -30,7 +30,7 @@ Constants = tuple[Floats, Floats, Floats, Integers, Integers]  # drive, J dense,
 Function = TypeVar("Function", bound=Callable[..., object])
 
 _TILE = 128  # trials at a time: their scratch rows stay in the innermost cache
-_TINY = float(np.finfo(np.float64).tiny)
+_LEAST = 1e-290  # added to squares of rates: without force, x stays where it is
 
 # exp(-r) is 2^-k exp(f) with |f| <= ln(2)/2, where Taylor's series of this degree is exact to
 # rounding; beyond the largest r it is 1e-304, and no longer counts beside 1.
@@ -109,7 +109,7 @@ def _step(constants: Constants, start: Triple, end: Triple) -> None:
     shape = (n, d, _TILE)
     first, k1 = np.zeros(shape), np.zeros(shape)
     k2, k3, k4 = np.empty(shape), np.empty(shape), np.empty(shape)
-    middle, state, force = np.empty(shape), np.empty(shape), np.empty(shape)
+    middle, state = np.empty(shape), np.empty(shape)
     span, worst, bent = np.zeros(_TILE), np.empty(_TILE), np.empty(_TILE)
     for begin in range(0, batch, _TILE):
         size = min(_TILE, batch - begin)
@@ -120,22 +120,18 @@ def _step(constants: Constants, start: Triple, end: Triple) -> None:
                 first[i, c, :size] = x[i, c, tile]
                 k1[i, c, :size] = heard[i, c, tile]
 
-        _combine(k1, 0.0, k1, drive, force)
-        middle[:] = first
-        _flow(middle, force, span / 2.0)
+        half, twelfth = span / 2.0, span / 12.0
+        _flow(first, (k1, k1, drive), (0.0, 1.0), half, middle)
         _crosstalk(constants, middle, k2)
-        _combine(k2, 0.0, k2, drive, force)
-        state[:] = first
-        _flow(state, force, span / 2.0)
+        _flow(first, (k2, k2, drive), (0.0, 1.0), half, state)
         _crosstalk(constants, state, k3)
-        _combine(k3, -0.5, k1, drive, force)
-        _flow(middle, force, span)
-        _crosstalk(constants, middle, k4)
+        _flow(middle, (k3, k1, drive), (-0.5, 0.5), span, state)
+        _crosstalk(constants, state, k4)
 
         _bending((k1, k2, k3, k4), drive, span, bent)
-        _last_two(k1, k2, k3, k4, drive)
-        _flow(first, k2, span / 12.0)
-        _flow(first, k3, span / 12.0)
+        _last_two(k1, k2, k3, k4)
+        _flow(first, (k2, k2, drive), (0.0, 6.0), twelfth, state)
+        _flow(state, (k3, k3, drive), (0.0, 6.0), twelfth, first)
         _scale_to_sphere(first)
         _crosstalk(constants, first, k1)
 
@@ -146,53 +142,55 @@ def _step(constants: Constants, start: Triple, end: Triple) -> None:
                 after[i, c, tile] = k1[i, c, :size]
         for b in range(size):
             embedded = span[b] / 10.0 * worst[b]
-            # Written so that NaN, from a step that overflows, wins.
-            error[begin + b] = bent[b] if embedded <= bent[b] else embedded
+            error[begin + b] = _larger(bent[b], embedded)
 
 
 @_compiled
-def _combine(one: Floats, weight: float, two: Floats, drive: Floats, out: Floats) -> None:
-    """Write the force ``(one + drive) + weight * (two + drive)`` into `out`."""
-    for i in range(len(out)):
-        for c in range(out.shape[1]):
-            constant = (1.0 + weight) * drive[i, c]
-            a, b, total = one[i, c], two[i, c], out[i, c]
-            for k in range(_TILE):
-                total[k] = a[k] + weight * b[k] + constant
+def _larger(one: float, two: float) -> float:
+    """Return the larger number, and NaN, from a step that overflows, if either is NaN."""
+    return two if two > one or np.isnan(two) else one
 
 
 @_compiled
-def _last_two(k1: Floats, k2: Floats, k3: Floats, k4: Floats, drive: Floats) -> None:
-    """Turn `k2` and `k3` into twelve times the forces of the last two flows of a step."""
+def _last_two(k1: Floats, k2: Floats, k3: Floats, k4: Floats) -> None:
+    """Turn `k2` and `k3` into twelve times the crosstalk in the last two flows of a step."""
     for i in range(len(k1)):
         for c in range(k1.shape[1]):
             a1, a2, a3, a4 = k1[i, c], k2[i, c], k3[i, c], k4[i, c]
-            constant = 6.0 * drive[i, c]
             for k in range(_TILE):
-                common = 2.0 * (a2[k] + a3[k]) + (a1[k] + a4[k]) + constant
+                common = 2.0 * (a2[k] + a3[k]) + (a1[k] + a4[k])
                 skew = 2.0 * (a1[k] - a4[k])
                 a2[k] = common + skew
                 a3[k] = common - skew
 
 
 @_compiled
-def _flow(states: Floats, forces: Floats, time: Floats) -> None:
-    """Move `states` (n, d, tile) by T1's flow; the formula is that of `Boost`."""
-    n, d, _ = states.shape
-    rate, toward = np.empty(_TILE), np.empty(_TILE)
-    decay, scale = np.empty(_TILE), np.empty(_TILE)
+def _flow(x: Floats, parts: Triple, shares: tuple[float, float], time: Floats, out: Floats) -> None:
+    """Write into `out` where T1's flow brings the states `x` (n, d, tile) in a time (tile,).
+
+    `parts` are two arrays of crosstalk and the drives, `shares` (s, t) the weights of the last two:
+    the forces are ``one + s * two + t * drive``. The formula is that of `Boost` times the square
+    of the rate, which leaves one division.
+    """
+    one, two, drive = parts
+    n, d, _ = x.shape
+    force = np.empty((d, _TILE))
+    square, toward = np.empty(_TILE), np.empty(_TILE)
+    rate, scale, decay = np.empty(_TILE), np.empty(_TILE), np.empty(_TILE)
     bits = np.empty(_TILE, dtype=np.int64)
     powers = bits.view(np.float64)
     for i in range(n):
-        rate[:] = 0.0
+        square[:] = _LEAST
         toward[:] = 0.0
         for c in range(d):
-            state, force = states[i, c], forces[i, c]
+            state, heard, other, total = x[i, c], one[i, c], two[i, c], force[c]
+            constant = shares[1] * drive[i, c]
             for k in range(_TILE):
-                rate[k] += force[k] * force[k]
-                toward[k] += force[k] * state[k]
+                total[k] = heard[k] + shares[0] * other[k] + constant
+                square[k] += total[k] * total[k]
+                toward[k] += total[k] * state[k]
         for k in range(_TILE):
-            rate[k] = max(np.sqrt(rate[k]), _TINY)
+            rate[k] = np.sqrt(square[k])
             scale[k] = min(rate[k] * time[k], _LARGEST)
         # exp(-scale), which the library takes of one number at a time
         for k in range(_TILE):
@@ -204,27 +202,29 @@ def _flow(states: Floats, forces: Floats, time: Floats) -> None:
             decay[k] = series
             bits[k] = (_EXPONENT_BIAS - np.int64(octaves)) << _EXPONENT_SHIFT
         for k in range(_TILE):
-            decay[k] *= powers[k]
-        for k in range(_TILE):
-            push = (1.0 - decay[k]) / rate[k]
-            rest = 1.0 + decay[k]
-            weight = push * toward[k] + rest
-            inverse = 1.0 / (weight * rest - 2.0 * decay[k])
-            scale[k] = 2.0 * decay[k] * inverse
-            toward[k] = push * weight * inverse
+            left = decay[k] * powers[k]
+            gone, rest = 1.0 - left, (1.0 + left) * rate[k]
+            weight = gone * toward[k] + rest
+            kept = 2.0 * left * square[k]
+            inverse = 1.0 / (weight * rest - kept)
+            scale[k] = kept * inverse
+            toward[k] = gone * weight * inverse
         for c in range(d):
-            state, force = states[i, c], forces[i, c]
+            state, total, moved = x[i, c], force[c], out[i, c]
             for k in range(_TILE):
-                state[k] = scale[k] * state[k] + toward[k] * force[k]
+                moved[k] = scale[k] * state[k] + toward[k] * total[k]
 
 
 @_compiled
 def _bending(heard: Quadruple, drive: Floats, time: Floats, error: Floats) -> None:
-    """Write the estimate from the second difference of the forces, as `CommutatorFree` has it."""
+    """Write the estimate from the second difference of the forces, as `CommutatorFree` has it.
+
+    All is compared in squares, and the smallest of three shares is one over the largest inverse.
+    """
     k1, k2, k3, k4 = heard
     n, d, _ = k1.shape
     rates, bends = np.empty((n, _TILE)), np.empty((n, _TILE))
-    fastest = np.zeros(_TILE)
+    fastest, least = np.zeros(_TILE), np.empty(_TILE)
     for i in range(n):
         rate, bend = rates[i], bends[i]
         rate[:] = 0.0
@@ -234,20 +234,19 @@ def _bending(heard: Quadruple, drive: Floats, time: Floats, error: Floats) -> No
             constant = drive[i, c]
             for k in range(_TILE):
                 bend[k] += ((a1[k] + a4[k]) - (a2[k] + a3[k])) ** 2
-            for k in range(_TILE):
                 rate[k] += (a4[k] + constant) ** 2
         for k in range(_TILE):
-            rate[k] = np.sqrt(rate[k])
-            bend[k] = np.sqrt(bend[k])
+            rate[k] *= time[k] ** 2
             fastest[k] = max(fastest[k], rate[k])
+    for k in range(_TILE):
+        least[k] = max(1.0, (BENDING / fastest[k]) ** 2)
     error[:] = 0.0
     for i in range(n):
         rate, bend = rates[i], bends[i]
         for k in range(_TILE):
-            share = (time[k] * fastest[k]) ** 2 / BENDING
-            bounded = time[k] * bend[k] * min(share, 1.0 / max(1.0, time[k] * rate[k]))
-            # Written so that NaN wins, as below.
-            error[k] = error[k] if error[k] >= bounded else bounded
+            error[k] = _larger(error[k], bend[k] / max(least[k], rate[k]))
+    for k in range(_TILE):
+        error[k] = time[k] * np.sqrt(error[k])
 
 
 @_compiled
@@ -281,8 +280,7 @@ def _largest_distance(one: Floats, two: Floats, largest: Floats) -> None:
             for k in range(_TILE):
                 square[k] += (a[k] - b[k]) ** 2
         for k in range(_TILE):
-            # Written so that NaN, from a step that overflows, wins.
-            largest[k] = largest[k] if largest[k] >= square[k] else square[k]
+            largest[k] = _larger(largest[k], square[k])
     for k in range(_TILE):
         largest[k] = np.sqrt(largest[k])
 

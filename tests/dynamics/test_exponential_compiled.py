@@ -68,6 +68,15 @@ def test_both_engines_agree_where_forces_vanish_or_overflow(both, drive, crossta
     assert np.all((plain.ended == FAILED) == (crosstalk == 1e300))
 
 
+@pytest.mark.parametrize("order", [slice(None), slice(None, None, -1)])
+def test_one_oscillator_that_overflows_fails_its_trial(both, order):
+    crosstalk = np.array([[0.0, 0.1, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    drive = np.array([[1.0, 0.0], [1e200, 0.0], [0.0, 1.0]])
+    network = Network(drive[order], crosstalk=sparse.csr_array(crosstalk[order, order]))
+    for run in both(network, starts(network, 5), 1.0):
+        assert np.all(run.ended == FAILED)
+
+
 def test_both_engines_agree_over_extreme_strides(both):
     network = Network([[1e9, 0.0], [0.0, 1e-9]], crosstalk=[[0.0, 1e-12], [0.0, 0.0]])
     plain, compiled = both(network, starts(network, 40), 1e6)
