@@ -128,7 +128,10 @@ def run(
         working = bool(left) and fold.stop is None
         if working:
             refuse_another_version(path, header)
-        writer.begin(header)
+        # A finished file is left as it is, so that asking again changes no byte of it.
+        stored = None if writer.store is None else writer.store.header
+        if working or header != stored or fold.stop is not None:
+            writer.begin(header)
         if fold.stop is not None:
             writer.drop_after(series, fold.stop)
         report()

@@ -355,3 +355,11 @@ def test_a_block_that_comes_twice_is_a_defect_and_not_counted(tmp_path, monkeypa
 
 def test_labels_have_the_meaning_of_the_plan(finished):
     assert all(tuple(estimate.labels) == LABELS for estimate in finished[1])
+
+
+def test_asking_a_finished_campaign_again_changes_no_byte(network, finished, tmp_path):
+    path = tmp_path / "x.basin.sqlite"
+    before = finished[0].read_bytes()
+    path.write_bytes(before)
+    assert campaign.run(path, network, TRIALS, **PLAN) == finished[1]
+    assert path.read_bytes() == before
