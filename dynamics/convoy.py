@@ -21,7 +21,7 @@ _SMALLEST, _ROUNDING = 1e-12, 4 * float(np.finfo(np.float64).eps)
 # leaves of the estimate grows so, and only states at rest to rounding meet it.
 _AT_REST = 1e-14
 # Columns whose trials have ended are given to others together, once they are this part of all.
-_IDLE = 1 / 8
+_IDLE = 1 / 16
 
 
 class Convoy:

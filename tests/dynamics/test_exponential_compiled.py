@@ -84,6 +84,12 @@ def test_both_engines_agree_over_extreme_strides(both):
     np.testing.assert_array_equal(compiled.ended, plain.ended)
 
 
+def test_both_engines_bring_slow_common_motions_to_rest(both):
+    network = Network([[1.0, 0.0], [-1.0, 0.0]], crosstalk=[[0.0, 5.0], [5.0, 0.0]])
+    for run in both(network, starts(network, 20), 400.0, tolerance=1e-4):
+        np.testing.assert_allclose(np.abs(run.x[:, 0]), 0.1, rtol=0, atol=1e-9)
+
+
 def test_both_engines_stop_in_the_same_places(both):
     network = random_network(seed=5)
 
