@@ -41,8 +41,9 @@ def follow(
 
     A step freezes the forces :math:`g = h + Jx` and flows exactly under them (`CommutatorFree`),
     so that states stay on their spheres and a network without crosstalk takes one step. Steps grow
-    near rest up to the time 2/‖J‖ in which oscillators hear each other, so that what they do
-    together settles at its true rate, whatever the tolerance; beyond it they grow only at rest.
+    near rest up to 1.5/‖J‖, about the time in which oscillators hear each other, so that what they
+    do together settles at its true rate (to a hundredth) and arrives, whatever the tolerance; they
+    grow beyond it at rest only.
 
     Parameters
     ----------

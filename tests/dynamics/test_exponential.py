@@ -154,7 +154,7 @@ def test_slow_common_motions_come_to_rest_whatever_the_tolerance(
     side = np.sign(run.x[0, 1]) * np.sqrt(1 - along**2)
     rest = np.array([[along + 0 * side, side], [-along + 0 * side, side]])
     assert np.abs(run.x - rest).max() < 1e-9
-    # At rest, time costs next to nothing: steps of reach would be 2.5e6, or ten times that.
+    # At rest, time costs next to nothing: steps of reach would be millions.
     later = follow(network, run.x, 1e6, tolerance=tolerance, step=run.step)
     assert np.abs(later.x - rest).max() < 1e-9
     assert later.steps.max() < 2000
