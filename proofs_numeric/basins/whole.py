@@ -31,6 +31,8 @@ _ACCURACY = 1e-6
 # No state within the tolerance of an equilibrium is faster than so many tolerances, in units of the
 # largest possible force.
 _SLOW = 3.0
+# Slow motions of strongly coupled networks take many steps, and are no failures for that.
+_MOST_STEPS = 10**7
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,6 +140,7 @@ class _Batch:
             tolerance=min(_ACCURACY, self.plan.tolerance),
             step=self.steps,
             stop=certain if self.plan.early and self.cap is not None else None,
+            max_steps=_MOST_STEPS,
             engine=self.plan.engine,
         )
         stopped = journey.ended == STOPPED
