@@ -76,6 +76,8 @@ def compare(seed: int, strength: float, trials: int) -> dict[str, Any]:
     levels = cap.sigma(_trials_last(x))
     promised = cap.time_upper(levels, TOLERANCE)
     inside = np.isfinite(promised)
+    if not inside.any():
+        return row | {"sampled_inside": 0.0}
     true = _settling_times(network, cap, x[inside])
     ratio = promised[inside] / true
     return row | {
