@@ -44,7 +44,7 @@ def test_result_does_not_depend_on_the_number_of_workers(monkeypatch):
     np.fill_diagonal(crosstalk, 0)
     drive = rng.standard_normal((60, 3)) + np.array([3.0, 0.0, 0.0])
     coupled = Network(drive, crosstalk=crosstalk)
-    for case, trials in ((network, 600_000), (coupled, 150)):
+    for case, trials in ((network, 300_000), (coupled, 150)):
         alone = estimate_basin(case, trials, seed=3, horizon=4.0, tolerance=0.03)
         assert estimate_basin(case, trials, seed=3, horizon=4.0, tolerance=0.03, workers=2) == alone
         assert 0 < alone.converged < trials

@@ -65,11 +65,11 @@ def test_block_sizes_depend_on_the_network_alone():
 def test_joined_batches_keep_order_and_number_their_attractors_anew():
     # Aligned on either side of the two opposite drives.
     pair = Network([[1.0, 0.05], [-1.0, 0.05]], crosstalk=[[0.0, 3.0], [3.0, 0.0]])
-    plan = Plan(pair.digest, 400, (300.0,), 0, 1e-3)
-    sampler = replace(Sampler.prepare(pair, plan), block_size=400, batch=100)
+    plan = Plan(pair.digest, 80, (150.0,), 0, 1e-3)
+    sampler = replace(Sampler.prepare(pair, plan), block_size=80, batch=20)
     whole = sampler.run(0)
     rng = np.random.default_rng(np.random.SeedSequence(0, spawn_key=(0,)))
-    parts = [sampler.trials.run(plan, 0, first, 100, rng) for first in range(0, 400, 100)]
+    parts = [sampler.trials.run(plan, 0, first, 20, rng) for first in range(0, 80, 20)]
     same(joined(0, parts), whole)
     elsewhere = whole.places > REFERENCE
     assert elsewhere.any()
