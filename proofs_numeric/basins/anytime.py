@@ -48,7 +48,7 @@ def _bounds(plan: Plan, tally: Tally, horizon: int, certain: float) -> tuple[flo
     if tally.failures is not None:  # bounds for weighted starts are of this kind anyway
         return share_bounds(plan, converged, trials, tally.failures[horizon], certain)[2:]
     confidence = each(plan.confidence, plan.family * len(trials))
-    edges = (0.0, *plan.starts.levels, 1.0)
+    edges = plan.starts.edges
     lower = upper = 0.0
     for stratum, (start, end) in enumerate(pairwise(edges)):
         hits, total = int(converged[stratum]), int(trials[stratum])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
+from lohe.proofs_numeric.basins.alone import Alone
 from lohe.proofs_numeric.basins.census import Census, census
 from lohe.proofs_numeric.basins.estimate import BasinEstimate, estimates
 from lohe.proofs_numeric.basins.executors import PATIENCE, executor
@@ -14,6 +15,7 @@ from lohe.proofs_numeric.basins.extension import continued, refuse_another_versi
 from lohe.proofs_numeric.basins.header import Header, Series, versions
 from lohe.proofs_numeric.basins.plan import Engine, Plan, Starts, Stopping
 from lohe.proofs_numeric.basins.records import encode
+from lohe.proofs_numeric.basins.reference import reference_point
 from lohe.proofs_numeric.basins.result import BlockResult
 from lohe.proofs_numeric.basins.store import reading
 from lohe.proofs_numeric.basins.summary import BlockSummary, summarise
@@ -107,7 +109,7 @@ def run(
     with writing(path) as writer:
         series = Series(plan, sampler.block_size, first=chosen.start)
         if writer.store is None:
-            theory = theory_of(network, plan)
+            theory = theory_of(network, plan, sampler)
             header = Header((series,), network.n, network.d, theory, versions())
         else:
             header = continued(path, writer.store.header, series)
@@ -261,5 +263,8 @@ def attractors(path: str | os.PathLike[str], network: Network) -> Census:
         header = store.header
         if header.plan.network_sha256 != network.digest:
             raise InputError(f"{path} holds a campaign of another network; give that one")
-        reference = Sampler.prepare(network, header.plan).trials.reference
+        if network.has_crosstalk:
+            reference = reference_point(network)
+        else:
+            reference = Alone.prepare(network, header.plan).reference
         return census(map(store.summaries, header.series), header.plan, network, reference)

@@ -8,9 +8,8 @@ import numpy as np
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.plan import Plan
-from lohe.proofs_numeric.basins.reference import reference_point
 from lohe.proofs_numeric.basins.starts import nearness_at
-from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap, certify_weighted_cap
+from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap
 from lohe.proofs_numeric.decoupled import drive_norm_bounds
 
 __all__ = ["certain_nearness"]
@@ -19,7 +18,9 @@ __all__ = ["certain_nearness"]
 _ROOM = 1e-6
 
 
-def certain_nearness(network: Network, plan: Plan) -> tuple[float, ...]:
+def certain_nearness(
+    network: Network, plan: Plan, cap: WeightedCap | None = None
+) -> tuple[float, ...]:
     r"""Bound how near to the antipodes a start that does not converge in time can be.
 
     Rare failures cannot be bounded sharply from above by samples alone; this is what must be known
@@ -30,6 +31,9 @@ def certain_nearness(network: Network, plan: Plan) -> tuple[float, ...]:
     network
     plan
         Its horizons and tolerance.
+    cap
+        The certified caps around the reference point of a network with crosstalk; None if nothing
+        is proved there.
 
     Returns
     -------
@@ -56,9 +60,7 @@ def certain_nearness(network: Network, plan: Plan) -> tuple[float, ...]:
         if weakest == 0:
             return (1.0,) * len(plan.horizons)
         return tuple(_by_drive(weakest, time, plan.tolerance, network.d) for time in plan.horizons)
-    reference = reference_point(network) if network.has_crosstalk else None
-    cap = "nothing is proved" if reference is None else certify_weighted_cap(network, reference)
-    if isinstance(cap, str):
+    if cap is None:
         return (1.0,) * len(plan.horizons)
     return tuple(_by_cap(cap, time, plan.tolerance) for time in plan.horizons)
 

@@ -160,7 +160,7 @@ def estimate_basin(
             done += result.trials
             if progress is not None:
                 progress(done, trials)
-    return estimates(plan, fold.tally(), theory_of(network, plan))[0]
+    return estimates(plan, fold.tally(), theory_of(network, plan, sampler))[0]
 
 
 def estimates(plan: Plan, tally: Tally, theory: Theory) -> tuple[BasinEstimate, ...]:
@@ -191,7 +191,7 @@ def _estimate(
     labels = dict(zip(LABELS, (int(count) for count in counts.sum(axis=0)), strict=True))
     interval, fraction, lower, upper = share_bounds(
         plan,
-        tally.counts[:, index, LABELS.index("converged")],
+        tally.converged[:, index],
         counts.sum(axis=-1),
         tally.failures[index] if tally.failures is not None else None,
         theory.certain[index],
@@ -249,7 +249,7 @@ def share_bounds(
     confidence = each(plan.confidence, plan.family)
     happened, total = int(successes.sum()), int(trials.sum())
     if plan.starts.kind == "strata":
-        edges = np.array([0.0, *plan.starts.levels, 1.0])
+        edges = np.array(plan.starts.edges)
         # A trial that contradicts the proof was followed too coarsely, and counts.
         proved = (edges[:-1] >= certain) & (successes == trials)
         known = np.where(proved, 1.0, np.nan)

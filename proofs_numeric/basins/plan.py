@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -58,7 +59,7 @@ class Starts:
             raise InputError(f"starts are {self.kind!r}; choose one of {known}")
         levels = tuple(float(level) for level in self.levels)
         object.__setattr__(self, "levels", levels)
-        rising = all(a < b for a, b in zip((0.0, *levels), (*levels, 1.0), strict=True))
+        rising = all(a < b for a, b in pairwise(self.edges))
         if bool(levels) != (self.kind == "strata") or not rising:
             raise InputError(
                 f"levels are {list(levels)}; strata need rising numbers between 0 and 1, "
@@ -70,6 +71,11 @@ class Starts:
         angle_fits = 0 < self.angle <= np.pi if self.kind == "saddles" else self.angle == 0
         if not angle_fits:
             raise InputError(f"angle is {self.angle}; saddles need it in (0, pi], others 0")
+
+    @property
+    def edges(self) -> tuple[float, ...]:
+        """Edges of the strata, from 0 to 1."""
+        return (0.0, *self.levels, 1.0)
 
 
 @dataclass(frozen=True)

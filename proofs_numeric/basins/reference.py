@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from lohe.dynamics.equilibrium import force_bound, resting_point
 from lohe.dynamics.network import Network
 from lohe.dynamics.sphere import retract
+from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap, certify_weighted_cap
 from lohe.proofs_numeric.equilibria.newton import tangent_jacobians
 
-__all__ = ["reference_point"]
+__all__ = ["certified_reference", "reference_point"]
 
 Floats = NDArray[np.float64]
 
@@ -50,6 +51,29 @@ def reference_point(network: Network) -> Floats | None:
             return rest
         rest = resting_point(network, start=retract(rest, _PUSH * push))
     return rest
+
+
+def certified_reference(network: Network) -> tuple[Floats | None, WeightedCap | None]:
+    """Find the `reference_point` and the certified caps around it.
+
+    Parameters
+    ----------
+    network
+        As it is stored: if it has couplings, what is proved is of the drives that they add up to
+        exactly, not of the rounded ones.
+
+    Returns
+    -------
+    point : (n, d) array or None
+        None if the network does not come to rest.
+    cap : WeightedCap or None
+        None if nothing is proved around the point.
+    """
+    point = reference_point(network)
+    if point is None:
+        return None, None
+    cap = certify_weighted_cap(network, centre=point)
+    return (point, None) if isinstance(cap, str) else (cap.centre, cap)
 
 
 def _growing(network: Network, rest: Floats) -> Floats | None:

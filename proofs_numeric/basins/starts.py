@@ -205,7 +205,7 @@ def _by_nearness(
         strata = _no_strata(trials)
         weights = starts.power * v ** (starts.power - 1)
         return Draws(_at(v**starts.power, reference, rng), strata, weights)
-    edges = np.array([0.0, *starts.levels, 1.0])
+    edges = np.array(starts.edges)
     if len(edges) - 1 > _MOST_STRATA:
         raise InputError(f"{len(edges) - 1} strata are too many; give at most 255 levels")
     strata = ((first + np.arange(trials)) % (len(edges) - 1)).astype(np.uint8)

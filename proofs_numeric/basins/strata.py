@@ -50,7 +50,7 @@ def by_stratum(plan: Plan, tally: Tally) -> tuple[Stratum, ...]:
     tuple of Stratum
         From the nearest to the antipodes to the farthest.
     """
-    edges = (0.0, *plan.starts.levels, 1.0)
+    edges = plan.starts.edges
     confidence = each(plan.confidence, plan.family * (len(edges) - 1))
     found = []
     for number, (start, end) in enumerate(pairwise(edges)):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -11,11 +13,12 @@ from lohe.dynamics.settling import converged_probability
 from lohe.dynamics.sphere import norm
 from lohe.proofs_numeric.basins.certain import certain_nearness
 from lohe.proofs_numeric.basins.plan import Plan
-from lohe.proofs_numeric.basins.reference import reference_point
+from lohe.proofs_numeric.basins.reference import certified_reference
+from lohe.proofs_numeric.basins.trials import Sampler
 from lohe.proofs_numeric.coupled.attraction import examine_attraction
 from lohe.proofs_numeric.coupled.contraction import examine_contraction
 from lohe.proofs_numeric.coupled.strength import symmetric
-from lohe.proofs_numeric.coupled.weighted_cap import certify_weighted_cap
+from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap
 from lohe.proofs_numeric.decoupled import drive_norm_bounds
 from lohe.proofs_numeric.locking import examine_locks
 from lohe.proofs_numeric.uncertainty import Uncertainty
@@ -51,18 +54,33 @@ class Theory:
     certain: tuple[float, ...]
 
 
-def theory_of(network: Network, plan: Plan) -> Theory:
-    """Ask the theorems about the network, at the plan's horizons and tolerance."""
-    proved, theorem = _proved_volume(network)
+def theory_of(network: Network, plan: Plan, sampler: Sampler | None = None) -> Theory:
+    """Ask the theorems about the network, at the plan's horizons and tolerance.
+
+    Parameters
+    ----------
+    network, plan
+    sampler
+        The one prepared for both, if there is one: what it has certified is not done again.
+    """
+
+    @cache
+    def cap() -> WeightedCap | None:
+        if not network.has_crosstalk:
+            return None
+        return certified_reference(network)[1] if sampler is None else sampler.cap
+
+    proved, theorem = _proved_volume(network, cap)
     nothing = (None,) * len(plan.horizons)
     by_nearness = plan.starts.kind in ("strata", "tilted")
+    near_saddles = plan.starts.kind == "saddles"
     return Theory(
         proved_volume=proved,
         theorem=theorem,
-        predicted=nothing
-        if plan.starts.kind == "saddles"
-        else _predicted(network, plan) or nothing,
-        certain=certain_nearness(network, plan) if by_nearness else (1.0,) * len(plan.horizons),
+        predicted=nothing if near_saddles else _predicted(network, plan) or nothing,
+        certain=certain_nearness(network, plan, cap())
+        if by_nearness
+        else (1.0,) * len(plan.horizons),
     )
 
 
@@ -76,7 +94,9 @@ def _predicted(network: Network, plan: Plan) -> tuple[float, ...] | None:
     return tuple(float(np.mean(chance)) for chance in chances)
 
 
-def _proved_volume(network: Network) -> tuple[float | None, str]:
+def _proved_volume(
+    network: Network, certified: Callable[[], WeightedCap | None]
+) -> tuple[float | None, str]:
     nothing = (None, "")
     if network.decoupled:
         return (1.0, "T1") if bool(np.all(drive_norm_bounds(network)[0] > 0)) else nothing
@@ -88,9 +108,6 @@ def _proved_volume(network: Network) -> tuple[float | None, str]:
         return 1.0, "T6"
     if examine_attraction(network, as_stored).rate_lower is not None:
         return 1.0, "T6a"
-    # The cap must be about the point that the samples are held against.
-    reference = reference_point(network)
-    if reference is None:
-        return nothing
-    cap = certify_weighted_cap(network, centre=reference)
-    return nothing if isinstance(cap, str) or cap.volume_lower == 0 else (cap.volume_lower, "T6c")
+    # The caps are about the point that the samples are held against.
+    cap = certified()
+    return nothing if cap is None or cap.volume_lower == 0 else (cap.volume_lower, "T6c")

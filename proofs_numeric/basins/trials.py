@@ -13,6 +13,7 @@ from lohe.proofs_numeric.basins.alone import Alone
 from lohe.proofs_numeric.basins.plan import Plan
 from lohe.proofs_numeric.basins.result import BlockResult, joined
 from lohe.proofs_numeric.basins.whole import Whole
+from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap
 
 __all__ = ["Sampler"]
 
@@ -59,19 +60,18 @@ class Sampler:
         InputError
             If starts are wanted near antipodes or saddles that the network does not have.
         """
-        coupled = network.has_crosstalk
-        moving = Network(
-            network.drive,
-            crosstalk=network.crosstalk if coupled else None,
-            frequency=network.frequency if network.has_frequency else None,
-        )
-        if not coupled:
+        if not network.has_crosstalk:
             size, batch = _ALONE_COORDINATES // network.d, _ALONE_BATCH // network.d
-            return cls(plan, Alone.prepare(moving, plan), max(1, size), max(1, batch))
-        matrix, coordinates = moving.crosstalk, network.drive.size
+            return cls(plan, Alone.prepare(network, plan), max(1, size), max(1, batch))
+        matrix, coordinates = network.crosstalk, network.drive.size
         heard = matrix.nnz / network.n if sparse.issparse(matrix) else network.n
         size, batch = int(_WORK // (coordinates * (heard + _FLOW))), _WHOLE_BATCH // coordinates
-        return cls(plan, Whole.prepare(moving, plan), min(max(1, size), _MOST), max(1, batch))
+        return cls(plan, Whole.prepare(network, plan), min(max(1, size), _MOST), max(1, batch))
+
+    @property
+    def cap(self) -> WeightedCap | None:
+        """The certified caps that end trials early; None if there are none."""
+        return self.trials.cap if isinstance(self.trials, Whole) else None
 
     @property
     def blocks(self) -> int:

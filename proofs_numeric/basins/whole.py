@@ -12,11 +12,11 @@ from lohe.dynamics.exponential import FAILED, REACHED, STOPPED, follow
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.attractors import MOVING, distinct_states
 from lohe.proofs_numeric.basins.plan import LABELS, Plan
-from lohe.proofs_numeric.basins.reference import reference_point
+from lohe.proofs_numeric.basins.reference import certified_reference
 from lohe.proofs_numeric.basins.result import NOWHERE, REFERENCE, BlockResult
 from lohe.proofs_numeric.basins.saddles import adjacent_saddles
 from lohe.proofs_numeric.basins.starts import draw
-from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap, certify_weighted_cap
+from lohe.proofs_numeric.coupled.weighted_cap import WeightedCap
 
 __all__ = ["Whole"]
 
@@ -42,6 +42,7 @@ class Whole:
     Parameters
     ----------
     network
+        Its drives already summed: what the motion needs.
     reference : (n, d) array
         Where the network rests (`reference_point`); NaN if it does not.
     cap
@@ -58,17 +59,16 @@ class Whole:
     @classmethod
     def prepare(cls, network: Network, plan: Plan) -> Whole:
         """Find the resting point and prove what can be proved of the starts near it."""
-        found = reference_point(network)
-        if found is None:
-            return cls(network, np.full_like(network.drive, np.nan), None, None)
-        cap = certify_weighted_cap(network, centre=found)
-        wanted = plan.starts.kind == "saddles"
-        return cls(
-            network,
-            found if isinstance(cap, str) else cap.centre,
-            None if isinstance(cap, str) else cap,
-            adjacent_saddles(network, found) if wanted else None,
+        point, cap = certified_reference(network)
+        moving = Network(
+            network.drive,
+            crosstalk=network.crosstalk,
+            frequency=network.frequency if network.has_frequency else None,
         )
+        if point is None:
+            return cls(moving, np.full_like(network.drive, np.nan), None, None)
+        wanted = plan.starts.kind == "saddles"
+        return cls(moving, point, cap, adjacent_saddles(moving, point) if wanted else None)
 
     def run(
         self, plan: Plan, number: int, first: int, trials: int, rng: np.random.Generator

@@ -47,10 +47,10 @@ def uneven():
 def test_no_start_above_it_fails_and_the_weights_of_failures_stay_below(network):
     # The trials are followed to the horizons; the certified cap is not asked.
     plan = plan_for(network, (6.0, 9.0, 12.0), early=False)
-    certain = certain_nearness(network, plan)
+    sampler = Sampler.prepare(network, plan)
+    certain = certain_nearness(network, plan, sampler.cap)
     assert sorted(certain, reverse=True) == list(certain)
     assert certain[-1] < 0.2
-    sampler = Sampler.prepare(network, plan)
     for result in (sampler.run(block) for block in range(sampler.blocks)):
         assert result.weights is not None
         u = (result.weights / plan.starts.power) ** (1 / (1 - 1 / plan.starts.power))

@@ -8,7 +8,9 @@ import pytest
 from lohe.dynamics.equilibrium import resting_point
 from lohe.dynamics.field import residual
 from lohe.dynamics.network import Network
-from lohe.proofs_numeric.basins.reference import reference_point
+from lohe.proofs_numeric.basins.plan import Plan
+from lohe.proofs_numeric.basins.reference import certified_reference, reference_point
+from lohe.proofs_numeric.basins.trials import Sampler
 from lohe.proofs_numeric.equilibria.krawczyk import enclose
 
 
@@ -29,3 +31,17 @@ def test_a_saddle_reached_by_symmetry_is_left(strength):
 def test_a_stable_resting_point_is_kept():
     network = Network([[2.0, 0.0], [0.0, 1.0]], crosstalk=[[0.0, 0.2], [0.1, 0.0]])
     np.testing.assert_array_equal(reference_point(network), resting_point(network))
+
+
+def test_caps_are_proved_of_the_drives_that_couplings_add_up_to_exactly():
+    # Two large pulls that almost cancel: in floats their sum is off by about 1e-8.
+    angles = np.array([0.3, 0.3 + np.pi + 1e-9, 1.0])
+    anchors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    couplings = [[1e9, 1e9, 2.0], [0.0, 0.0, 3.0]]
+    summed = Network(couplings=couplings, anchors=anchors, crosstalk=[[0.0, 0.2], [0.1, 0.0]])
+    rounded = Network(summed.drive, crosstalk=summed.crosstalk)
+    exact, stored = certified_reference(summed)[1], certified_reference(rounded)[1]
+    assert stored.inner < 1e-11
+    assert exact.inner > 1e-10
+    plan = Plan(summed.digest, 10, (30.0,), 0, 1e-3)
+    assert Sampler.prepare(summed, plan).cap.inner == exact.inner
