@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.dormand_prince import dormand_prince
 from lohe.dynamics.field import forcing, residual, vector_field
+from lohe.dynamics.lorentz import attractor
 from lohe.dynamics.network import Network
 from lohe.dynamics.runge_kutta import runge_kutta
 from lohe.dynamics.sphere import norm
 
-__all__ = ["force_bound", "resting_point"]
+__all__ = ["force_bound", "resting_point", "resting_points"]
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +80,32 @@ def resting_point(
             return x
         x = runge_kutta(field, x, 1 / scale, 20)
     return None
+
+
+def resting_points(network: Network) -> Floats:
+    """Find where each oscillator rests, in floats: directions of drives, T5's points, or a search.
+
+    Returns
+    -------
+    (n, d) array
+        NaN for an oscillator that has no such point; in all rows if, with crosstalk, the network
+        does not come to rest.
+
+    Examples
+    --------
+    >>> resting_points(Network([[0.0, 3.0], [0.0, 0.0]]))
+    array([[ 0.,  1.],
+           [nan, nan]])
+    """
+    nowhere = np.full(network.drive.shape, np.nan)
+    if network.has_crosstalk:
+        found = resting_point(network)
+        return nowhere if found is None else found
+    if network.has_frequency:
+        assert network.frequency is not None
+        return attractor(network.drive, network.frequency)
+    size = norm(network.drive)[:, np.newaxis]
+    return np.asarray(np.divide(network.drive, size, out=nowhere, where=size > 0))
 
 
 def _drive_directions(network: Network) -> Floats:

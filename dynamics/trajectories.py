@@ -12,17 +12,16 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lohe.dynamics.equilibrium import resting_point
+from lohe.dynamics.equilibrium import resting_points
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.exponential import REACHED, follow
 from lohe.dynamics.files import read_npz, write_npz
 from lohe.dynamics.langevin import Langevin, default_step, diffusivities
-from lohe.dynamics.lorentz import attractor
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import settle
-from lohe.dynamics.sphere import norm, uniform
+from lohe.dynamics.sphere import uniform
 
-__all__ = ["Start", "Trajectories", "resting_points", "simulate"]
+__all__ = ["Start", "Trajectories", "simulate"]
 
 Floats = NDArray[np.float64]
 Start = Literal["uniform", "rest"]
@@ -204,32 +203,6 @@ def simulate(
             if progress is not None:
                 progress(first * moments.size + (index + 1) * count, trials * moments.size)
     return Trajectories(moments, states, start, seed, noise, longest, network.digest)
-
-
-def resting_points(network: Network) -> Floats:
-    """Find where each oscillator rests, in floats: directions of drives, T5's points, or a search.
-
-    Returns
-    -------
-    (n, d) array
-        NaN for an oscillator that has no such point; in all rows if, with crosstalk, the network
-        does not come to rest.
-
-    Examples
-    --------
-    >>> resting_points(Network([[0.0, 3.0], [0.0, 0.0]]))
-    array([[ 0.,  1.],
-           [nan, nan]])
-    """
-    nowhere = np.full(network.drive.shape, np.nan)
-    if network.has_crosstalk:
-        found = resting_point(network)
-        return nowhere if found is None else found
-    if network.has_frequency:
-        assert network.frequency is not None
-        return attractor(network.drive, network.frequency)
-    size = norm(network.drive)[:, np.newaxis]
-    return np.asarray(np.divide(network.drive, size, out=nowhere, where=size > 0))
 
 
 def _quiet(network: Network, times: Floats, x: Floats) -> Iterator[Floats]:

@@ -68,8 +68,8 @@ def sample_escape(
     """
     import numpy as np
 
+    from lohe.dynamics.equilibrium import resting_points
     from lohe.dynamics.errors import InputError
-    from lohe.dynamics.trajectories import resting_points
     from lohe.proofs_numeric.basins.escape import escape
     from lohe.proofs_numeric.basins.regions import (
         Caps,

@@ -169,9 +169,9 @@ def simulate(
 def _summary(network: Network, made: Trajectories) -> tuple[dict[str, Any], list[str]]:
     import numpy as np
 
+    from lohe.dynamics.equilibrium import resting_points
     from lohe.dynamics.order import order_parameter
     from lohe.dynamics.sphere import distance
-    from lohe.dynamics.trajectories import resting_points
     from lohe.reports.formatting import plural
 
     rest = resting_points(network)
@@ -218,7 +218,7 @@ def _degrees(angle: float | None) -> str:
 
 
 def _draw(plot: Path, network: Network, made: Trajectories, name: str) -> None:
-    from lohe.dynamics.trajectories import resting_points
+    from lohe.dynamics.equilibrium import resting_points
     from lohe.reports.formatting import plural
     from lohe.reports.motion_picture import draw_motion
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.dynamics.equilibrium import resting_points
 from lohe.dynamics.lorentz import apply_motion, attractor, lorentz_motion
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import settle
@@ -47,10 +48,8 @@ class Alone:
     def prepare(cls, network: Network, plan: Plan) -> Alone:
         """Find the resting points, and what the flow does by each horizon."""
         drive = network.drive
+        reference = resting_points(network)
         if not network.has_frequency:
-            size = norm(drive)[:, np.newaxis]
-            undriven = np.full_like(drive, np.nan)
-            reference = np.divide(drive, size, out=undriven, where=size > 0)
             return cls(drive, reference, None, None, None)
         frequency = network.frequency
         assert frequency is not None
@@ -61,9 +60,7 @@ class Alone:
                 drive, frequency, np.broadcast_to(times, (len(times), len(drive)))
             )
         # Backwards in time the two fixed points change places.
-        return cls(
-            drive, attractor(drive, frequency), frequency, attractor(-drive, -frequency), motions
-        )
+        return cls(drive, reference, frequency, attractor(-drive, -frequency), motions)
 
     def run(
         self, plan: Plan, number: int, first: int, trials: int, rng: np.random.Generator

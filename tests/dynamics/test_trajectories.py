@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from lohe.dynamics.dormand_prince import dormand_prince
+from lohe.dynamics.equilibrium import resting_points
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.exit_times import mean_alignment
 from lohe.dynamics.field import vector_field
 from lohe.dynamics.gallery import two_kuramoto
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import settle
-from lohe.dynamics.trajectories import Trajectories, resting_points, simulate
+from lohe.dynamics.trajectories import Trajectories, simulate
 
 TIMES = [0.0, 0.3, 1.0, 2.5]
 
