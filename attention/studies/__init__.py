@@ -1,0 +1,1 @@
+"""Studies: which models are trained on which task with which seeds, to settle which question."""

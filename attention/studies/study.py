@@ -1,0 +1,132 @@
+"""A study: arms that differ in one thing, each trained from several seeds, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lohe.attention.recipe import Recipe
+from lohe.attention.task import Task
+from lohe.attention.transformer import Model
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+
+__all__ = ["Arm", "Case", "Setting", "Study"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A task as a study trains on it: the data, the protocol's model and recipe.
+
+    Parameters
+    ----------
+    task
+        The data.
+    config
+        The protocol's model; an arm changes fields of it.
+    recipe
+        The protocol's recipe; an arm changes fields of it.
+    examine
+        Further scores of a trained model, by name, such as the accuracy on shuffled frames.
+    """
+
+    task: Task
+    config: TransformerConfig
+    recipe: Recipe
+    examine: Callable[[Model, Task], Mapping[str, float]] | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to train.
+
+    Parameters
+    ----------
+    name
+        Short, plain and unique in its study; results are kept under it.
+    setting
+        Name of a setting; see `lohe.attention.studies.settings`.
+    options
+        Arguments of that setting, such as ``{"ambiguous": True}``; JSON values.
+    model
+        Fields of `TransformerConfig` to set otherwise than the setting does.
+    recipe
+        Fields of `Recipe` to set otherwise than the setting does.
+    seeds
+        Of the runs; arms of one study share seeds, so that differences are paired.
+    """
+
+    name: str
+    setting: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    model: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+
+    def document(self) -> dict[str, Any]:
+        """Return what fixes a run of the arm beside its seed, as JSON values."""
+        return {
+            "setting": self.setting,
+            "options": dict(self.options),
+            "model": dict(self.model),
+            "recipe": dict(self.recipe),
+        }
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run: an arm and a seed."""
+
+    arm: Arm
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Name that the result is kept under."""
+        return f"{self.arm.name}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question, and the runs that answer it.
+
+    Parameters
+    ----------
+    name
+        Of the command ``lohe bench NAME`` and of its files.
+    question
+        What it is to settle, in one sentence.
+    arms
+        In the order of the table.
+    metric
+        The score that arms are compared by, such as ``"test_accuracy"``.
+    larger_is_better
+        Whether a larger score is better.
+
+    Raises
+    ------
+    InputError
+        If two arms have one name, or an arm has no seed.
+    """
+
+    name: str
+    question: str
+    arms: tuple[Arm, ...]
+    metric: str
+    larger_is_better: bool = True
+
+    def __post_init__(self) -> None:
+        names = [arm.name for arm in self.arms]
+        if len({*names}) < len(names):
+            raise InputError(f"two arms of the study {self.name} have one name")
+        if not all(arm.seeds for arm in self.arms):
+            raise InputError(f"an arm of the study {self.name} has no seed")
+
+    def cases(self) -> Iterator[Case]:
+        """Yield the runs, all arms of one seed before the next seed."""
+        seeds = dict.fromkeys(seed for arm in self.arms for seed in arm.seeds)
+        for seed in seeds:
+            for arm in self.arms:
+                if seed in arm.seeds:
+                    yield Case(arm, seed)
