@@ -17,8 +17,8 @@ from typing import Any
 # Before NumPy is loaded: the matrices are too small for a second BLAS thread.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from lohe.attention.tasks.next_word import NextWord
 from lohe.attention.tasks.stories import load_stories
-from lohe.attention.tasks.stories_task import StoryTask
 from lohe.attention.tasks.stories_training import train_stories
 from lohe.dynamics.files import write_text
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/stories"))
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results/stories.json"))
     arguments = parser.parse_args()
-    task = StoryTask(load_stories())
+    task = NextWord(load_stories())
     document: dict[str, Any] = {
         "unknown_share": {split: task.unknown_share(split) for split in ("validation", "test")},
         "models": {},

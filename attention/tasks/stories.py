@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from lohe.attention.tasks.library import locate
-from lohe.attention.tasks.text import split_words
+from lohe.attention.tasks.text import Corpus, Text, split_words
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Stories", "load_stories", "read_stories"]
+__all__ = ["load_stories", "read_stories"]
 
 _SEPARATOR = "<|endoftext|>"
 _HELD_OUT_SHARE = 20  # one story in 20 is for the test, another one for validation
 
 
-@dataclass(frozen=True)
-class Stories:
-    """Stories as words, each in one of three splits.
-
-    Parameters
-    ----------
-    training, validation, test : tuple of tuple of str
-        The words of each story.
-    """
-
-    training: tuple[tuple[str, ...], ...]
-    validation: tuple[tuple[str, ...], ...]
-    test: tuple[tuple[str, ...], ...]
-
-
 def load_stories(
     limit: int | None = None, *, progress: Callable[[int, int], None] | None = None
-) -> Stories:
+) -> Corpus:
     """Read the data set ``tinystories`` from where `locate` finds it.
 
     Parameters
@@ -54,7 +38,7 @@ def load_stories(
     return read_stories(sorted(folder.glob("*.txt")), limit)
 
 
-def read_stories(files: Sequence[Path], limit: int | None = None) -> Stories:
+def read_stories(files: Sequence[Path], limit: int | None = None) -> Corpus:
     """Read stories from text files, in which lines of ``<|endoftext|>`` part them.
 
     A story that occurs twice counts once. Its SHA-256 tells its split, so that the splits depend
@@ -72,7 +56,7 @@ def read_stories(files: Sequence[Path], limit: int | None = None) -> Stories:
     InputError
         If a split would be empty, or a file cannot be read.
     """
-    splits: tuple[list[tuple[str, ...]], ...] = ([], [], [])
+    splits: tuple[list[Text], ...] = ([], [], [])
     for story in islice(_different(files), limit):
         first = int.from_bytes(hashlib.sha256(story.encode()).digest()[:8], "big")
         place = {0: 2, 1: 1}.get(first % _HELD_OUT_SHARE, 0)
@@ -83,7 +67,7 @@ def read_stories(files: Sequence[Path], limit: int | None = None) -> Stories:
             "raise the limit or verify the data set with `lohe data verify tinystories`"
         )
     training, validation, test = (tuple(part) for part in splits)
-    return Stories(training, validation, test)
+    return Corpus("stories", training, validation, test)
 
 
 def _different(files: Sequence[Path]) -> Iterator[str]:

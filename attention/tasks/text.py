@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["END", "UNKNOWN", "Vocabulary", "split_words"]
+__all__ = ["END", "UNKNOWN", "Corpus", "Text", "Vocabulary", "split_words"]
 
 UNKNOWN, END = "<unknown>", "<end>"
-"""Stand for a word outside the vocabulary, and for the end of a text. No text holds them: a word
-has no angle brackets."""
+"""Stand for a word outside the vocabulary, and for the end of a text."""
+
+Text = tuple[str, ...]
+"""The words of one text, such as a story or a paragraph."""
 
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|\d|[^\w\s]")
 _PLAIN_QUOTES = str.maketrans("‘’“”", "''\"\"")
@@ -34,6 +37,24 @@ def split_words(text: str) -> list[str]:
     ['lily', "didn't", 'see', '1', '2', 'cats', '!']
     """
     return _WORD.findall(text.lower().translate(_PLAIN_QUOTES))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Texts in three splits.
+
+    Parameters
+    ----------
+    name
+        Short name, for file names and results.
+    training, validation, test : tuple of tuple of str
+        The words of each text; `UNKNOWN` where a text itself leaves a word out.
+    """
+
+    name: str
+    training: tuple[Text, ...]
+    validation: tuple[Text, ...]
+    test: tuple[Text, ...]
 
 
 class Vocabulary:
@@ -67,6 +88,7 @@ class Vocabulary:
         counts: Counter[str] = Counter()
         for text in texts:
             counts.update(text)
+        del counts[UNKNOWN]
         ranked = sorted(counts, key=lambda word: (-counts[word], word))
         self.words = (UNKNOWN, END, *ranked[: size - 2])
         self._number = {word: number for number, word in enumerate(self.words)}

@@ -54,12 +54,12 @@ def stories(
     Example: `lohe train stories --d-osc 8 -o runs/stories-8`
     """
     single_blas_thread()
+    from lohe.attention.tasks.next_word import NextWord
     from lohe.attention.tasks.stories import load_stories
-    from lohe.attention.tasks.stories_task import StoryTask
     from lohe.attention.tasks.stories_training import train_stories
 
     with progress_bar("reading stories") as progress:
-        task = StoryTask(load_stories(limit, progress=progress), length=length, words=words)
+        task = NextWord(load_stories(limit, progress=progress), length=length, words=words)
     with progress_bar("training stories") as progress:
         files = train_stories(
             output,

@@ -1,8 +1,8 @@
-"""The story task: predict every next word of short children's stories.
+"""Language modelling: predict every next word of a corpus.
 
-The protocol of Pasqualetti & Guo (arXiv 2606.12059) has 8,004 words, windows of 128 tokens and
-the whole data set; sizes here are parameters, and the smaller defaults fit the sample of about
-4,800 stories and one core.
+Pasqualetti & Guo (arXiv 2606.12059) take 8,004 words and windows of 128 tokens for stories, 10,000
+words and windows of 50 for WikiText-2; sizes here are parameters, and the smaller defaults fit one
+core.
 """
 
 from __future__ import annotations
@@ -14,37 +14,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.recipe import Recipe
 from lohe.attention.task import Batch, Split
-from lohe.attention.tasks.stories import Stories
-from lohe.attention.tasks.text import Vocabulary
+from lohe.attention.tasks.text import Corpus, Vocabulary
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["RECIPE", "StoryTask", "story_config"]
-
-RECIPE = Recipe(epochs=6, batch_size=16, learning_rate=1e-3, weight_decay=1e-4)
-"""AdamW, cosine per step, clip 1; a smaller batch at a higher rate than the paper's (256, 5e-4),
-whose data are hundreds of times more."""
+__all__ = ["NextWord", "language_config"]
 
 Floats = NDArray[Any]
 
 
-class StoryTask:
-    """Predict every next word in windows of a stream of stories.
+class NextWord:
+    """Predict every next word in windows of a stream of texts.
 
-    The stories of a split follow one another, each closed by an end token, and are cut into
+    The texts of a split follow one another, each closed by an end token, and are cut into
     windows of T inputs, whose targets are the inputs one later. Training windows start at a phase
     drawn for each epoch; held-out ones at the beginning. What is left at the end is not used.
 
     Parameters
     ----------
-    stories
-        See `load_stories`.
+    corpus
+        See `load_stories` and `load_wikitext`.
     length : int
         Tokens T of a window.
     words : int
-        Size of the vocabulary; see `Vocabulary`.
+        Size of the vocabulary, which comes from all training texts; see `Vocabulary`.
+    tokens : int, optional
+        Train on so many tokens at most, the first ones.
 
     Raises
     ------
@@ -52,19 +48,22 @@ class StoryTask:
         If a split is shorter than two windows.
     """
 
-    name = "stories"
-
-    def __init__(self, stories: Stories, *, length: int = 128, words: int = 4000) -> None:
-        self.vocabulary = Vocabulary(stories.training, words)
+    def __init__(
+        self, corpus: Corpus, *, length: int = 128, words: int = 4000, tokens: int | None = None
+    ) -> None:
+        self.name = corpus.name
+        self.vocabulary = Vocabulary(corpus.training, words)
         self.length = length
         self._streams = {
-            "training": self.vocabulary.encode(stories.training),
-            "validation": self.vocabulary.encode(stories.validation),
-            "test": self.vocabulary.encode(stories.test),
+            "training": self.vocabulary.encode(corpus.training)[:tokens],
+            "validation": self.vocabulary.encode(corpus.validation),
+            "test": self.vocabulary.encode(corpus.test),
         }
         for name, stream in self._streams.items():
             if len(stream) <= 2 * length:
-                raise InputError(f"the {name} stories make less than two windows of {length}")
+                raise InputError(
+                    f"the {name} texts of {corpus.name} make less than two windows of {length}"
+                )
         self.config: Mapping[str, Any] = {
             "length": length,
             "words": len(self.vocabulary),
@@ -126,7 +125,7 @@ def _batch(windows: NDArray[np.int64]) -> Batch:
     return Batch(inputs=windows[:, :-1], targets=windows[:, 1:])
 
 
-def story_config(task: StoryTask, **changes: Any) -> TransformerConfig:
+def language_config(task: NextWord, **changes: Any) -> TransformerConfig:
     """Return the default model for the task: causal, 2 layers of 4 heads, width 64.
 
     The paper's is twice as wide, with a feed-forward layer of width 512.
