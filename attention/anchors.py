@@ -1,25 +1,30 @@
-"""Anchors on the sphere: the normalisation layer, its adjoint, and uniform starts."""
+"""Anchors on the sphere: the layers that keep them there, with their adjoints."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["ANCHOR_KINDS", "anchors_layer", "unit_anchors"]
+__all__ = ["ANCHOR_KINDS", "AnchorKind", "anchors_layer", "half_space_anchors", "unit_anchors"]
 
-ANCHOR_KINDS = ("unit", "free")
+AnchorKind = Literal["unit", "free", "half_space"]
+
+ANCHOR_KINDS = ("unit", "free", "half_space")
 """``unit`` anchors are renormalised, so the theorems hold as printed; ``free`` ones are the raw
-parameter, as in the authors' code, which normalises only when it draws them."""
+parameter, as in the authors' code, which normalises only when it draws them; ``half_space`` ones
+are unit vectors within a cap, so that no input leaves an oscillator without drive (T4)."""
 
 Floats = NDArray[Any]
+Pullback = Callable[[Floats], Floats]
 
 
-def unit_anchors(raw: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
+def unit_anchors(raw: Floats) -> tuple[Floats, Pullback]:
     r"""Normalise anchors, :math:`r = \rho/\|\rho\|`, with the adjoint.
 
     Parameters
@@ -58,16 +63,81 @@ def unit_anchors(raw: Floats) -> tuple[Floats, Callable[[Floats], Floats]]:
     return anchors, pullback
 
 
-def anchors_layer(raw: Floats, kind: str) -> tuple[Floats, Callable[[Floats], Floats]]:
-    """Apply `unit_anchors` for ``"unit"``, nothing for ``"free"``; return the adjoint too.
+def half_space_anchors(raw: Floats, margin: float) -> tuple[Floats, Pullback]:
+    r"""Map all of :math:`R^{d-1}` smoothly onto the open cap :math:`\langle e_1, r\rangle > m`.
+
+    .. math::
+
+        e = t/\sqrt{1 + \|t\|^2}, \quad r = (\sqrt{1 - c^2 \|e\|^2},\ c\,e),
+        \quad c = \sqrt{1 - m^2}.
+
+    Whatever the couplings, :math:`\|h\| \ge \langle e_1, h\rangle > m \sum_j W_j`: theorem T4 holds
+    for every input by construction.
+
+    Parameters
+    ----------
+    raw : (..., d - 1) array
+        Any finite vectors t.
+    margin : float
+        The margin m, from 0 up to below 1.
+
+    Returns
+    -------
+    anchors : (..., d) array
+        Of unit norm.
+    pullback : callable
+        ``pullback(d_anchors) -> d_raw``.
 
     Raises
     ------
     InputError
-        For another kind, or as `unit_anchors`.
+        If a vector is not finite, or the margin out of range.
+
+    Examples
+    --------
+    >>> half_space_anchors(np.array([[0.0], [1e9]]), 0.6)[0].round(6)
+    array([[1. , 0. ],
+           [0.6, 0.8]])
+    """
+    if not 0 <= margin < 1:
+        raise InputError(f"anchor_margin is {margin}; choose from 0 up to below 1")
+    with_one = np.concatenate([np.ones_like(raw[..., :1]), raw], axis=-1)
+    lifted, back_unit = unit_anchors(with_one)  # (1, t)/sqrt(1 + |t|^2): the open half-sphere
+    pole, aside = lifted[..., :1], lifted[..., 1:]
+    squeeze = math.sqrt(1 - margin * margin)
+    # 1 - c^2 |e|^2 without cancellation, as pole^2 = 1 - |e|^2.
+    along = np.sqrt(pole * pole + margin**2 * np.sum(aside * aside, axis=-1, keepdims=True))
+
+    def pullback(d_anchors: Floats) -> Floats:
+        d_along, d_aside = d_anchors[..., :1], squeeze * d_anchors[..., 1:]
+        d_pole = d_along * pole / along
+        d_aside = d_aside + d_along * (margin**2 / along) * aside
+        return back_unit(np.concatenate([d_pole, d_aside], axis=-1))[..., 1:]
+
+    return np.concatenate([along, squeeze * aside], axis=-1), pullback
+
+
+def anchors_layer(raw: Floats, kind: str, margin: float = 0.0) -> tuple[Floats, Pullback]:
+    """Make anchors of one of the `ANCHOR_KINDS` of their raw parameters; return the adjoint too.
+
+    Parameters
+    ----------
+    raw : (..., d) array, or (..., d - 1) for ``"half_space"``
+        Parameters.
+    kind : {"unit", "free", "half_space"}
+        See `ANCHOR_KINDS`.
+    margin
+        Of `half_space_anchors`.
+
+    Raises
+    ------
+    InputError
+        For another kind, or as `unit_anchors` and `half_space_anchors`.
     """
     if kind == "unit":
         return unit_anchors(raw)
     if kind == "free":
         return raw, lambda d_anchors: d_anchors
+    if kind == "half_space":
+        return half_space_anchors(raw, margin)
     raise InputError(f"anchor kind is {kind!r}; choose {' or '.join(ANCHOR_KINDS)}")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.attention.head import Head
+from lohe.attention.heads import head_weights
 from lohe.attention.task import Batch
 from lohe.attention.transformer import Model, apply_transformer
 from lohe.dynamics.errors import InputError
@@ -69,7 +70,7 @@ def export_heads(
                 labels=labels,
                 sequence=np.arange(len(key_mask)),
                 readout_exponent=config.readout_exponent,
-                anchor_kind=config.anchor_kind,
+                anchor_kind="free" if config.anchor_kind == "free" else "unit",
                 name=f"{name} layer {layer} head {head}",
                 mask_readout=config.mask_readout,
             )
@@ -111,14 +112,13 @@ def export_tokens(
     mask = None if key_mask[kept].all() else key_mask[kept]
     found = []
     for layer, seen in enumerate(layers):
-        weights = model.parameters[f"layer{layer}.attention.weight_qkv"]
-        # (q, k, v), head, row within the head, column
-        weights = weights.reshape(3, config.heads, -1, config.width)
+        joint = model.parameters[f"layer{layer}.attention.weight_qkv"]
+        query_weights, key_weights, _ = head_weights(joint, config.heads)
         found += [
             Tokens(
                 seen.x[kept],
-                weights[0, head],
-                weights[1, head],
+                query_weights[head],
+                key_weights[head],
                 seen.anchors[head],
                 coupling=config.coupling,
                 causal=config.causal,

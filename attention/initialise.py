@@ -22,7 +22,7 @@ def initialise(
 
     Linear weights and biases are uniform within 1/sqrt(inputs), embeddings standard normal and
     norms the identity, as PyTorch's defaults are; learned positions are normal with deviation
-    0.02, anchors uniform on the sphere.
+    0.02, anchors uniform on the sphere; those in a half-space have standard normal raw parameters.
 
     Parameters
     ----------
@@ -55,7 +55,9 @@ def initialise(
         of_block = {
             "norm1.gain": np.ones(width),
             "norm1.bias": np.zeros(width),
-            "attention.weight_qkv": uniform(3 * width, width, inputs=width),
+            "attention.weight_qkv": uniform(
+                2 * config.heads * config.query_width + width, width, inputs=width
+            ),
             "attention.weight_out": uniform(width, width, inputs=width),
             "attention.bias_out": uniform(width, inputs=width),
             "norm2.gain": np.ones(width),
@@ -66,11 +68,17 @@ def initialise(
             "feed_forward.bias_out": uniform(width, inputs=hidden),
         }
         if config.mechanism == "fixed_query":
-            anchors = rng.standard_normal((config.heads, config.context, config.d_osc))
-            anchors /= np.linalg.norm(anchors, axis=-1, keepdims=True)
-            of_block["attention.anchors"] = anchors
+            of_block["attention.anchors"] = _draw_anchors(config, rng)
         arrays |= {f"layer{layer}.{name}": array for name, array in of_block.items()}
     arrays |= {"norm.gain": np.ones(width), "norm.bias": np.zeros(width)}
     arrays["output.weight"] = uniform(config.outputs, width, inputs=width)
     arrays["output.bias"] = uniform(config.outputs, inputs=width)
     return Parameters(arrays, dtype)
+
+
+def _draw_anchors(config: TransformerConfig, rng: np.random.Generator) -> Floats:
+    shape = config.heads, config.context
+    if config.anchor_kind == "half_space":
+        return rng.standard_normal((*shape, config.d_osc - 1))
+    anchors = rng.standard_normal((*shape, config.d_osc))
+    return np.asarray(anchors / np.linalg.norm(anchors, axis=-1, keepdims=True))

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from lohe.attention.anchors import anchors_layer
 from lohe.attention.fixed_query import fixed_query_attention_vjp
+from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.linear import linear
 from lohe.attention.softmax import softmax_attention_vjp
 from lohe.dynamics.errors import InputError
 
-__all__ = ["MECHANISMS", "Mechanism", "merge_heads", "multi_head", "split_heads"]
+__all__ = ["MECHANISMS", "Mechanism", "multi_head"]
 
 MECHANISMS = ("fixed_query", "softmax")
 """Oscillator attention with anchors, or scaled dot-product attention."""
@@ -22,21 +23,6 @@ MECHANISMS = ("fixed_query", "softmax")
 Mechanism = Literal["fixed_query", "softmax"]
 
 Floats = NDArray[Any]
-
-
-def split_heads(x: Floats, parts: int, heads: int) -> Floats:
-    """View (B, T, parts·D) as (parts, B, heads, T, D/heads)."""
-    batch, tokens, width = x.shape
-    return x.reshape(batch, tokens, parts, heads, width // (parts * heads)).transpose(2, 0, 3, 1, 4)
-
-
-def merge_heads(*parts: Floats) -> Floats:
-    """Lay (B, heads, T, D/heads) parts side by side as (B, T, parts·D)."""
-    batch, heads, tokens, width = parts[0].shape
-    merged = np.empty((batch, tokens, len(parts), heads, width), dtype=parts[0].dtype)
-    for index, part in enumerate(parts):
-        merged[:, :, index] = part.transpose(0, 2, 1, 3)
-    return merged.reshape(batch, tokens, -1)
 
 
 def multi_head(
@@ -48,6 +34,7 @@ def multi_head(
     *,
     heads: int,
     anchor_kind: str = "unit",
+    anchor_margin: float = 0.0,
     coupling: str = "softplus",
     p: float = 1,
     causal: bool = False,
@@ -59,25 +46,25 @@ def multi_head(
 
     Parameters
     ----------
-    weight_qkv : (3 D, D) array
-        The three projections, one above the other, each split into heads of width D/heads.
+    weight_qkv : (2·heads·d_qk + D, D) array
+        The projections to queries, keys and values, one above the other, each split into heads:
+        of width d_qk, and of width D/heads for the values.
     weight_out : (D, D) array
         Projection of the joined heads, with bias_out (D,).
     anchors : (heads, T_max, d) array or None
-        Raw anchors of fixed-query attention; None selects softmax.
+        Raw anchors of fixed-query attention, see `anchors_layer`; None selects softmax.
     x : (B, T, D) array
         Tokens, T <= T_max.
     heads : int
         Number of heads; divides D.
-    anchor_kind
+    anchor_kind, anchor_margin
         See `anchors_layer`.
     coupling, p, causal, mask_readout
         See `fixed_query_attention`.
     key_mask : (B, T) bool array, optional
         True where a key is visible.
     observe
-        Called with x, with q, k (B, heads, T, D/heads) and the anchors (heads, T, d) that were
-        used.
+        Called with x, with q, k (B, heads, T, d_qk) and the anchors (heads, T, d) that were used.
 
     Returns
     -------
@@ -90,9 +77,12 @@ def multi_head(
     InputError
         If a sequence is longer than the anchors, or as the attention functions do.
     """
-    tokens = x.shape[-2]
+    tokens, width = x.shape[-2:]
     joined, back_project = linear(weight_qkv, None, x)
-    q, k, v = split_heads(joined, 3, heads)
+    to_keys, to_values = (len(weight_qkv) - width) // 2, len(weight_qkv) - width
+    q = split_heads(joined[..., :to_keys], heads)
+    k = split_heads(joined[..., to_keys:to_values], heads)
+    v = split_heads(joined[..., to_values:], heads)
     mask = None if key_mask is None else key_mask[:, None, :]
     if anchors is None:
         used = None
@@ -102,7 +92,7 @@ def multi_head(
             raise InputError(
                 f"a sequence of {tokens} tokens is longer than the {anchors.shape[-2]} anchors"
             )
-        used, back_anchors = anchors_layer(anchors[:, :tokens], anchor_kind)
+        used, back_anchors = anchors_layer(anchors[:, :tokens], anchor_kind, anchor_margin)
         out, back_attend = fixed_query_attention_vjp(
             q,
             k,
@@ -120,7 +110,7 @@ def multi_head(
 
     def pullback(dy: Floats) -> tuple[Floats | None, ...]:
         dweight_out, dbias_out, dmerged = back_out(dy)
-        dq, dk, dv, *danchors_used = back_attend(split_heads(dmerged, 1, heads)[0])
+        dq, dk, dv, *danchors_used = back_attend(split_heads(dmerged, heads))
         dweight_qkv, _, dx = back_project(merge_heads(dq, dk, dv))
         danchors = None
         if anchors is not None:

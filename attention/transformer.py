@@ -92,6 +92,7 @@ def apply_transformer(
             rng=rng,
             heads=config.heads,
             anchor_kind=config.anchor_kind,
+            anchor_margin=config.anchor_margin,
             coupling=config.coupling,
             p=config.readout_exponent,
             causal=config.causal,

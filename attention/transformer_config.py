@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lohe.attention.anchors import ANCHOR_KINDS
+from lohe.attention.anchors import ANCHOR_KINDS, AnchorKind
 from lohe.attention.coupling import find_coupling
 from lohe.attention.multi_head import MECHANISMS, Mechanism
 from lohe.attention.positions import POSITIONS
@@ -40,10 +40,14 @@ class TransformerConfig:
         Width D of a token, heads (a divisor of D), layers, and width of the feed-forward layer.
     mechanism : {"fixed_query", "softmax"}
         The attention.
+    d_qk : int, optional
+        Width of a query and of a key; by default that of a value, D/heads.
     d_osc : int
         Dimension d of an oscillator; the sphere has dimension d - 1.
-    coupling, anchor_kind, readout_exponent, mask_readout
-        Of fixed-query attention; see `fixed_query_attention` and `unit_anchors`.
+    coupling, readout_exponent, mask_readout
+        Of fixed-query attention; see `fixed_query_attention`.
+    anchor_kind, anchor_margin
+        See `anchors_layer`; the margin matters to ``"half_space"`` only.
     causal : bool
         Whether a token sees only the past.
     positions : {"none", "sinusoidal", "learned"}
@@ -71,13 +75,15 @@ class TransformerConfig:
     mechanism: Mechanism = "fixed_query"
     d_osc: int = 2
     coupling: str = "softplus"
-    anchor_kind: Literal["unit", "free"] = "unit"
+    anchor_kind: AnchorKind = "unit"
     readout_exponent: float = 1.0
     mask_readout: bool = True
     causal: bool = False
     positions: Literal["none", "sinusoidal", "learned"] = "sinusoidal"
     readout: Literal["mean", "position", "next"] = "mean"
     dropout: float = 0.1
+    d_qk: int | None = None
+    anchor_margin: float = 0.1
 
     def __post_init__(self) -> None:
         if (self.vocabulary > 0) == (self.features > 0):
@@ -87,6 +93,10 @@ class TransformerConfig:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.width % self.heads:
             raise InputError(f"width {self.width} does not divide into {self.heads} heads")
+        if self.d_qk is not None and self.d_qk < 1:
+            raise InputError(f"d_qk is {self.d_qk}; it must be at least 1")
+        if not 0 <= self.anchor_margin < 1:
+            raise InputError(f"anchor_margin is {self.anchor_margin}; choose from 0 up to below 1")
         if self.d_osc < 2:
             raise InputError(f"d_osc is {self.d_osc}; an oscillator needs 2 coordinates or more")
         if not self.readout_exponent > 0:
@@ -99,3 +109,8 @@ class TransformerConfig:
                 raise InputError(
                     f"{name} is {getattr(self, name)!r}; choose {' or '.join(choices)}"
                 )
+
+    @property
+    def query_width(self) -> int:
+        """Width of a query and of a key of one head."""
+        return self.d_qk or self.width // self.heads

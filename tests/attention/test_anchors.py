@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lohe.attention.anchors import anchors_layer, unit_anchors
+from lohe.attention.anchors import ANCHOR_KINDS, anchors_layer, half_space_anchors, unit_anchors
 from lohe.attention.gradcheck import check_pullback
 from lohe.dynamics.errors import InputError
 
@@ -14,15 +16,39 @@ def test_unit_norm_at_any_scale(scale):
     np.testing.assert_allclose(np.linalg.norm(unit_anchors(raw)[0], axis=-1), 1, rtol=1e-15)
 
 
-@pytest.mark.parametrize("kind", ["unit", "free"])
+@pytest.mark.parametrize("margin", [0.0, 0.3, 0.99])
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 30.0])
+def test_half_space_anchors_keep_their_margin_and_norm(margin, scale):
+    raw = np.random.default_rng(0).standard_normal((50, 3)) * scale
+    anchors = half_space_anchors(raw, margin)[0]
+    np.testing.assert_allclose(np.linalg.norm(anchors, axis=-1), 1, rtol=1e-15)
+    assert np.all(anchors[:, 0] > margin)
+    aside = anchors[:, 1:]
+    np.testing.assert_allclose(  # towards t, as far as the formula says
+        aside,
+        raw * np.sqrt((1 - margin**2) / (1 + np.sum(raw**2, -1, keepdims=True))),
+        rtol=1e-13,
+    )
+
+
+@given(st.floats(-1e300, 1e300), st.floats(0, 0.999))
+def test_no_raw_parameter_leaves_the_half_space(raw, margin):
+    along, aside = half_space_anchors(np.array([raw]), margin)[0]
+    assert along >= margin * (1 - 1e-15)
+    assert along**2 + aside**2 == pytest.approx(1, abs=1e-15)
+
+
+@pytest.mark.parametrize("kind", ANCHOR_KINDS)
 def test_adjoint(kind):
     rng = np.random.default_rng(1)
     raw = rng.standard_normal((2, 3, 4))
-    assert check_pullback(lambda r: anchors_layer(r, kind), [raw], rng).relative_error < 1e-9
+    assert check_pullback(lambda r: anchors_layer(r, kind, 0.4), [raw], rng).relative_error < 1e-9
 
 
 def test_bad_input():
     with pytest.raises(InputError, match="no direction"):
         unit_anchors(np.zeros((1, 2)))
-    with pytest.raises(InputError, match="unit or free"):
+    with pytest.raises(InputError, match="below 1"):
+        half_space_anchors(np.ones((1, 2)), 1.0)
+    with pytest.raises(InputError, match="unit or free or half_space"):
         anchors_layer(np.ones((1, 2)), "round")

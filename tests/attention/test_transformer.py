@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import lohe
 from lohe.attention.export import export_heads, export_tokens
 from lohe.attention.fixed_query import fixed_query_attention
 from lohe.attention.gradcheck import check_pullback
@@ -37,6 +38,9 @@ VARIANTS = {
         replace(SMALL, anchor_kind="free", readout="position", positions="none"), BATCH,
     ),
     "causal": (replace(SMALL, causal=True, coupling="squareplus", readout_exponent=2), BATCH),
+    "narrow queries": (replace(SMALL, d_qk=3), BATCH),
+    "softmax, wide queries": (replace(SMALL, mechanism="softmax", d_qk=5), BATCH),
+    "anchors in a half-space": (replace(SMALL, anchor_kind="half_space", d_osc=3), BATCH),
     "authors' padding": (replace(SMALL, mask_readout=False), BATCH),
     "language model": (
         replace(SMALL, causal=True, readout="next", outputs=7),
@@ -110,8 +114,9 @@ def test_exported_heads_are_what_the_layers_saw():
     assert out.shape == head.q.shape
 
 
-def test_exported_tokens_and_weights_give_the_queries_and_keys():
-    model = new_model(SMALL)
+@pytest.mark.parametrize("d_qk", [None, 3])
+def test_exported_tokens_and_weights_give_the_queries_and_keys(d_qk):
+    model = new_model(replace(SMALL, d_qk=d_qk))
     heads = export_heads(model, [BATCH])
     labels = np.array([[f"{n}{t}" for t in range(4)] for n in range(3)])
     found = export_tokens(model, [BATCH], labels=labels)
@@ -143,6 +148,28 @@ def test_initial_anchors_are_on_the_sphere():
     assert parameters.vector.dtype == np.float32
 
 
+@pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
+def test_queries_of_the_values_width_are_the_default(mechanism):
+    default = new_model(replace(SMALL, mechanism=mechanism))
+    stated = new_model(replace(SMALL, mechanism=mechanism, d_qk=4))
+    assert np.array_equal(stated.parameters.vector, default.parameters.vector)
+    narrow = new_model(replace(SMALL, mechanism=mechanism, d_qk=1))
+    rows = 2 * SMALL.layers * SMALL.heads * (4 - 1)  # of queries and keys, fewer
+    assert default.parameters.vector.size - narrow.parameters.vector.size == rows * SMALL.width
+
+
+def test_heads_with_anchors_in_a_half_space_are_certified_for_all_inputs():
+    config = replace(SMALL, anchor_kind="half_space", anchor_margin=0.25, d_osc=3)
+    parameters = initialise(config, np.random.default_rng(3))
+    for name in parameters:
+        if name.endswith("anchors"):
+            parameters[name][:] *= 100  # near the rim of the cap, where training may drive them
+    for head in export_heads(Model(config, parameters), [BATCH]):
+        claim = lohe.certify(head.network(), claims=["all_inputs"]).claims["all_inputs"]
+        assert claim.verdict == lohe.Verdict.PROVED
+        assert claim.values["margin_lower"] > 0.25 - 1e-6
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -155,7 +182,9 @@ def test_initial_anchors_are_on_the_sphere():
         ({"readout_exponent": 0}, "positive"),
         ({"coupling": "tanh"}, "unknown coupling"),
         ({"mechanism": "linear"}, "choose fixed_query or softmax"),
-        ({"anchor_kind": "round"}, "choose unit or free"),
+        ({"anchor_kind": "round"}, "choose unit or free or half_space"),
+        ({"anchor_margin": 1.0}, "below 1"),
+        ({"d_qk": 0}, "d_qk"),
         ({"positions": "rotary"}, "choose none or sinusoidal or learned"),
         ({"readout": "last"}, "choose mean or position or next"),
     ],
