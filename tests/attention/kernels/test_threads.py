@@ -1,0 +1,31 @@
+"""Laws of the thread pool: order, errors, and the limits set on BLAS."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from lohe.attention.kernels.threads import map_tasks, thread_count
+
+
+def test_results_keep_the_order_of_the_tasks():
+    assert map_tasks(lambda i: i * i, range(50)) == [i * i for i in range(50)]
+
+
+def test_blas_keeps_to_one_thread_meanwhile_and_gets_its_threads_back():
+    before = thread_count()
+    assert set(map_tasks(lambda _: thread_count(), range(8))) == {1}
+    assert thread_count() == before
+    assert np.ones((2, 2)).sum() == 4
+
+
+def test_a_process_limited_to_one_thread_stays_on_its_own():
+    with threadpool_limits(1):
+        assert thread_count() == 1
+        assert set(map_tasks(lambda _: threading.get_ident(), range(8))) == {threading.get_ident()}
+
+
+def test_errors_of_a_task_come_through():
+    with pytest.raises(ZeroDivisionError):
+        map_tasks(lambda i: 1 // i, [1, 0, 1])
