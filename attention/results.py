@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,7 @@ class TrainingRun:
 def versions() -> dict[str, str]:
     """Return the versions that the numbers depend on."""
     return {
+        "lohe": version("lohe"),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scipy": scipy.__version__,

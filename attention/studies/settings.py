@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from lohe.attention.studies.study import Setting
@@ -11,8 +11,9 @@ from lohe.attention.tasks.sva import RECIPE, SubjectVerbAgreement, sva_config
 __all__ = ["SETTINGS"]
 
 
-def _sva(*, ambiguous: bool = False) -> Setting:
-    task = SubjectVerbAgreement(ambiguous=ambiguous)
+def _sva(*, ambiguous: bool = False, sizes: Sequence[int] = (40_000, 4_000, 4_000)) -> Setting:
+    training, validation, test = sizes
+    task = SubjectVerbAgreement(ambiguous=ambiguous, sizes=(training, validation, test))
     return Setting(task, sva_config(task), RECIPE)
 
 

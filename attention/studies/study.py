@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from lohe.attention.recipe import Recipe
@@ -83,8 +84,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """Name that the result is kept under."""
-        return f"{self.arm.name}, seed {self.seed}"
+        """Name that the result, and the files of the run, are kept under."""
+        return f"{self.arm.name}-seed{self.seed}"
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,9 @@ class Study:
         The score that arms are compared by, such as ``"test_accuracy"``.
     larger_is_better
         Whether a larger score is better.
+    folder
+        Name of the folder that the runs are kept in, by default the study's own name. Studies
+        that have arms in common share a folder, and each run is trained once.
 
     Raises
     ------
@@ -115,6 +119,7 @@ class Study:
     arms: tuple[Arm, ...]
     metric: str
     larger_is_better: bool = True
+    folder: str = ""
 
     def __post_init__(self) -> None:
         names = [arm.name for arm in self.arms]
@@ -122,6 +127,36 @@ class Study:
             raise InputError(f"two arms of the study {self.name} have one name")
         if not all(arm.seeds for arm in self.arms):
             raise InputError(f"an arm of the study {self.name} has no seed")
+        object.__setattr__(self, "folder", self.folder or self.name)
+
+    def only(self, arms: str = "*", seeds: int | None = None) -> Study:
+        """Return a part of the study, or the same arms with another number of seeds.
+
+        Parameters
+        ----------
+        arms
+            Names of the arms to keep, as a pattern with ``*`` and ``?``.
+        seeds
+            Train every arm from the seeds 0, ..., seeds - 1; None for those of the study.
+
+        Raises
+        ------
+        InputError
+            If no arm has such a name.
+
+        Examples
+        --------
+        >>> study = Study("s", "?", (Arm("a1", "sva"), Arm("b1", "sva")), "test_accuracy")
+        >>> [case.name for case in study.only("a*", seeds=2).cases()]
+        ['a1-seed0', 'a1-seed1']
+        """
+        kept = [arm for arm in self.arms if fnmatchcase(arm.name, arms)]
+        if not kept:
+            names = ", ".join(arm.name for arm in self.arms)
+            raise InputError(f"no arm is called {arms!r}; the study {self.name} has {names}")
+        if seeds is not None:
+            kept = [replace(arm, seeds=tuple(range(seeds))) for arm in kept]
+        return replace(self, arms=tuple(kept))
 
     def cases(self) -> Iterator[Case]:
         """Yield the runs, all arms of one seed before the next seed."""

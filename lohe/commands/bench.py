@@ -1,4 +1,4 @@
-"""``lohe bench``: the papers' experiments on the dynamics, beside exact predictions."""
+"""``lohe bench``: the papers' experiments on the dynamics, and studies of trained models."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ import typer
 from lohe.commands.bench_antipode import antipode
 from lohe.commands.bench_convergence import convergence, horizons
 from lohe.commands.bench_disorder import disorder
+from lohe.commands.bench_study import STUDY_COMMANDS, study_command
 
 __all__ = ["bench"]
 
 bench = typer.Typer(
-    help="Repeat the papers' experiments on the dynamics, beside what theory predicts exactly.\n\n"
+    help="Repeat the papers' experiments: on the dynamics, beside what theory predicts exactly, "
+    "and on trained models, with seeds and intervals.\n\n"
     "Results are JSON files; the same command goes on where it was interrupted.\n\n"
     "Example: `lohe bench convergence runs/stories -o convergence.json`"
 )
 for _experiment in (convergence, horizons, antipode, disorder):
     bench.command(_experiment.__name__)(_experiment)
+for _study in STUDY_COMMANDS:
+    bench.command(_study)(study_command(_study))

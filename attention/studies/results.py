@@ -1,0 +1,240 @@
+"""The results of a study in one JSON file that grows run by run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from lohe.attention.studies.study import Case, Study
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.files import write_text
+
+__all__ = ["Failure", "Finished", "Outcome", "StudyResults"]
+
+FORMAT = "lohe.study"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What came of one run.
+
+    Parameters
+    ----------
+    metrics
+        Final scores by ``split_metric``, and what the setting examines.
+    history
+        Some of the epochs and the scores after them, by name.
+    wall_s
+        Seconds spent in training, over all sittings.
+    parameters
+        Numbers that were trained.
+    versions, machine
+        Of the libraries, and what it ran on.
+    """
+
+    metrics: Mapping[str, float]
+    history: Mapping[str, list[float]]
+    wall_s: float
+    parameters: int
+    versions: Mapping[str, str]
+    machine: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run could not be made, in one line."""
+
+    reason: str
+
+
+Outcome = Finished | Failure
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """What is known of the runs of a study.
+
+    Parameters
+    ----------
+    study, question, metric, larger_is_better
+        As in `Study`.
+    arms
+        What each is, `Arm.document`, by name and in order.
+    protocols
+        By arm, the model, recipe and task that its setting stood for; known once a run is done.
+    runs
+        By arm, what came of each seed.
+    """
+
+    study: str
+    question: str
+    metric: str
+    larger_is_better: bool
+    arms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    protocols: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    runs: Mapping[str, Mapping[int, Outcome]] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, study: Study) -> StudyResults:
+        """Return the results of a study of which nothing has run."""
+        empty = cls(study.name, study.question, study.metric, study.larger_is_better)
+        return empty.widened(study)
+
+    def missing(self, study: Study) -> list[Case]:
+        """Return the runs of a study that are not finished; what failed is to be tried again."""
+        return [case for case in study.cases() if not isinstance(self.outcome(case), Finished)]
+
+    def outcome(self, case: Case) -> Outcome | None:
+        """Return what came of a run, None if nothing has yet."""
+        return self.runs.get(case.arm.name, {}).get(case.seed)
+
+    def of(self, arm: str, metric: str | None = None) -> dict[int, float]:
+        """Return a score of an arm's finished runs by seed; by default that of the study."""
+        name = self.metric if metric is None else metric
+        return {
+            seed: run.metrics[name]
+            for seed, run in self.runs.get(arm, {}).items()
+            if isinstance(run, Finished) and name in run.metrics
+        }
+
+    def widened(self, study: Study) -> StudyResults:
+        """Return the results with room for a study's arms, in its order and before others.
+
+        Raises
+        ------
+        InputError
+            If they are of another study, or hold another arm of such a name.
+        """
+        if self.study != study.name:
+            raise InputError(f"these are results of the study {self.study}, not {study.name}")
+        arms = {arm.name: _as_json(arm.document()) for arm in study.arms}
+        for name, wanted in arms.items():
+            found = self.arms.get(name, wanted)
+            if found != wanted:
+                parts = ", ".join(part for part in wanted if found.get(part) != wanted[part])
+                raise InputError(
+                    f"the arm {name} was run with other {parts}; delete the result file: what "
+                    "still fits in the work folder is taken over"
+                )
+        return replace(self, arms={**arms, **self.arms})
+
+    def add(self, case: Case, outcome: Outcome, protocol: Mapping[str, Any] | None) -> StudyResults:
+        """Return the results with one more run, and what its setting stood for.
+
+        Raises
+        ------
+        InputError
+            If the setting stood for something else when the arm's earlier runs were made.
+        """
+        name = case.arm.name
+        protocols = dict(self.protocols)
+        if protocol is not None:
+            plain = _as_json(protocol)
+            if protocols.setdefault(name, plain) != plain:
+                raise InputError(
+                    f"the setting {case.arm.setting} has changed since the first run of {name}; "
+                    "delete the result file: what still fits in the work folder is taken over"
+                )
+        of_arm = {**self.runs.get(name, {}), case.seed: outcome}
+        return replace(self, protocols=protocols, runs={**self.runs, name: of_arm})
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the file, atomically, a line a run.
+
+        Raises
+        ------
+        InputError
+            If the path cannot be written.
+        """
+        environments: list[dict[str, Any]] = []
+        document = {
+            "format": FORMAT,
+            "version": VERSION,
+            "study": self.study,
+            "question": self.question,
+            "metric": self.metric,
+            "larger_is_better": self.larger_is_better,
+            "arms": dict(self.arms),
+            "protocols": {arm: self.protocols[arm] for arm in self.arms if arm in self.protocols},
+            "runs": {
+                arm: {
+                    str(seed): _plain(outcome, environments)
+                    for seed, outcome in sorted(self.runs[arm].items())
+                }
+                for arm in self.arms
+                if arm in self.runs
+            },
+        }
+        write_text(path, _laid_out(document | {"environments": environments}, depth=3) + "\n")
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> StudyResults:
+        """Read a file of results.
+
+        Raises
+        ------
+        InputError
+            If it is missing, damaged, or holds something else.
+        """
+        try:
+            document = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        except ValueError as error:
+            raise InputError(f"{path} is damaged or not JSON; delete it") from error
+        if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
+            raise InputError(f"{path} does not hold the results of a study")
+        if (version := document.pop("version", None)) != VERSION:
+            raise InputError(f"{path} has version {version}; expected {VERSION}")
+        try:
+            environments = document.pop("environments")
+            document["runs"] = {
+                arm: {int(seed): _outcome(run, environments) for seed, run in runs.items()}
+                for arm, runs in document["runs"].items()
+            }
+            return cls(**document)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise InputError(f"{path} is damaged; delete it") from error
+
+
+def _plain(outcome: Outcome, environments: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return JSON values; what many runs share stands once among the environments."""
+    if isinstance(outcome, Failure):
+        return {"failed": outcome.reason}
+    environment = {"versions": dict(outcome.versions), "machine": dict(outcome.machine)}
+    if environment not in environments:
+        environments.append(environment)
+    return {
+        "metrics": dict(outcome.metrics),
+        "history": dict(outcome.history),
+        "wall_s": outcome.wall_s,
+        "parameters": outcome.parameters,
+        "environment": environments.index(environment),
+    }
+
+
+def _outcome(run: dict[str, Any], environments: list[dict[str, Any]]) -> Outcome:
+    if "failed" in run:
+        return Failure(run["failed"])
+    return Finished(**environments[run.pop("environment")], **run)
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(json.loads(json.dumps(values)))
+
+
+def _laid_out(value: Any, depth: int, indent: str = "") -> str:
+    """Return JSON whose objects have a line for each member, down to a depth."""
+    if not (depth and isinstance(value, dict) and value):
+        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+    inner = indent + " "
+    members = (
+        f"{inner}{json.dumps(name)}: {_laid_out(member, depth - 1, inner)}"
+        for name, member in value.items()
+    )
+    return "{\n" + ",\n".join(members) + f"\n{indent}}}"

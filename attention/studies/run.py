@@ -1,0 +1,227 @@
+"""Run a study: what is finished is taken over, what was begun goes on, the rest is trained."""
+
+from __future__ import annotations
+
+import json
+import math
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.recipe import Recipe
+from lohe.attention.results import TrainingRun
+from lohe.attention.studies.results import Failure, Finished, Outcome, StudyResults
+from lohe.attention.studies.settings import SETTINGS
+from lohe.attention.studies.study import Arm, Case, Setting, Study
+from lohe.attention.training import train
+from lohe.attention.transformer import Model
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+
+__all__ = ["load_or_begin", "run_case", "run_study"]
+
+Result = TypeVar("Result")
+Protocol = Mapping[str, Any]
+
+# Of the history, so many epochs and digits are kept; all of it is in the run's own record.
+_EPOCHS, _DIGITS = 10, 4
+_METRIC_DIGITS = 7
+
+
+def run_study(
+    path: Path,
+    study: Study,
+    folder: Path,
+    execute: Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]],
+    note: Callable[[Case, Outcome, int, int], None] | None = None,
+) -> StudyResults:
+    """Make the runs that a result file does not hold; it is written, whole, after each.
+
+    Parameters
+    ----------
+    path
+        The result file.
+    study
+        What to run. Arms and seeds that the file holds beside these stay.
+    folder
+        Where the runs keep their checkpoints and records; see `run_case`.
+    execute
+        Called with a function of a number and the numbers to call it with, it yields the results
+        in any order; such as the `run` of an executor, which does so in several processes.
+    note
+        Called after each run with it, what came of it, how many are done and how many there are.
+
+    Returns
+    -------
+    StudyResults
+        All that the file holds.
+
+    Raises
+    ------
+    InputError
+        If the file belongs to another study, or cannot be read or written.
+    """
+    results = load_or_begin(path, study)
+    missing = results.missing(study)
+    if not missing:
+        return results
+    results.save(path)  # what cannot be written is better known before than after hours
+    numbered = execute(partial(_numbered, tuple(missing), folder), range(len(missing)))
+    for done, (number, outcome, protocol) in enumerate(numbered, start=1):
+        results = results.add(missing[number], outcome, protocol)
+        results.save(path)
+        if note is not None:
+            note(missing[number], outcome, done, len(missing))
+    return results
+
+
+def load_or_begin(path: Path, study: Study) -> StudyResults:
+    """Read a study's result file, or begin one.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or belongs to another study.
+    """
+    if not path.exists():
+        return StudyResults.begin(study)
+    try:
+        return StudyResults.load(path).widened(study)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+
+
+def run_case(case: Case, folder: Path) -> tuple[Outcome, Protocol | None]:
+    """Make one run, or take it over if it is finished.
+
+    Parameters
+    ----------
+    case
+        The run.
+    folder
+        Holds ``NAME.model.npz``, from which a run that was stopped goes on, and
+        ``NAME.training.json``, the record of a finished one.
+
+    Returns
+    -------
+    outcome
+        Whatever goes wrong is an outcome, too.
+    protocol
+        The model, recipe and task of the arm, where they differ from the defaults; None if it is
+        not known.
+    """
+    protocol: Protocol | None = None
+    try:
+        setting = _setting_of(case.arm)
+        protocol = {
+            "model": _chosen(setting.config),
+            "recipe": _chosen(setting.recipe),
+            "task": dict(setting.task.config),
+        }
+        return _run(case, setting, folder), protocol
+    except InputError as error:
+        return Failure(" ".join(str(error).split())), protocol
+    except Exception as error:
+        # Of a run among hundreds the others should know nothing.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+        return Failure(" ".join(text.split())), protocol
+
+
+def _run(case: Case, setting: Setting, folder: Path) -> Outcome:
+    record = folder / f"{case.name}.training.json"
+    checkpoint = folder / f"{case.name}.model.npz"
+    found = None
+    if record.exists() and checkpoint.exists():
+        found = _taken_over(record, checkpoint, setting, case.seed)
+    if found is None:
+        found = train(
+            setting.task, setting.config, setting.recipe, seed=case.seed, checkpoint=checkpoint
+        )
+        found[1].save(record)
+    model, run = found
+    metrics = dict(run.metrics)
+    if setting.examine is not None:
+        metrics |= setting.examine(model, setting.task)
+    if wild := [name for name, value in metrics.items() if not math.isfinite(value)]:
+        return Failure(f"not a finite number: {', '.join(wild)}")
+    return Finished(
+        metrics={name: _rounded(value, _METRIC_DIGITS) for name, value in metrics.items()},
+        history=_short(run.history),
+        wall_s=round(run.wall_s, 1),
+        parameters=model.parameters.vector.size,
+        versions=run.versions,
+        machine=run.machine,
+    )
+
+
+def _taken_over(
+    record: Path, checkpoint: Path, setting: Setting, seed: int
+) -> tuple[Model, TrainingRun] | None:
+    """Return a finished run if it is this one and its files belong together."""
+    state, run = Checkpoint.load(checkpoint), TrainingRun.load(record)
+    task = setting.task
+    same = (
+        (state.model.config, state.recipe, state.task, state.seed)
+        == (setting.config, setting.recipe, task.name, seed)
+        and state.task_config == json.loads(json.dumps(dict(task.config)))
+        and state.epoch == setting.recipe.epochs
+        and run.history == state.history
+    )
+    return (state.model, run) if same else None
+
+
+def _setting_of(arm: Arm) -> Setting:
+    """Return the arm's setting, with what the arm changes of it."""
+    setting = _read(arm.setting, json.dumps(dict(arm.options), sort_keys=True))
+    return replace(
+        setting,
+        config=replace(setting.config, **arm.model),
+        recipe=replace(setting.recipe, **arm.recipe),
+    )
+
+
+@lru_cache(maxsize=4)  # runs that follow each other mostly train on the same data
+def _read(name: str, options: str) -> Setting:
+    if name not in SETTINGS:
+        raise InputError(f"no setting is called {name!r}; choose {' or '.join(SETTINGS)}")
+    return SETTINGS[name](**json.loads(options))
+
+
+def _numbered(
+    cases: tuple[Case, ...], folder: Path, number: int
+) -> tuple[int, Outcome, Protocol | None]:
+    return number, *run_case(cases[number], folder)
+
+
+def _chosen(choices: TransformerConfig | Recipe) -> dict[str, Any]:
+    """Return the fields that are not at their defaults: the record outlives new options."""
+    values = asdict(choices)
+    return {
+        one.name: values[one.name] for one in fields(choices) if values[one.name] != one.default
+    }
+
+
+def _short(history: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
+    """Return the validation scores of some epochs, the last among them, with few digits."""
+    entries = list(history)
+    every = -(-len(entries) // _EPOCHS)
+    kept = entries[::-1][::every][::-1]
+    names = [name for name in kept[-1] if name.startswith("validation_")] if kept else []
+    scores = {name: [_rounded(entry[name], _DIGITS) for entry in kept] for name in names}
+    return {"epoch": [entry["epoch"] for entry in kept]} | scores
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Return a number with so many significant digits.
+
+    Examples
+    --------
+    >>> _rounded(0.123456, 3)
+    0.123
+    """
+    return float(f"{value:.{digits}g}")

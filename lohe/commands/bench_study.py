@@ -1,0 +1,134 @@
+"""``lohe bench STUDY``: arms of a study trained from several seeds, and what they settle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
+
+if TYPE_CHECKING:
+    from lohe.attention.studies.results import Outcome, StudyResults
+    from lohe.attention.studies.study import Case, Study
+
+__all__ = ["STUDY_COMMANDS", "study_command"]
+
+STUDY_COMMANDS = {
+    "sva": "Subject-verb agreement: does fixed-query attention fail more rarely than softmax?",
+}
+"""Studies and what they ask, known here so that the command line need not load them."""
+
+_Seeds = Annotated[
+    int | None, typer.Option(min=1, help="Seeds 0, 1, ... of every arm, instead of the study's.")
+]
+_Arms = Annotated[str, typer.Option(help="Only the arms of such names, as in 'softmax*'.")]
+_Workers = Annotated[int, typer.Option(min=1, help="Processes that train side by side.")]
+_Work = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the runs' checkpoints. By default runs/bench/STUDY."),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Result file. By default bench_STUDY.json."),
+]
+_List = Annotated[bool, typer.Option("--list", help="Only say which runs there are, and stop.")]
+
+# A run may take hours between two signs of life.
+_PATIENCE = float("inf")
+
+
+def study_command(name: str) -> Callable[..., int]:
+    """Return the command that runs a study."""
+
+    def command(
+        *,
+        seeds: _Seeds = None,
+        arms: _Arms = "*",
+        workers: _Workers = 2,
+        work: _Work = None,
+        output: _Output = None,
+        list_only: _List = False,
+        as_json: Json = False,
+    ) -> int:
+        single_blas_thread()
+        from lohe.attention.studies.catalogue import STUDIES
+
+        study = STUDIES[name].only(arms, seeds)
+        folder = work or Path("runs") / "bench" / study.folder
+        path = output or Path(f"bench_{name}.json")
+        if list_only:
+            return _print_list(study, path, folder, as_json=as_json)
+        results = _run(study, path, folder, workers)
+        return _print_results(study, results, path, as_json=as_json)
+
+    command.__doc__ = (
+        f"{STUDY_COMMANDS[name]}\n\n"
+        "Every run is a file in the work folder, written after each epoch, and a line in the "
+        "result file once it is done. Interrupted or killed, the same command goes on; finished "
+        "runs in the folder are taken over.\n\n"
+        f"Example: `lohe bench {name} --seeds 3 --arms 'softmax*' -o bench_{name}.json`"
+    )
+    return command
+
+
+def _run(study: Study, path: Path, folder: Path, workers: int) -> StudyResults:
+    from lohe.attention.studies.run import run_study
+    from lohe.proofs_numeric.basins.executors import executor
+
+    with progress_bar(f"bench {study.name}") as progress, executor(workers, None, _PATIENCE) as on:
+
+        def note(case: Case, outcome: Outcome, done: int, total: int) -> None:
+            progress(done, total)
+
+        return run_study(path, study, folder, on.run, note)
+
+
+def _print_list(study: Study, path: Path, folder: Path, *, as_json: bool) -> int:
+    """Say of each run whether it is done, has failed, was begun, or is still to be made."""
+    from lohe.attention.studies.results import Failure, Finished
+    from lohe.attention.studies.run import load_or_begin
+
+    results = load_or_begin(path, study)
+    states = {}
+    for case in study.cases():
+        outcome = results.outcome(case)
+        if isinstance(outcome, Finished):
+            states[case.name] = "done"
+        elif isinstance(outcome, Failure):
+            states[case.name] = f"failed: {outcome.reason}"
+        elif (folder / f"{case.name}.training.json").exists():
+            states[case.name] = "finished in the work folder"
+        elif (folder / f"{case.name}.model.npz").exists():
+            states[case.name] = "begun"
+        else:
+            states[case.name] = "to do"
+    width = max(map(len, states))
+    emit(
+        {"study": study.name, "runs": states},
+        [f"{name.ljust(width)}  {state}" for name, state in states.items()],
+        as_json=as_json,
+    )
+    return 0
+
+
+def _print_results(study: Study, results: StudyResults, path: Path, *, as_json: bool) -> int:
+    import json
+
+    from lohe.attention.studies.results import Failure
+
+    failed = {
+        case.name: outcome.reason
+        for case in study.cases()
+        if isinstance(outcome := results.outcome(case), Failure)
+    }
+    lines = [
+        f"{arm.name}: {sum(values) / len(values):.4f} over {len(values)} seeds"
+        for arm in study.arms
+        if (values := list(results.of(arm.name).values()))
+    ]
+    lines += [f"FAILED {name}: {reason}" for name, reason in failed.items()]
+    emit(json.loads(path.read_text()), [*lines, f"kept in {path}"], as_json=as_json)
+    return 2 if failed else 0
