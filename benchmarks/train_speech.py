@@ -85,7 +85,7 @@ def main() -> None:
                 folder = arguments.work / f"{name}-{positions}-{mechanism}-{seed}"
                 record = folder / "run.training.json"
                 if not record.exists():
-                    config = word_config(mechanism, positions=positions)
+                    config = word_config(mechanism=mechanism, positions=positions)
                     checkpoint = folder / "run.model.npz"
                     _, run = train(task, config, protocol.recipe, seed=seed, checkpoint=checkpoint)
                     run.save(record)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from lohe.attention.studies.linzen_settings import linzen
+from lohe.attention.studies.speech_settings import fsdd, kws
 from lohe.attention.studies.study import Setting
 from lohe.attention.tasks.sva import RECIPE, SubjectVerbAgreement, sva_config
 
@@ -17,5 +19,7 @@ def _sva(*, ambiguous: bool = False, sizes: Sequence[int] = (40_000, 4_000, 4_00
     return Setting(task, sva_config(task), RECIPE)
 
 
-SETTINGS: Mapping[str, Callable[..., Setting]] = MappingProxyType({"sva": _sva})
+SETTINGS: Mapping[str, Callable[..., Setting]] = MappingProxyType(
+    {"sva": _sva, "linzen": linzen, "kws": kws, "fsdd": fsdd}
+)
 """Functions that read a task's data and return its protocol."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-from lohe.attention.multi_head import Mechanism
 from lohe.attention.recipe import Recipe
 from lohe.attention.tasks.augment import NONE, Augmentation
 from lohe.attention.tasks.logmel import BANDS, FRAMES
@@ -62,32 +61,33 @@ PROTOCOLS = {"stock": STOCK, "small": SMALL_DATA}
 """By the name on the command line."""
 
 
-def word_config(
-    mechanism: Mechanism = "fixed_query",
-    *,
-    positions: Literal["none", "sinusoidal", "learned"] = "none",
-    d_osc: int = 2,
-    words: int = 10,
-) -> TransformerConfig:
+def word_config(words: int = 10, **changes: Any) -> TransformerConfig:
     """Return the stock model: width 32, 2 heads, 1 layer, mean-pool, no positional encoding.
+
+    Parameters
+    ----------
+    words
+        To tell apart.
+    **changes
+        Fields of `TransformerConfig` to set otherwise.
 
     Examples
     --------
-    >>> config = word_config("softmax")
+    >>> config = word_config(mechanism="softmax")
     >>> config.context, config.features, config.hidden
     (49, 40, 128)
     """
-    return TransformerConfig(
-        context=FRAMES,
-        outputs=words,
-        features=BANDS,
-        width=32,
-        heads=2,
-        layers=1,
-        hidden=4 * 32,
-        mechanism=mechanism,
-        d_osc=d_osc,
-        positions=positions,
-        readout="mean",
-        dropout=0.1,
-    )
+    stock: dict[str, Any] = {
+        "context": FRAMES,
+        "outputs": words,
+        "features": BANDS,
+        "width": 32,
+        "heads": 2,
+        "layers": 1,
+        "hidden": 4 * 32,
+        "d_osc": 2,
+        "positions": "none",
+        "readout": "mean",
+        "dropout": 0.1,
+    }
+    return TransformerConfig(**(stock | changes))

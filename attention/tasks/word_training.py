@@ -42,7 +42,7 @@ def train_words(
     progress
         Called with (steps done, steps in all).
     **changes
-        Options of `word_config`: ``mechanism``, ``positions``, ``d_osc``.
+        Fields of `TransformerConfig` to set otherwise than `word_config` does.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def train_words(
         As `train`, for `head_clips` below 1, or if a file cannot be written.
     """
     sample = spread_over(corpus.test, head_clips)
-    config = word_config(**changes, words=len(corpus.words))
+    config = word_config(len(corpus.words), **changes)
     return train_into(
         folder,
         WordTask(corpus, protocol.augmentation),

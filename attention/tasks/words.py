@@ -31,11 +31,24 @@ class WordTask:
     corpus
         The clips and their split.
     augmentation
-        Applied to training clips, afresh in each epoch; by default none.
+        Applied to training clips, afresh each time; by default none.
+    passes
+        Times that an epoch gives each training clip: with fewer clips and more passes, runs have
+        equally many steps and validations.
+
+    Raises
+    ------
+    InputError
+        If `passes` is not positive.
     """
 
     corpus: Corpus
     augmentation: Augmentation = NONE
+    passes: int = 1
+
+    def __post_init__(self) -> None:
+        if self.passes < 1:
+            raise InputError(f"{self.passes} passes; choose at least 1")
 
     @property
     def name(self) -> str:
@@ -52,17 +65,18 @@ class WordTask:
             "words": list(corpus.words),
             "clips": {name: len(clips) for name, clips in parts.items()},
             "augmentation": asdict(self.augmentation),
+            "passes": self.passes,
         }
 
     def steps(self, batch_size: int) -> int:
         """Return the number of training batches of one epoch."""
-        return -(-len(self.corpus.train) // batch_size)
+        return -(-self.passes * len(self.corpus.train) // batch_size)
 
     def training_batches(self, batch_size: int, rng: Generator) -> Iterator[Batch]:
         """Yield one epoch of training batches, shuffled and varied."""
         train, how = self.corpus.train, self.augmentation
-        order = rng.permutation(len(train))
-        for start in range(0, len(train), batch_size):
+        order = np.concatenate([rng.permutation(len(train)) for _ in range(self.passes)])
+        for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             varied = augment(train.features[chosen], how, rng, self.corpus.noise)
             inputs = mask(self.corpus.standardiser.apply(varied), how, rng)
