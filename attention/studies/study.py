@@ -56,6 +56,8 @@ class Arm:
         Fields of `Recipe` to set otherwise than the setting does.
     seeds
         Of the runs; arms of one study share seeds, so that differences are paired.
+    against
+        Name of the arm that this one is compared with, seed by seed; empty for none.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Arm:
     model: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    against: str = ""
 
     def document(self) -> dict[str, Any]:
         """Return what fixes a run of the arm beside its seed, as JSON values."""
