@@ -15,12 +15,15 @@ WEIGHT, BIAS = RNG.standard_normal((7, 4)), RNG.standard_normal(7)
 X, TARGETS = RNG.standard_normal((3, 5, 4)), RNG.integers(7, size=(3, 5))
 
 
-@pytest.fixture(params=[1, 4, 15, 100])
-def rows_at_a_time(request, monkeypatch):
-    monkeypatch.setattr(next_token, "_ENTRIES", 7 * request.param)
+@pytest.fixture(params=[(1, 0), (4, 0), (4, 1 << 20), (100, 1 << 20)])
+def in_pieces(request, monkeypatch):
+    """Few tokens at a time, the logits computed again or kept."""
+    tokens, kept_bytes = request.param
+    monkeypatch.setattr(next_token, "_TOKENS", tokens)
+    monkeypatch.setattr(next_token, "_KEPT_BYTES", kept_bytes)
 
 
-@pytest.mark.usefixtures("rows_at_a_time")
+@pytest.mark.usefixtures("in_pieces")
 def test_mean_and_gradient_are_those_of_logits_and_cross_entropy():
     logits, back_linear = linear(WEIGHT, BIAS, X)
     expected, back_loss = cross_entropy(logits, TARGETS)
