@@ -93,14 +93,16 @@ class StudyResults:
         """Return what came of a run, None if nothing has yet."""
         return self.runs.get(case.arm.name, {}).get(case.seed)
 
+    def finished(self, arm: str) -> dict[int, Finished]:
+        """Return an arm's finished runs by seed."""
+        runs = self.runs.get(arm, {})
+        return {seed: run for seed, run in runs.items() if isinstance(run, Finished)}
+
     def of(self, arm: str, metric: str | None = None) -> dict[int, float]:
         """Return a score of an arm's finished runs by seed; by default that of the study."""
         name = self.metric if metric is None else metric
-        return {
-            seed: run.metrics[name]
-            for seed, run in self.runs.get(arm, {}).items()
-            if isinstance(run, Finished) and name in run.metrics
-        }
+        runs = self.finished(arm).items()
+        return {seed: run.metrics[name] for seed, run in runs if name in run.metrics}
 
     def widened(self, study: Study) -> StudyResults:
         """Return the results with room for a study's arms, in its order and before others.

@@ -107,6 +107,8 @@ class Study:
         The score that arms are compared by, such as ``"test_accuracy"``.
     larger_is_better
         Whether a larger score is better.
+    failure
+        A run whose score is worse than this has failed; None where nothing is called so.
     folder
         Name of the folder that the runs are kept in, by default the study's own name. Studies
         that have arms in common share a folder, and each run is trained once.
@@ -122,6 +124,7 @@ class Study:
     arms: tuple[Arm, ...]
     metric: str
     larger_is_better: bool = True
+    failure: float | None = None
     folder: str = ""
 
     def __post_init__(self) -> None:

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["STUDY_COMMANDS", "study_command"]
 
 STUDY_COMMANDS = {
-    "sva": "Subject-verb agreement: does fixed-query attention fail more rarely than softmax?",
+    "sva": "Agreement past a distractor: is it learnt more surely with oscillators?",
+    "linzen": "Agreement in real sentences, with 1 to 5 attractors before the verb.",
+    "kws": "Spoken keywords: oscillators against softmax, with and without positions.",
+    "fsdd": "Spoken digits: the same questions on a second set.",
+    "stories": "TinyStories: oscillators of dimension 2 to 32 against softmax as narrow.",
+    "wikitext": "WikiText-2: oscillators of dimension 2 to 32 against softmax as narrow.",
+    "sharpening": "Language: do readouts raised to a power match softmax?",
+    "ablations": "Language: couplings, anchors, heads and width at dimension 8.",
+    "stories-full": "TinyStories by the paper's full protocol; for an accelerator.",
+    "wikitext-full": "WikiText-2 by the paper's full protocol; for an accelerator.",
 }
 """Studies and what they ask, known here so that the command line need not load them."""
 
@@ -117,18 +126,18 @@ def _print_list(study: Study, path: Path, folder: Path, *, as_json: bool) -> int
 def _print_results(study: Study, results: StudyResults, path: Path, *, as_json: bool) -> int:
     import json
 
-    from lohe.attention.studies.results import Failure
+    from lohe.commands.bench_study_tables import arms_table, failed_runs, scores_table
+    from lohe.commands.bench_tables import aligned
 
-    failed = {
-        case.name: outcome.reason
-        for case in study.cases()
-        if isinstance(outcome := results.outcome(case), Failure)
-    }
+    failed = failed_runs(study, results)
     lines = [
-        f"{arm.name}: {sum(values) / len(values):.4f} over {len(values)} seeds"
-        for arm in study.arms
-        if (values := list(results.of(arm.name).values()))
+        *(
+            line
+            for table in (arms_table, scores_table)
+            for line in (*aligned(table(study, results)), "")
+        ),
+        *(f"FAILED {line}" for line in failed),
+        f"kept in {path}",
     ]
-    lines += [f"FAILED {name}: {reason}" for name, reason in failed.items()]
-    emit(json.loads(path.read_text()), [*lines, f"kept in {path}"], as_json=as_json)
+    emit(json.loads(path.read_text(encoding="utf-8")), lines, as_json=as_json)
     return 2 if failed else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["Table", "agreement", "markdown", "report", "tables", "verdicts"]
+__all__ = ["Table", "agreement", "aligned", "markdown", "report", "tables", "verdicts"]
 
 Document = Mapping[str, Any]
 _HARDLY = 1e-4
@@ -16,15 +16,26 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 def report(document: Document) -> list[str]:
     """Return a result as lines for people: its tables, aligned, and how many bounds hold."""
-    lines: list[str] = []
-    for titles, rows in tables(document).values():
-        widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
-        for cells in (titles, *rows):
-            first, *others = zip(cells, widths, strict=True)
-            parts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
-            lines.append("  ".join(parts).rstrip())
-        lines.append("")
+    lines = [line for table in tables(document).values() for line in (*aligned(table), "")]
     return [*lines, *verdicts(document), agreement(document)]
+
+
+def aligned(table: Table) -> list[str]:
+    """Return a table as lines for the terminal, numbers to the right.
+
+    Examples
+    --------
+    >>> aligned((("model", "share"), [("a", "1 %")]))
+    ['model  share', 'a        1 %']
+    """
+    titles, rows = table
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    lines = []
+    for cells in (titles, *rows):
+        first, *others = zip(cells, widths, strict=True)
+        parts = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        lines.append("  ".join(parts).rstrip())
+    return lines
 
 
 def verdicts(document: Document) -> list[str]:

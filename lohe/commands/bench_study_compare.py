@@ -1,0 +1,77 @@
+"""Arms of a study beside each other: means, paired differences and failures, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lohe.attention.studies.results import StudyResults
+    from lohe.proofs_numeric.statistics.paired import Estimate, Paired
+
+__all__ = ["CONFIDENCE", "Failures", "advantage", "failures", "gaps", "mean_score", "told"]
+
+CONFIDENCE = 0.95
+"""Of every interval, each by itself."""
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Runs that failed, and Clopper and Pearson's bounds on the chance of it."""
+
+    count: int
+    runs: int
+    lower: float
+    upper: float
+
+
+def mean_score(results: StudyResults, arm: str, metric: str | None = None) -> Estimate | None:
+    """Return the mean of a score over an arm's seeds; None if no run has it."""
+    from lohe.proofs_numeric.statistics.paired import mean_interval
+
+    values = [*results.of(arm, metric).values()]
+    return mean_interval(values, CONFIDENCE) if values else None
+
+
+def advantage(results: StudyResults, arm: str, other: str) -> Paired | None:
+    """Return by how much an arm is better than another, over the seeds that both have.
+
+    It is positive where the arm is better, whether large or small scores are good; None if no
+    seed is common to both.
+    """
+    from lohe.proofs_numeric.statistics.paired import paired_difference
+
+    mine, others = results.of(arm), results.of(other)
+    seeds = sorted(mine.keys() & others.keys())
+    if not seeds:
+        return None
+    pair = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
+    return paired_difference(*(pair if results.larger_is_better else pair[::-1]), CONFIDENCE)
+
+
+def told(found: Paired | None) -> str:
+    """Return ``better`` or ``worse`` if the interval of a difference leaves no doubt, or ``?``."""
+    if found is None:
+        return ""
+    return "better" if found.mean.lower > 0 else "worse" if found.mean.upper < 0 else "?"
+
+
+def gaps(results: StudyResults, arms: Sequence[str], other: str) -> list[list[float]]:
+    """Return how far arms are behind another, a row for each seed that all of them have."""
+    columns, base = [results.of(arm) for arm in arms], results.of(other)
+    seeds = sorted(set(base).intersection(*columns))
+    sign = -1 if results.larger_is_better else 1
+    return [[sign * (column[seed] - base[seed]) for column in columns] for seed in seeds]
+
+
+def failures(results: StudyResults, arms: Sequence[str], bound: float) -> Failures | None:
+    """Count the runs of some arms whose score is worse than a bound; None if there is no run."""
+    from lohe.proofs_numeric.statistics.clopper_pearson import clopper_pearson
+
+    values = [value for arm in arms for value in results.of(arm).values()]
+    if not values:
+        return None
+    sign = 1 if results.larger_is_better else -1
+    failed = sum(sign * value < sign * bound for value in values)
+    return Failures(failed, len(values), *clopper_pearson(failed, len(values), CONFIDENCE))
