@@ -56,6 +56,18 @@ def test_an_epoch_holds_each_clip_once(corpus: Corpus) -> None:
     )
 
 
+def test_passes_give_each_clip_as_often(corpus: Corpus) -> None:
+    task = WordTask(corpus, passes=3)
+    batches = list(task.training_batches(32, np.random.default_rng(0)))
+    assert task.steps(32) == len(batches) == 7
+    seen = np.concatenate([b.inputs for b in batches]).reshape(3, 70, -1)
+    assert not np.array_equal(seen[0], seen[1])
+    for one in seen[1:]:
+        np.testing.assert_array_equal(np.sort(one[:, 0]), np.sort(seen[0][:, 0]))
+    with pytest.raises(InputError, match="0 passes"):
+        WordTask(corpus, passes=0)
+
+
 def test_augmentation_varies_training_and_leaves_the_rest(corpus: Corpus) -> None:
     plain, varied = WordTask(corpus), WordTask(corpus, Augmentation(gain=1.0, bands=5))
     runs = [
