@@ -1,21 +1,19 @@
-"""Anchors on the sphere: the layers that keep them there, with their adjoints."""
+"""Anchors on the sphere: the maps that keep them there, with their adjoints."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["ANCHOR_KINDS", "AnchorKind", "anchors_layer", "half_space_anchors", "unit_anchors"]
+__all__ = ["TABLE_KINDS", "half_space_anchors", "table_anchors", "unit_anchors"]
 
-AnchorKind = Literal["unit", "free", "half_space"]
-
-ANCHOR_KINDS = ("unit", "free", "half_space")
+TABLE_KINDS = ("unit", "free", "half_space")
 """``unit`` anchors are renormalised, so the theorems hold as printed; ``free`` ones are the raw
 parameter, as in the authors' code, which normalises only when it draws them; ``half_space`` ones
 are unit vectors within a cap, so that no input leaves an oscillator without drive (T4)."""
@@ -106,7 +104,7 @@ def half_space_anchors(raw: Floats, margin: float) -> tuple[Floats, Pullback]:
     pole, aside = lifted[..., :1], lifted[..., 1:]
     squeeze = math.sqrt(1 - margin * margin)
     # 1 - c^2 |e|^2 without cancellation, as pole^2 = 1 - |e|^2.
-    along = np.sqrt(pole * pole + margin**2 * np.sum(aside * aside, axis=-1, keepdims=True))
+    along = np.hypot(pole, margin * np.sqrt(np.sum(aside * aside, axis=-1, keepdims=True)))
 
     def pullback(d_anchors: Floats) -> Floats:
         d_along, d_aside = d_anchors[..., :1], squeeze * d_anchors[..., 1:]
@@ -117,15 +115,15 @@ def half_space_anchors(raw: Floats, margin: float) -> tuple[Floats, Pullback]:
     return np.concatenate([along, squeeze * aside], axis=-1), pullback
 
 
-def anchors_layer(raw: Floats, kind: str, margin: float = 0.0) -> tuple[Floats, Pullback]:
-    """Make anchors of one of the `ANCHOR_KINDS` of their raw parameters; return the adjoint too.
+def table_anchors(raw: Floats, kind: str, margin: float = 0.0) -> tuple[Floats, Pullback]:
+    """Make anchors of one of the `TABLE_KINDS` of their raw parameters; return the adjoint too.
 
     Parameters
     ----------
     raw : (..., d) array, or (..., d - 1) for ``"half_space"``
         Parameters.
     kind : {"unit", "free", "half_space"}
-        See `ANCHOR_KINDS`.
+        See `TABLE_KINDS`.
     margin
         Of `half_space_anchors`.
 
@@ -140,4 +138,4 @@ def anchors_layer(raw: Floats, kind: str, margin: float = 0.0) -> tuple[Floats, 
         return raw, lambda d_anchors: d_anchors
     if kind == "half_space":
         return half_space_anchors(raw, margin)
-    raise InputError(f"anchor kind is {kind!r}; choose {' or '.join(ANCHOR_KINDS)}")
+    raise InputError(f"anchor kind is {kind!r}; choose {' or '.join(TABLE_KINDS)}")

@@ -20,11 +20,11 @@ Gradients = dict[str, Floats]
 
 BLOCK = {
     "norm1": ("gain", "bias"),
-    "attention": ("weight_qkv", "weight_out", "bias_out", "anchors"),
     "norm2": ("gain", "bias"),
     "feed_forward": ("weight_in", "bias_in", "weight_out", "bias_out"),
 }
-"""Names of a block's parameters, in the order in which its layers take them."""
+"""Names of the parameters of a block's layers, in the order in which they take them; its
+attention has those of `multi_head`."""
 
 
 def name_gradients(
@@ -52,8 +52,8 @@ def block(
     Parameters
     ----------
     parameters, prefix
-        The parameters ``prefix.norm1.gain`` and so on, see `BLOCK`; without
-        ``prefix.attention.anchors`` the attention is softmax.
+        The parameters ``prefix.norm1.gain`` and so on, see `BLOCK`, and
+        ``prefix.attention.weight_qkv`` and so on.
     x : (B, T, D) array
         Tokens.
     rate, rng
@@ -68,15 +68,16 @@ def block(
         ``pullback(dy) -> (gradients by name, dx)``.
     """
 
-    def of(part: str) -> list[Any]:
-        return [parameters.get(f"{prefix}.{part}.{name}") for name in BLOCK[part]]
+    def of(part: str) -> list[Floats]:
+        return [parameters[f"{prefix}.{part}.{name}"] for name in BLOCK[part]]
 
     gain, bias = of("norm1")
     normed, back_norm1 = layer_norm(gain, bias, x)
-    weight_qkv, weight_out, bias_out, anchors = of("attention")
-    attended, back_attention = multi_head(
-        weight_qkv, weight_out, bias_out, anchors, normed, **attention
-    )
+    start = f"{prefix}.attention."
+    weights = {
+        name.removeprefix(start): parameters[name] for name in parameters if name.startswith(start)
+    }
+    attended, back_attention = multi_head(weights, normed, **attention)
     kept, back_drop1 = dropout(rate, attended, rng)
     middle = x + kept
     gain, bias = of("norm2")
@@ -90,10 +91,9 @@ def block(
         *found["feed_forward"], d_normed = back_feed(back_drop2(dy))
         *found["norm2"], d_branch = back_norm2(d_normed)
         d_middle = dy + d_branch
-        *found["attention"], d_attended = back_attention(back_drop1(d_middle))
-        assert d_attended is not None
+        of_attention, d_attended = back_attention(back_drop1(d_middle))
         *found["norm1"], d_branch = back_norm1(d_attended)
-        gradients: Gradients = {}
+        gradients = {start + name: gradient for name, gradient in of_attention.items()}
         for part, of_part in found.items():
             gradients |= name_gradients(f"{prefix}.{part}", BLOCK[part], of_part)
         return gradients, d_middle + d_branch

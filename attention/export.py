@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.attended import Attended
 from lohe.attention.head import Head
 from lohe.attention.heads import head_weights
 from lohe.attention.task import Batch
 from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.tokens import Tokens
 
-__all__ = ["export_heads", "export_tokens"]
+__all__ = ["export_heads", "export_tokens", "states_tokens"]
 
 Floats = NDArray[Any]
 
@@ -59,17 +60,19 @@ def export_heads(
     layers, key_mask = _watch(model, batches)
     heads = []
     for layer, seen in enumerate(layers):
+        assert seen.anchors is not None
+        exponents = np.broadcast_to(seen.exponent, (config.heads, 1, 1)).ravel()
         heads += [
             Head(
                 np.ascontiguousarray(seen.q[:, head]),
                 np.ascontiguousarray(seen.k[:, head]),
-                seen.anchors[head],
+                np.ascontiguousarray(seen.anchors[..., head, :, :]),
                 coupling=config.coupling,
                 causal=config.causal,
                 key_mask=None if key_mask.all() else key_mask,
                 labels=labels,
                 sequence=np.arange(len(key_mask)),
-                readout_exponent=config.readout_exponent,
+                readout_exponent=float(exponents[head]),
                 anchor_kind="free" if config.anchor_kind == "free" else "unit",
                 name=f"{name} layer {layer} head {head}",
                 mask_readout=config.mask_readout,
@@ -104,14 +107,20 @@ def export_tokens(
     Raises
     ------
     InputError
-        As `export_heads`.
+        As `export_heads`, or if the anchors are made of the tokens, which a ``.tokens.npz`` file
+        has no room for; see `states_tokens`.
     """
     config = model.config
+    if not states_tokens(config):
+        raise InputError(
+            "tokens cannot be exported where anchors are made of them; train with table anchors"
+        )
     layers, key_mask = _watch(model, batches)
     kept = np.unique(np.linspace(0, len(key_mask) - 1, sequences).round().astype(np.intp))
     mask = None if key_mask[kept].all() else key_mask[kept]
     found = []
     for layer, seen in enumerate(layers):
+        assert seen.anchors is not None
         joint = model.parameters[f"layer{layer}.attention.weight_qkv"]
         query_weights, key_weights, _ = head_weights(joint, config.heads)
         found += [
@@ -130,41 +139,36 @@ def export_tokens(
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """What one layer's attention saw: tokens, queries and keys per head, and its anchors."""
-
-    x: Floats
-    q: Floats
-    k: Floats
-    anchors: Floats
+def states_tokens(config: TransformerConfig) -> bool:
+    """Return whether `export_tokens` can state a model's heads: one table of anchors for each."""
+    return config.anchor_kind != "content"
 
 
-def _watch(model: Model, batches: Iterable[Batch]) -> tuple[list[_Layer], NDArray[np.bool_]]:
+def _watch(model: Model, batches: Iterable[Batch]) -> tuple[list[Attended], NDArray[np.bool_]]:
     """Run the model; return what each layer saw, and the (N, T) mask of what is not padding."""
     config = model.config
     if config.mechanism != "fixed_query":
         raise InputError(f"{config.mechanism} attention has no oscillators; train fixed_query")
-    seen: list[list[_Layer]] = [[] for _ in range(config.layers)]
+    seen: list[list[Attended]] = [[] for _ in range(config.layers)]
     masks: list[NDArray[np.bool_]] = []
-
-    def observe(layer: int, x: Floats, q: Floats, k: Floats, anchors: Floats | None) -> None:
-        assert anchors is not None
-        seen[layer].append(_Layer(x.copy(), q.copy(), k.copy(), anchors.copy()))
-
     for batch in batches:
-        apply_transformer(model, batch, observe=observe)
+        apply_transformer(model, batch, observe=lambda layer, part: seen[layer].append(part))
         shape = batch.inputs.shape[:2]
         masks.append(np.ones(shape, bool) if batch.key_mask is None else batch.key_mask)
     if not masks:
         raise InputError("there is no batch to export the heads on")
-    layers = [
-        _Layer(
-            np.concatenate([part.x for part in parts]),
-            np.concatenate([part.q for part in parts]),
-            np.concatenate([part.k for part in parts]),
-            parts[0].anchors,
-        )
-        for parts in seen
-    ]
-    return layers, np.concatenate(masks)
+    return [_join(parts) for parts in seen], np.concatenate(masks)
+
+
+def _join(parts: list[Attended]) -> Attended:
+    """Lay batches end to end; a table of anchors is the same in all of them."""
+
+    def along_batches(name: str) -> Floats:
+        return np.concatenate([getattr(part, name) for part in parts])
+
+    first = parts[0].anchors
+    assert first is not None
+    anchors = first if first.ndim == 3 else along_batches("anchors")
+    return Attended(
+        along_batches("x"), along_batches("q"), along_batches("k"), anchors, parts[0].exponent
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,8 @@ def initialise(
 
     Linear weights and biases are uniform within 1/sqrt(inputs), embeddings standard normal and
     norms the identity, as PyTorch's defaults are; learned positions are normal with deviation
-    0.02, anchors uniform on the sphere; those in a half-space have standard normal raw parameters.
+    0.02, anchors uniform on the sphere; those in a half-space have standard normal raw parameters,
+    and those of tokens linear weights.
 
     Parameters
     ----------
@@ -69,6 +71,9 @@ def initialise(
         }
         if config.mechanism == "fixed_query":
             of_block["attention.anchors"] = _draw_anchors(config, rng)
+            if config.learned_exponent:
+                start = math.log(config.readout_exponent)
+                of_block["attention.log_exponent"] = np.full(config.heads, start)
         arrays |= {f"layer{layer}.{name}": array for name, array in of_block.items()}
     arrays |= {"norm.gain": np.ones(width), "norm.bias": np.zeros(width)}
     arrays["output.weight"] = uniform(config.outputs, width, inputs=width)
@@ -78,6 +83,9 @@ def initialise(
 
 def _draw_anchors(config: TransformerConfig, rng: np.random.Generator) -> Floats:
     shape = config.heads, config.context
+    if config.anchor_kind == "content":
+        projections = rng.uniform(-1, 1, (config.heads, config.d_osc, config.width))
+        return np.asarray(projections / np.sqrt(config.width))
     if config.anchor_kind == "half_space":
         return rng.standard_normal((*shape, config.d_osc - 1))
     anchors = rng.standard_normal((*shape, config.d_osc))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.anchors import anchors_layer
+from lohe.attention.anchors_layer import anchors_layer
+from lohe.attention.attended import Attended
 from lohe.attention.fixed_query import fixed_query_attention_vjp
+from lohe.attention.head_exponents import head_exponents_vjp
 from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.linear import linear
 from lohe.attention.softmax import softmax_attention_vjp
-from lohe.dynamics.errors import InputError
 
 __all__ = ["MECHANISMS", "Mechanism", "multi_head"]
 
@@ -26,10 +27,7 @@ Floats = NDArray[Any]
 
 
 def multi_head(
-    weight_qkv: Floats,
-    weight_out: Floats,
-    bias_out: Floats,
-    anchors: Floats | None,
+    weights: Mapping[str, Floats],
     x: Floats,
     *,
     heads: int,
@@ -40,21 +38,21 @@ def multi_head(
     causal: bool = False,
     key_mask: NDArray[np.bool_] | None = None,
     mask_readout: bool = True,
-    observe: Callable[[Floats, Floats, Floats, Floats | None], None] | None = None,
-) -> tuple[Floats, Callable[[Floats], tuple[Floats | None, ...]]]:
+    observe: Callable[[Attended], None] | None = None,
+) -> tuple[Floats, Callable[[Floats], tuple[dict[str, Floats], Floats]]]:
     """Project to queries, keys and values (no bias), attend per head, project back.
 
     Parameters
     ----------
-    weight_qkv : (2·heads·d_qk + D, D) array
-        The projections to queries, keys and values, one above the other, each split into heads:
-        of width d_qk, and of width D/heads for the values.
-    weight_out : (D, D) array
-        Projection of the joined heads, with bias_out (D,).
-    anchors : (heads, T_max, d) array or None
-        Raw anchors of fixed-query attention, see `anchors_layer`; None selects softmax.
+    weights : mapping of str to array
+        ``weight_qkv`` (2·heads·d_qk + D, D): the projections to queries, keys and values, one above
+        the other, each split into heads: of width d_qk, and of width D/heads for the values.
+        ``weight_out`` (D, D) and ``bias_out`` (D,): the projection of the joined heads.
+        ``anchors``: parameters of the anchors, see `anchors_layer`; without them, softmax attends.
+        ``log_exponent`` (heads,), optional: logarithm of each head's own readout exponent, instead
+        of `p`.
     x : (B, T, D) array
-        Tokens, T <= T_max.
+        Tokens.
     heads : int
         Number of heads; divides D.
     anchor_kind, anchor_margin
@@ -64,58 +62,68 @@ def multi_head(
     key_mask : (B, T) bool array, optional
         True where a key is visible.
     observe
-        Called with x, with q, k (B, heads, T, d_qk) and the anchors (heads, T, d) that were used.
+        Called with what the heads saw.
 
     Returns
     -------
     y : (B, T, D) array
     pullback : callable
-        ``pullback(dy) -> (dweight_qkv, dweight_out, dbias_out, danchors, dx)``.
+        ``pullback(dy) -> (gradients by name, dx)``.
 
     Raises
     ------
     InputError
-        If a sequence is longer than the anchors, or as the attention functions do.
+        As `anchors_layer` and the attention functions do.
     """
-    tokens, width = x.shape[-2:]
+    weight_qkv = weights["weight_qkv"]
     joined, back_project = linear(weight_qkv, None, x)
-    to_keys, to_values = (len(weight_qkv) - width) // 2, len(weight_qkv) - width
+    to_values = len(weight_qkv) - x.shape[-1]
+    to_keys = to_values // 2
     q = split_heads(joined[..., :to_keys], heads)
     k = split_heads(joined[..., to_keys:to_values], heads)
     v = split_heads(joined[..., to_values:], heads)
     mask = None if key_mask is None else key_mask[:, None, :]
-    if anchors is None:
-        used = None
+    back_attend: Callable[[Floats], tuple[Floats, ...]]
+    if "anchors" not in weights:
+        attended = Attended(x, q, k)
         out, back_attend = softmax_attention_vjp(q, k, v, causal=causal, key_mask=mask)
     else:
-        if tokens > anchors.shape[-2]:
-            raise InputError(
-                f"a sequence of {tokens} tokens is longer than the {anchors.shape[-2]} anchors"
-            )
-        used, back_anchors = anchors_layer(anchors[:, :tokens], anchor_kind, anchor_margin)
-        out, back_attend = fixed_query_attention_vjp(
+        used, back_anchors = anchors_layer(weights["anchors"], x, anchor_kind, anchor_margin)
+        learned = "log_exponent" in weights
+        exponent = np.exp(weights["log_exponent"])[:, None, None] if learned else p
+        attended = Attended(x, q, k, used, exponent)
+        attend: Callable[..., Any] = head_exponents_vjp if learned else fixed_query_attention_vjp
+        out, back_attend = attend(
             q,
             k,
             v,
             used,
             coupling=coupling,
-            p=p,
+            p=exponent,
             causal=causal,
             key_mask=mask,
             mask_readout=mask_readout,
         )
     if observe is not None:
-        observe(x, q, k, used)
-    y, back_out = linear(weight_out, bias_out, merge_heads(out))
+        observe(attended)
+    y, back_out = linear(weights["weight_out"], weights["bias_out"], merge_heads(out))
 
-    def pullback(dy: Floats) -> tuple[Floats | None, ...]:
+    def pullback(dy: Floats) -> tuple[dict[str, Floats], Floats]:
         dweight_out, dbias_out, dmerged = back_out(dy)
-        dq, dk, dv, *danchors_used = back_attend(split_heads(dmerged, heads))
+        assert dbias_out is not None
+        dq, dk, dv, *others = back_attend(split_heads(dmerged, heads))
         dweight_qkv, _, dx = back_project(merge_heads(dq, dk, dv))
-        danchors = None
-        if anchors is not None:
-            danchors = np.zeros_like(anchors)
-            danchors[:, :tokens] = back_anchors(danchors_used[0])
-        return dweight_qkv, dweight_out, dbias_out, danchors, dx
+        gradients = {
+            "weight_qkv": dweight_qkv,
+            "weight_out": dweight_out,
+            "bias_out": dbias_out,
+        }
+        if "anchors" in weights:
+            gradients["anchors"], dx_of_anchors = back_anchors(others[0])
+            if dx_of_anchors is not None:
+                dx = dx + dx_of_anchors
+        if "log_exponent" in weights:
+            gradients["log_exponent"] = np.ravel(others[1] * exponent)  # d e^r = e^r dr
+        return gradients, dx
 
     return y, pullback

@@ -27,7 +27,7 @@ __all__ = ["effective_rank", "numerical_rank", "rank_bound", "readout_matrix"]
 Floats = NDArray[np.float64]
 
 
-def readout_matrix(states: ArrayLike, anchors: ArrayLike, p: float = 1) -> Floats:
+def readout_matrix(states: ArrayLike, anchors: ArrayLike, p: ArrayLike = 1) -> Floats:
     """Return max(0, 1 + <x_i, r_j>)^p without a mask.
 
     Parameters
@@ -36,7 +36,7 @@ def readout_matrix(states: ArrayLike, anchors: ArrayLike, p: float = 1) -> Float
         Where the oscillators rest.
     anchors : (..., T, d) array
         The anchors that the readout uses.
-    p : float
+    p : float or (..., 1, 1) array
         Readout exponent.
 
     Returns
@@ -45,7 +45,7 @@ def readout_matrix(states: ArrayLike, anchors: ArrayLike, p: float = 1) -> Float
         In float64. Normalising its rows, as attention does, leaves its rank.
     """
     x, r = np.asarray(states, dtype=np.float64), np.asarray(anchors, dtype=np.float64)
-    return np.asarray(np.maximum(0.0, 1 + x @ r.mT) ** p)
+    return np.asarray(np.maximum(0.0, 1 + x @ r.mT) ** np.asarray(p))
 
 
 def rank_bound(d: int, p: int) -> int:
@@ -97,7 +97,8 @@ def numerical_rank(matrices: ArrayLike, tolerance: float = 1e-10) -> NDArray[np.
     1
     """
     values = _singular_values(matrices)
-    return np.count_nonzero(values > tolerance * values[..., :1], axis=-1).astype(np.int64)
+    above = values > tolerance * values[..., :1]
+    return np.asarray(np.count_nonzero(above, axis=-1), dtype=np.int64)
 
 
 def effective_rank(matrices: ArrayLike) -> Floats:

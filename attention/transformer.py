@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.attended import Attended
 from lohe.attention.block import block, name_gradients
 from lohe.attention.dropout import dropout
 from lohe.attention.embedding import embedding
@@ -23,10 +24,10 @@ from lohe.attention.task import Batch
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Model", "Observer", "apply_transformer"]
+__all__ = ["Model", "Observer", "apply_transformer", "check_fit"]
 
 Floats = NDArray[Any]
-Observer = Callable[[int, Floats, Floats, Floats, Floats | None], None]
+Observer = Callable[[int, Attended], None]
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def apply_transformer(
     rng
         Source of dropout; None turns it off.
     observe
-        Called with (layer, x, q, k, anchors) as each layer attends; see `multi_head`.
+        Called with (layer, attended) as each layer attends.
 
     Returns
     -------
@@ -71,7 +72,7 @@ def apply_transformer(
         For inputs that do not fit the model, and as its layers do.
     """
     config, of = model.config, model.parameters
-    _check_fit(config, batch)
+    check_fit(config, batch)
     if config.vocabulary:
         x, back_table = embedding(of["input.table"], batch.inputs)
     else:
@@ -103,7 +104,7 @@ def apply_transformer(
         backs_block.append(back_block)
     # The last norm acts on each token alone, so a position is read out before it, more cheaply.
     if config.readout == "position":
-        assert batch.position is not None  # see `_check_fit`
+        assert batch.position is not None  # see `check_fit`
         x, back_readout = at_position(x, batch.position)
     x, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], x)
     if config.readout == "mean":
@@ -142,7 +143,14 @@ def apply_transformer(
     return outputs, pullback
 
 
-def _check_fit(config: TransformerConfig, batch: Batch) -> None:
+def check_fit(config: TransformerConfig, batch: Batch) -> None:
+    """Check that a model can read a batch.
+
+    Raises
+    ------
+    InputError
+        If not, naming the difference.
+    """
     shape = batch.inputs.shape
     expected = "(B, T)" if config.vocabulary else f"(B, T, {config.features})"
     axes = 2 if config.vocabulary else 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lohe.attention.anchors import ANCHOR_KINDS, AnchorKind
+from lohe.attention.anchors_layer import ANCHOR_KINDS, AnchorKind
 from lohe.attention.coupling import find_coupling
 from lohe.attention.multi_head import MECHANISMS, Mechanism
 from lohe.attention.positions import POSITIONS
@@ -46,8 +46,10 @@ class TransformerConfig:
         Dimension d of an oscillator; the sphere has dimension d - 1.
     coupling, readout_exponent, mask_readout
         Of fixed-query attention; see `fixed_query_attention`.
+    learned_exponent : bool
+        Whether every head learns its own exponent, starting at `readout_exponent`.
     anchor_kind, anchor_margin
-        See `anchors_layer`; the margin matters to ``"half_space"`` only.
+        See `ANCHOR_KINDS`; the margin matters to ``"half_space"`` only.
     causal : bool
         Whether a token sees only the past.
     positions : {"none", "sinusoidal", "learned"}
@@ -84,6 +86,7 @@ class TransformerConfig:
     dropout: float = 0.1
     d_qk: int | None = None
     anchor_margin: float = 0.1
+    learned_exponent: bool = False
 
     def __post_init__(self) -> None:
         if (self.vocabulary > 0) == (self.features > 0):

@@ -26,7 +26,7 @@ _HOMES = {
     "estimate_basin": "lohe.proofs_numeric.basins.estimate",
     "fixed_query_attention": "lohe.attention.fixed_query",
     "fixed_query_attention_vjp": "lohe.attention.fixed_query",
-    "network_from_head": "lohe.attention.head",
+    "network_from_head": "lohe.attention.head_network",
     "render_report": "lohe.reports.document",
     "settle": "lohe.dynamics.settling",
     "softmax_attention": "lohe.attention.softmax",
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lohe.attention.fixed_query import fixed_query_attention as fixed_query_attention
     from lohe.attention.fixed_query import fixed_query_attention_vjp as fixed_query_attention_vjp
     from lohe.attention.head import Head as Head
-    from lohe.attention.head import network_from_head as network_from_head
+    from lohe.attention.head_network import network_from_head as network_from_head
     from lohe.attention.softmax import softmax_attention as softmax_attention
     from lohe.attention.softmax import softmax_attention_vjp as softmax_attention_vjp
     from lohe.dynamics.errors import InputError as InputError

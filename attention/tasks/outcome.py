@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.export import export_heads, export_tokens
+from lohe.attention.export import export_heads, export_tokens, states_tokens
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.task import Batch, Task
@@ -33,7 +33,8 @@ class Outcome:
     heads
         A ``.head.npz`` file per head on real tokens; none for softmax.
     tokens
-        A ``.tokens.npz`` file per head, with its weights and a few of its inputs.
+        A ``.tokens.npz`` file per head, with its weights and a few of its inputs; none where
+        `states_tokens` says that it cannot be one.
     """
 
     run: TrainingRun
@@ -81,12 +82,13 @@ def train_into(
     heads, tokens = [], []
     if config.mechanism == "fixed_query":
         batches = list(exported)
-        with_weights = export_tokens(model, batches, labels=labels)
+        with_weights = export_tokens(model, batches, labels=labels) if states_tokens(config) else []
         for index, head in enumerate(export_heads(model, batches, labels=labels, name=stem)):
             layer, number = divmod(index, config.heads)
             heads.append(files / f"{stem}-layer{layer}-head{number}.head.npz")
             head.save(heads[-1])
-            tokens.append(files / f"{stem}-layer{layer}-head{number}.tokens.npz")
-            with_weights[index].save(tokens[-1])
+            if with_weights:
+                tokens.append(files / f"{stem}-layer{layer}-head{number}.tokens.npz")
+                with_weights[index].save(tokens[-1])
     run.save(record)
     return Outcome(run, model_file, record, tuple(heads), tuple(tokens))

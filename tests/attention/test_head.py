@@ -5,7 +5,8 @@ import pytest
 
 from lohe.attention.coupling import COUPLINGS
 from lohe.attention.fixed_query import fixed_query_attention
-from lohe.attention.head import Head, network_from_head
+from lohe.attention.head import Head
+from lohe.attention.head_network import network_from_head
 from lohe.dynamics.errors import InputError
 
 

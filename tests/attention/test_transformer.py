@@ -7,7 +7,6 @@ import pytest
 
 import lohe
 from lohe.attention.export import export_heads, export_tokens
-from lohe.attention.fixed_query import fixed_query_attention
 from lohe.attention.gradcheck import check_pullback
 from lohe.attention.initialise import initialise
 from lohe.attention.parameters import Parameters
@@ -41,6 +40,8 @@ VARIANTS = {
     "narrow queries": (replace(SMALL, d_qk=3), BATCH),
     "softmax, wide queries": (replace(SMALL, mechanism="softmax", d_qk=5), BATCH),
     "anchors in a half-space": (replace(SMALL, anchor_kind="half_space", d_osc=3), BATCH),
+    "anchors of tokens": (replace(SMALL, anchor_kind="content", d_osc=3), BATCH),
+    "learned exponents": (replace(SMALL, learned_exponent=True, readout_exponent=3), BATCH),
     "authors' padding": (replace(SMALL, mask_readout=False), BATCH),
     "language model": (
         replace(SMALL, causal=True, readout="next", outputs=7),
@@ -89,8 +90,16 @@ def test_future_does_not_reach_the_past(mechanism):
     assert np.array_equal(apply_transformer(model, whole)[0], after)
 
 
-def test_exported_heads_are_what_the_layers_saw():
-    model, seen = new_model(SMALL), []
+OPTIONS = {
+    "plain": {},
+    "sharp": {"learned_exponent": True, "readout_exponent": 3.0, "causal": True},
+    "anchors of tokens": {"anchor_kind": "content", "d_osc": 3},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_exported_heads_are_what_the_layers_saw(options):
+    model, seen = new_model(replace(SMALL, **options)), []
     apply_transformer(model, BATCH, observe=lambda *parts: seen.append(parts))
     labels = np.array([[f"{n}{t}" for t in range(4)] for n in range(3)])
     halves = [
@@ -102,16 +111,16 @@ def test_exported_heads_are_what_the_layers_saw():
         f"small layer {n} head {h}" for n, h in np.ndindex(2, 2)
     ]
     for head, (layer, index) in zip(heads, np.ndindex(2, 2), strict=True):
-        number, _, q, k, anchors = seen[layer]
+        number, attended = seen[layer]
         assert number == layer
-        np.testing.assert_allclose(head.q, q[:, index], rtol=1e-12)
-        np.testing.assert_allclose(head.k, k[:, index], rtol=1e-12)
-        np.testing.assert_allclose(head.anchors, anchors[index])
+        np.testing.assert_allclose(head.q, attended.q[:, index], rtol=1e-12)
+        np.testing.assert_allclose(head.k, attended.k[:, index], rtol=1e-12)
+        np.testing.assert_allclose(head.anchors, attended.anchors[..., index, :, :], rtol=1e-12)
+        assert head.readout_exponent == pytest.approx(options.get("readout_exponent", 1))
         network = head.network()
         assert network.n == BATCH.key_mask.sum()
         assert network.labels.tolist() == labels[BATCH.key_mask].tolist()
-    out = fixed_query_attention(head.q, head.k, head.q, head.anchors, key_mask=head.key_mask)
-    assert out.shape == head.q.shape
+        assert (network.couplings is None) == (head.anchors.ndim == 3)
 
 
 @pytest.mark.parametrize("d_qk", [None, 3])
@@ -139,6 +148,11 @@ def test_softmax_has_no_heads_to_export(export):
         export(new_model(replace(SMALL, mechanism="softmax")), [BATCH])
     with pytest.raises(InputError, match="no batch"):
         export(new_model(SMALL), [])
+
+
+def test_tokens_that_make_anchors_are_not_exported():
+    with pytest.raises(InputError, match="table anchors"):
+        export_tokens(new_model(replace(SMALL, anchor_kind="content")), [BATCH])
 
 
 def test_initial_anchors_are_on_the_sphere():
@@ -182,7 +196,7 @@ def test_heads_with_anchors_in_a_half_space_are_certified_for_all_inputs():
         ({"readout_exponent": 0}, "positive"),
         ({"coupling": "tanh"}, "unknown coupling"),
         ({"mechanism": "linear"}, "choose fixed_query or softmax"),
-        ({"anchor_kind": "round"}, "choose unit or free or half_space"),
+        ({"anchor_kind": "round"}, "choose unit or free or half_space or content"),
         ({"anchor_margin": 1.0}, "below 1"),
         ({"d_qk": 0}, "d_qk"),
         ({"positions": "rotary"}, "choose none or sinusoidal or learned"),

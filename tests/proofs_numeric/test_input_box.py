@@ -11,7 +11,7 @@ from flint import arb, arb_mat, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lohe.attention.head import network_from_head
+from lohe.attention.head_network import network_from_head
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.tokens import COUPLING_NAMES, Tokens
 from lohe.proofs_numeric.certify import certify

@@ -1,0 +1,94 @@
+"""Adjoints of attention by heads, in every variant, and of the anchors that they attend by."""
+
+import numpy as np
+import pytest
+
+from lohe.attention.anchors_layer import ANCHOR_KINDS, anchors_layer
+from lohe.attention.gradcheck import check_pullback
+from lohe.attention.multi_head import multi_head
+from lohe.dynamics.errors import InputError
+
+MASK = np.array([[True, True, False], [True, True, True]])
+WEIGHTS = [(12, 4), (4, 4), (4,)]
+TOKENS = (2, 3, 4)
+
+
+def heads(*optional, **options):
+    """Make a layer of two heads; its arguments are its parameters in order, and its tokens."""
+    names = ("weight_qkv", "weight_out", "bias_out", *optional)
+
+    def layer(*arguments):
+        *parameters, x = arguments
+        y, pullback = multi_head(dict(zip(names, parameters, strict=True)), x, heads=2, **options)
+
+        def in_order(dy):
+            gradients, dx = pullback(dy)
+            return *(gradients[name] for name in names), dx
+
+        return y, in_order
+
+    return layer
+
+
+LAYERS = {
+    "softmax": (heads(key_mask=MASK), [*WEIGHTS, TOKENS]),
+    "softmax, narrow queries": (heads(causal=True), [(8, 4), *WEIGHTS[1:], TOKENS]),
+    "oscillators": (
+        heads("anchors", key_mask=MASK, coupling="elu", p=2), [*WEIGHTS, (2, 5, 2), TOKENS],
+    ),
+    "free anchors, wide queries": (
+        heads("anchors", causal=True, anchor_kind="free"),
+        [(20, 4), *WEIGHTS[1:], (2, 3, 3), TOKENS],
+    ),
+    "learned exponents": (
+        heads("anchors", "log_exponent", key_mask=MASK), [*WEIGHTS, (2, 3, 3), (2,), TOKENS],
+    ),
+    "anchors of tokens": (
+        heads("anchors", key_mask=MASK, anchor_kind="content", p=2), [*WEIGHTS, (2, 3, 4), TOKENS],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_adjoint_matches_differences(name):
+    layer, shapes = LAYERS[name]
+    rng = np.random.default_rng(11)
+    check = check_pullback(layer, [rng.standard_normal(shape) for shape in shapes], rng)
+    assert check.relative_error < 1e-7
+    assert check.order > 1.9
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_single_precision_stays_single(name):
+    layer, shapes = LAYERS[name]
+    rng = np.random.default_rng(12)
+    y, pullback = layer(*(rng.standard_normal(shape).astype(np.float32) for shape in shapes))
+    assert {array.dtype for array in (y, *pullback(np.ones_like(y)))} == {np.dtype("f4")}
+
+
+@pytest.mark.parametrize("kind", ANCHOR_KINDS)
+def test_adjoint_of_anchors(kind):
+    rng = np.random.default_rng(1)
+    raw, x = rng.standard_normal((2, 5, 3)), rng.standard_normal((2, 4, 3))
+
+    def layer(raw, x):
+        anchors, pullback = anchors_layer(raw, x, kind, 0.4)
+        return anchors, pullback
+
+    check = check_pullback(layer, [raw, x], rng)
+    assert check.relative_error < 1e-9
+
+
+def test_anchors_of_tokens_are_directions_of_their_projections():
+    rng = np.random.default_rng(2)
+    raw, x = rng.standard_normal((2, 5, 3)), rng.standard_normal((2, 4, 3))
+    anchors, _ = anchors_layer(raw, x, "content")
+    expected = raw[1] @ x[0, 3]
+    np.testing.assert_allclose(anchors[0, 1, 3], expected / np.linalg.norm(expected), rtol=1e-14)
+
+
+def test_bad_anchors_are_named():
+    with pytest.raises(InputError, match="2 anchors"):
+        anchors_layer(np.ones((1, 2, 2)), np.ones((1, 3, 2)), "unit")
+    with pytest.raises(InputError, match="unit or free or half_space or content"):
+        anchors_layer(np.ones((1, 3, 2)), np.ones((1, 3, 2)), "round")
