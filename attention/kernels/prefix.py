@@ -4,8 +4,8 @@ r"""Products with a matrix of low rank, all of it or its causal half, in time li
             = \Big(\sum_{j \le i} v_j r_j^\top\Big) l_i
 
 Rows go by in chunks. Within a chunk the small triangle of products is formed; what lies before it
-enters through the running sum of :math:`r_j v_j^\top` (the chunked form of linear attention: Hua,
-Dai, Liu and Le, arXiv 2202.10447; Katharopoulos et al., arXiv 2006.16236, for the sums themselves).
+enters through the running sum of :math:`r_j v_j^\top` (the sums: Katharopoulos et al., arXiv
+2006.16236; in chunks: Hua, Dai, Liu and Le, arXiv 2202.10447).
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from lohe.attention.arrays import Array, sum_to
+from lohe.attention.kernels.fold import CHUNK, Arrays, BlockPullback, fold_vjp
 from lohe.dynamics.errors import InputError
 
-__all__ = ["CHUNK", "running_product", "running_product_vjp"]
-
-CHUNK = 64
-"""Rows to a chunk: the work is about CHUNK (m + n) + 2 m n products a row."""
+__all__ = ["advance_vjp", "empty_moment", "running_product_vjp", "spread"]
 
 Pullback = Callable[[Any], tuple[Array, Array, Array]]
 
 
-def running_product(
-    xp: Any, left: Array, right: Array, values: Array, *, causal: bool, reverse: bool = False
-) -> Array:
-    r"""Return :math:`\sum_j \langle l_i, r_j\rangle v_j` for every row i.
+def running_product_vjp(
+    xp: Any, left: Array, right: Array, values: Array, *, causal: bool
+) -> tuple[Array, Pullback]:
+    r"""Return :math:`\sum_j \langle l_i, r_j\rangle v_j` for every row i, and the adjoint.
 
     Leading axes broadcast.
 
@@ -40,12 +40,12 @@ def running_product(
     values : (..., T, n) array
     causal
         Sum over j <= i only; needs T_q = T.
-    reverse
-        With ``causal``, sum over j >= i instead.
 
     Returns
     -------
     out : (..., T_q, n) array
+    pullback : callable
+        ``pullback(d_out) -> (dleft, dright, dvalues)``, each of its argument's own shape.
 
     Raises
     ------
@@ -55,56 +55,104 @@ def running_product(
     Examples
     --------
     >>> import numpy as np
-    >>> one = np.ones((3, 1))
-    >>> running_product(np, one, one, np.array([[1.0], [2.0], [4.0]]), causal=True)
+    >>> one, values = np.ones((3, 1)), np.array([[1.0], [2.0], [4.0]])
+    >>> running_product_vjp(np, one, one, values, causal=True)[0]
     array([[1.],
            [3.],
            [7.]])
     """
-    if not causal:
-        return left @ (right.mT @ values)
     rows = left.shape[-2]
-    if right.shape[-2] != rows:
+    if causal and right.shape[-2] != rows:
         raise InputError(f"a running sum needs as many rows on the left ({rows}) as on the right")
-    starts = list(range(0, rows, CHUNK))
-    passed: Any = None
-    pieces = []
-    for start in reversed(starts) if reverse else starts:
-        some = slice(start, min(start + CHUNK, rows))
-        here, there, carried = left[..., some, :], right[..., some, :], values[..., some, :]
-        near = here @ there.mT
-        piece = (xp.triu(near) if reverse else xp.tril(near)) @ carried
-        if passed is not None:
-            piece = piece + here @ passed
-        pieces.append(piece)
-        moment = there.mT @ carried
-        passed = moment if passed is None else passed + moment
-    return xp.concat(pieces[::-1] if reverse else pieces, axis=-2)
+    shapes = (left.shape, right.shape, values.shape)
+    left, right, values = spread(xp, left, right, values)
+    moment = empty_moment(xp, right, values.shape[-1])
+
+    if causal:
+        (ended,), out, back = fold_vjp(
+            xp, lambda state, given: advance_vjp(xp, state, given), (moment,),
+            (left, right, values), width=values.shape[-1],
+        )  # fmt: skip
+    else:
+        moment = right.mT @ values
+        out = left @ moment
+
+    def pullback(d_out: Any) -> tuple[Array, Array, Array]:
+        if causal:
+            _, gradients = back(d_out, (xp.zeros_like(ended),))
+        else:
+            d_moment = left.mT @ d_out
+            gradients = (d_out @ moment.mT, values @ d_moment.mT, right @ d_moment)
+        dleft, dright, dvalues = (sum_to(xp, *pair) for pair in zip(gradients, shapes, strict=True))
+        return dleft, dright, dvalues
+
+    return out, pullback
 
 
-def running_product_vjp(
-    xp: Any, left: Array, right: Array, values: Array, *, causal: bool
-) -> tuple[Array, Pullback]:
-    """Return the running product and its adjoint, which is three of the same.
+def spread(xp: Any, *arrays: Array) -> Arrays:
+    """Return the arrays with their leading axes and their types made equal."""
+    lead = np.broadcast_shapes(*(tuple(a.shape[:-2]) for a in arrays))
+    dtype = xp.result_type(*arrays)
+    return tuple(
+        xp.broadcast_to(xp.astype(a, dtype, copy=False), (*lead, *a.shape[-2:])) for a in arrays
+    )
 
-    The arguments and errors are those of `running_product`.
+
+def empty_moment(xp: Any, right: Array, width: int) -> Array:
+    """Return the sum over no rows, (..., m, width)."""
+    shape = (*right.shape[:-2], right.shape[-1], width)
+    return xp.zeros(shape, dtype=right.dtype, device=right.device)
+
+
+def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, BlockPullback]:
+    """Run the sums over some more rows: the block that `fold_vjp` folds.
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    state : one (..., m, n) array
+        The sum of r_j v_j^T over the rows before.
+    rows : (..., rows, m), (..., rows, m) and (..., rows, n) arrays
+        left, right and values: a multiple of CHUNK rows, or any number to be taken in one.
 
     Returns
     -------
-    out : (..., T_q, n) array
-    pullback : callable
-        ``pullback(d_out) -> (dleft, dright, dvalues)``, each of its argument's own shape.
+    state, out, pullback
+        See `lohe.attention.kernels.fold`.
     """
-    out = running_product(xp, left, right, values, causal=causal)
+    left, right, values = (_chunks(xp, array) for array in rows)
+    befores, (moment,) = [], state
+    moments = right.mT @ values
+    for chunk in range(left.shape[-3]):
+        befores.append(moment)
+        moment = moment + moments[..., chunk, :, :]
+    before = xp.stack(befores, axis=-3)
+    near = xp.tril(left @ right.mT)
+    out = near @ values + left @ before
 
-    def pullback(d_out: Any) -> tuple[Array, Array, Array]:
-        dleft = running_product(xp, d_out, values, right, causal=causal)
-        dright = running_product(xp, values, d_out, left, causal=causal, reverse=True)
-        dvalues = running_product(xp, right, left, d_out, causal=causal, reverse=True)
-        return (
-            sum_to(xp, dleft, left.shape),
-            sum_to(xp, dright, right.shape),
-            sum_to(xp, dvalues, values.shape),
+    def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
+        d_out, (d_moment,) = _chunks(xp, d_out), d_state
+        d_befores, afters = left.mT @ d_out, []
+        for chunk in reversed(range(left.shape[-3])):
+            afters.append(d_moment)
+            d_moment = d_moment + d_befores[..., chunk, :, :]
+        after = xp.stack(afters[::-1], axis=-3)
+        d_near = xp.tril(d_out @ values.mT)
+        gradients = (
+            d_near @ right + d_out @ before.mT,
+            d_near.mT @ left + values @ after.mT,
+            near.mT @ d_out + right @ after,
+        )
+        return (d_moment,), tuple(
+            xp.reshape(gradient, array.shape)
+            for gradient, array in zip(gradients, rows, strict=True)
         )
 
-    return out, pullback
+    return (moment,), xp.reshape(out, (*rows[0].shape[:-1], values.shape[-1])), pullback
+
+
+def _chunks(xp: Any, array: Array) -> Array:
+    *lead, rows, width = array.shape
+    size = CHUNK if rows % CHUNK == 0 else rows
+    return xp.reshape(array, (*lead, rows // size, size, width))

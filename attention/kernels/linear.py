@@ -1,0 +1,182 @@
+"""Fixed-query attention in time linear in the length, and its adjoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from lohe.attention.arrays import Array, sum_to
+from lohe.attention.kernels.feature_maps import FEATURE_MAPS
+from lohe.attention.kernels.fold import Arrays, fold_vjp
+from lohe.attention.kernels.linear_blocks import (
+    LinearRule,
+    attend_vjp,
+    empty_sums,
+    gather_vjp,
+    read_vjp,
+)
+from lohe.attention.kernels.prefix import running_product_vjp, spread
+from lohe.attention.kernels.tensor_features import tensor_width
+from lohe.dynamics.errors import InputError
+
+__all__ = ["MOST_FEATURES", "feature_drive_vjp", "linear_attention_vjp", "linear_rule"]
+
+MOST_FEATURES = 1024
+"""Most features of a readout: beyond, the sums cost more than the tiles of any usual length."""
+
+Pullback = Callable[[Any], tuple[Array, Array, Array, Array]]
+
+
+def linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRule:
+    """Return how to attend in linear time with these anchors and this readout exponent.
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    coupling
+        Name of a feature map.
+    anchors : (..., T, d) array
+    p
+        Readout exponent.
+
+    Raises
+    ------
+    InputError
+        If p is no whole number, needs more than `MOST_FEATURES` features at this d, or an anchor
+        is longer than 1, for then the readout's clamp acts.
+    """
+    d = anchors.shape[-1]
+    whole = isinstance(p, int | float) and float(p).is_integer() and p >= 1
+    if not whole or tensor_width(d, int(p)) > MOST_FEATURES:
+        raise InputError(
+            f"a readout exponent of {p} with anchors of {d} coordinates is not linear in the "
+            f"length (more than {MOST_FEATURES} features): lower p or d, "
+            "or call fixed_query_attention, whose readout goes over tiles"
+        )
+    longest = float(xp.max(xp.vecdot(anchors, anchors)))
+    if longest > 1 + 8 * float(xp.finfo(anchors.dtype).eps):
+        raise InputError(
+            f"an anchor has length {math.sqrt(longest):.6g}: linear time needs anchors on the "
+            "unit sphere or inside; normalise them, or call fixed_query_attention"
+        )
+    return LinearRule(FEATURE_MAPS[coupling], int(p))
+
+
+def linear_attention_vjp(
+    xp: Any,
+    q: Array,
+    k: Array,
+    v: Array,
+    anchors: Array,
+    *,
+    rule: LinearRule,
+    causal: bool,
+    key_mask: Array | None = None,
+    mask_readout: bool = True,
+) -> tuple[Array, Pullback]:
+    """Attend by resting points in O(T m (d + d_v)) time for m features, O(T) memory.
+
+    Leading axes broadcast. Results are not looked at: infinities of an overflow stay in them.
+
+    Parameters
+    ----------
+    xp
+        The array namespace; its arrays must allow assignment to slices.
+    q, k : (..., T_q, d_h) and (..., T, d_h) arrays
+    v : (..., T, d_v) array
+    anchors : (..., T, d) array
+    rule
+        From `linear_rule`.
+    causal, key_mask, mask_readout
+        See `lohe.fixed_query_attention`.
+
+    Returns
+    -------
+    out : (..., T_q, d_v) array
+    pullback : callable
+        ``pullback(d_out) -> (dq, dk, dv, danchors)``, each of its argument's own shape.
+    """
+    shapes = tuple(array.shape for array in (q, k, v, anchors))
+    q, k, v, anchors, driving = spread(xp, q, k, v, anchors, _column(xp, key_mask, k))
+    readable = driving if mask_readout else xp.ones_like(driving)
+    empty, width = empty_sums(xp, rule, k, v, anchors), v.shape[-1]
+
+    if causal:
+        sums, out, back = fold_vjp(
+            xp, lambda *given: attend_vjp(xp, rule, *given), empty,
+            (q, k, v, anchors, driving, readable), width=width, constant=2,
+        )  # fmt: skip
+    else:
+        sums, _, back_keys = fold_vjp(
+            xp, lambda *given: gather_vjp(xp, rule, *given), empty,
+            (k, v, anchors, driving, readable), width=0, constant=2,
+        )  # fmt: skip
+        _, out, back = fold_vjp(
+            xp, lambda *given: read_vjp(xp, rule, *given), sums, (q,), width=width
+        )
+
+    def pullback(d_out: Any) -> tuple[Array, Array, Array, Array]:
+        unused: Arrays = tuple(xp.zeros_like(s) for s in sums)
+        if causal:
+            _, gradients = back(d_out, unused)
+        else:
+            d_sums, (dq,) = back(d_out, unused)
+            _, rest = back_keys(out[..., :0], d_sums)
+            gradients = (dq, *rest)
+        dq, dk, dv, danchors = (
+            sum_to(xp, gradient, shape)
+            for gradient, shape in zip(gradients[:4], shapes, strict=True)
+        )
+        return dq, dk, dv, danchors
+
+    return out, pullback
+
+
+def feature_drive_vjp(
+    xp: Any,
+    q: Array,
+    k: Array,
+    anchors: Array,
+    coupling: str,
+    *,
+    causal: bool,
+    key_mask: Array | None = None,
+) -> tuple[Array, Callable[[Any], tuple[Array, Array, Array]]]:
+    """Return the drives under a feature map's couplings and their adjoint, for any readout.
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    q, k, anchors
+        See `lohe.fixed_query_attention`; the anchors may have any length.
+    coupling
+        Name of a feature map.
+    causal, key_mask
+        See `lohe.fixed_query_attention`.
+
+    Returns
+    -------
+    drive : (..., T_q, d) array
+    pullback : callable
+        ``pullback(d_drive) -> (dq, dk, danchors)``, each of its argument's own shape.
+    """
+    features = FEATURE_MAPS[coupling]
+    queries, back_q = features.apply_vjp(xp, q)
+    keys, back_k = features.apply_vjp(xp, k)
+    driving = _column(xp, key_mask, k)
+    drive, back = running_product_vjp(xp, queries, keys, anchors * driving, causal=causal)
+
+    def pullback(d_drive: Any) -> tuple[Array, Array, Array]:
+        d_queries, d_keys, d_driving = back(d_drive)
+        return back_q(d_queries), back_k(d_keys), sum_to(xp, d_driving * driving, anchors.shape)
+
+    return drive, pullback
+
+
+def _column(xp: Any, key_mask: Array | None, k: Array) -> Array:
+    if key_mask is None:
+        return xp.ones((k.shape[-2], 1), dtype=k.dtype, device=k.device)
+    return xp.astype(key_mask, k.dtype)[..., None]
