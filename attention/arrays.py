@@ -9,7 +9,15 @@ from array_api_compat import array_namespace, is_array_api_obj
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Array", "read_arrays", "sum_to", "visible_keys"]
+__all__ = [
+    "Array",
+    "common_lead",
+    "read_arrays",
+    "read_key_mask",
+    "sum_to",
+    "visible_keys",
+    "widen",
+]
 
 Array = Any
 """An array of NumPy or of any other library that follows the array API standard."""
@@ -61,10 +69,8 @@ def _to_numpy(name: str, values: Any) -> Array:
         raise InputError(f"{name} is not an array of numbers") from error
 
 
-def visible_keys(
-    xp: Any, queries: int, keys: int, *, causal: bool, key_mask: Any, like: Array
-) -> tuple[Array | None, Array | None]:
-    """Return which keys each query sees, (..., queries, keys), and the causal part alone.
+def read_key_mask(xp: Any, queries: int, keys: int, *, causal: bool, key_mask: Any) -> Array | None:
+    """Return the key mask, checked against the lengths of the token axes.
 
     Parameters
     ----------
@@ -76,13 +82,10 @@ def visible_keys(
         Query i sees keys j <= i only.
     key_mask : (..., keys) bool array or None
         True where a key is visible, False at padding.
-    like
-        An array whose device the causal mask is put on.
 
     Returns
     -------
-    visible, causal_only
-        Boolean arrays that broadcast against (..., queries, keys), or None for "all".
+    (..., keys) bool array or None
 
     Raises
     ------
@@ -90,23 +93,41 @@ def visible_keys(
         If the mask is not boolean or of another length, the lengths differ under ``causal``, or
         a query sees no key at all.
     """
-    past = None
-    if causal:
-        if queries != keys:
-            raise InputError(f"causal attention needs as many queries ({queries}) as keys ({keys})")
-        rows = xp.arange(queries, device=like.device)
-        past = rows[:, None] >= rows[None, :]
+    if causal and queries != keys:
+        raise InputError(f"causal attention needs as many queries ({queries}) as keys ({keys})")
     if key_mask is None:
-        return past, past
+        return None
     mask = np.asarray(key_mask) if xp is np or isinstance(key_mask, list) else key_mask
     if not is_array_api_obj(mask) or not str(mask.dtype).endswith("bool"):
         raise InputError("key_mask must be a boolean array: True where a key is visible")
     if mask.ndim < 1 or mask.shape[-1] != keys:
         raise InputError(f"key_mask has shape {tuple(mask.shape)}; expected (..., {keys})")
-    visible = mask[..., None, :] if past is None else mask[..., None, :] & past
-    if not xp.all(xp.any(visible, axis=-1)):
+    # The first query of a causal layer sees the first key alone.
+    if not xp.all(mask[..., 0] if causal else xp.any(mask, axis=-1)):
         raise InputError("all keys of a query are masked; leave every query one visible key")
-    return visible, past
+    return mask
+
+
+def visible_keys(
+    xp: Any, queries: int, keys: int, *, causal: bool, key_mask: Any, like: Array
+) -> Array | None:
+    """Return which keys each query sees, or None for all.
+
+    The arguments and errors are those of `read_key_mask`, and ``like`` is an array on whose
+    device the causal mask is made.
+
+    Returns
+    -------
+    bool array or None
+        Broadcasts against (..., queries, keys).
+    """
+    mask = read_key_mask(xp, queries, keys, causal=causal, key_mask=key_mask)
+    visible = None if mask is None else mask[..., None, :]
+    if not causal:
+        return visible
+    rows = xp.arange(queries, device=like.device)
+    past = rows[:, None] >= rows[None, :]
+    return past if visible is None else visible & past
 
 
 def sum_to(xp: Any, array: Array, shape: tuple[int, ...]) -> Array:
@@ -124,3 +145,32 @@ def sum_to(xp: Any, array: Array, shape: tuple[int, ...]) -> Array:
         array = xp.sum(array, axis=tuple(range(extra)))
     widened = tuple(i for i, size in enumerate(shape) if size == 1 and array.shape[i] != 1)
     return xp.sum(array, axis=widened, keepdims=True) if widened else array
+
+
+def common_lead(*arrays: Array) -> tuple[int, ...]:
+    """Return what the axes before the last two broadcast to.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+
+    Examples
+    --------
+    >>> common_lead(np.ones((2, 1, 5, 3)), np.ones((4, 7, 3)))
+    (2, 4)
+    """
+    leads = {tuple(array.shape[:-2]) for array in arrays}
+    return leads.pop() if len(leads) == 1 else np.broadcast_shapes(*leads)
+
+
+def widen(xp: Any, array: Array, lead: tuple[int, ...]) -> Array:
+    """Broadcast the axes before the last two to the given ones, as a view.
+
+    Examples
+    --------
+    >>> widen(np, np.ones((4, 7, 3)), (2, 4)).shape
+    (2, 4, 7, 3)
+    """
+    shape = (*lead, *array.shape[-2:])
+    return array if tuple(array.shape) == shape else xp.broadcast_to(array, shape)

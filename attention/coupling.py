@@ -3,12 +3,15 @@ r"""Coupling functions: from a score :math:`q \cdot k/\sqrt{d_h}` to a coupling 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from lohe.attention.arrays import Array
+from lohe.attention.kernels.logarithm import log1p
+from lohe.attention.kernels.pair_function import NO_WORK, PairFunction, constant, step_of
+from lohe.attention.kernels.scratch import Work, write
 from lohe.dynamics.errors import InputError
 
 __all__ = ["COUPLINGS", "Coupling", "find_coupling"]
@@ -23,71 +26,103 @@ _SQUAREPLUS = 4 * math.log(2) ** 2
 
 @dataclass(frozen=True)
 class Coupling:
-    """A coupling function and its derivative, both ``(namespace, score) -> array``.
+    """A coupling function and its derivative.
 
     Parameters
     ----------
     name
         The name it is chosen by.
-    value
-        Non-negative for every finite score.
-    slope
-        Its derivative; at a kink, the derivative from the left.
+    function
+        Value and slope, the one non-negative for every finite score, the other at a kink the
+        derivative from the left.
     """
 
     name: str
-    value: Callable[[Any, Array], Array]
-    slope: Callable[[Any, Array], Array]
+    function: PairFunction
+
+    def value(self, xp: Any, score: Array) -> Array:
+        """Return the couplings of these scores, a new array."""
+        return self.function.value(xp, score + 0, NO_WORK)
+
+    def slope(self, xp: Any, score: Array) -> Array:
+        """Return the derivative at these scores, a new array."""
+        return self.function.value_and_slopes(xp, score + 0, NO_WORK)[1]
 
 
-def _positive_part(xp: Any, s: Array) -> Array:
-    return xp.where(s > 0, s, xp.zeros_like(s))
+def _softplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+    # Beyond the limit ln(1 + e^s) is s to rounding, and e^s might overflow.
+    limit = 0.9 * math.log(float(xp.finfo(s.dtype).max))
+    power = write(xp.minimum, s, constant(xp, limit, s), out=work[0])
+    power = write(xp.exp, power, out=work[0])
+    value = log1p(xp, power, (work[1], work[2]))
+    return write(xp.maximum, value, s, out=work[1]), power
 
 
-def _softplus(xp: Any, s: Array) -> Array:
-    return _positive_part(xp, s) + xp.log1p(xp.exp(-xp.abs(s)))
+def _softplus_value(xp: Any, s: Array, work: Work) -> Array:
+    return _softplus(xp, s, work)[0]
 
 
-def _sigmoid(xp: Any, s: Array) -> Array:
-    small = xp.exp(-xp.abs(s))  # in (0, 1], so neither branch overflows
-    return xp.where(s >= 0, xp.ones_like(s), small) / (1 + small)
+def _softplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+    value, power = _softplus(xp, s, work)
+    one_more = write(xp.add, power, constant(xp, 1, s), out=work[2])
+    return value, write(xp.divide, power, one_more, out=work[0])
 
 
-def _relu(xp: Any, s: Array) -> Array:
-    return _positive_part(xp, s) + _RELU_FLOOR
+def _relu_value(xp: Any, s: Array, work: Work) -> Array:
+    value = write(xp.maximum, s, constant(xp, 0, s), out=work[1])
+    value += _RELU_FLOOR
+    return value
 
 
-def _step(xp: Any, s: Array) -> Array:
-    return xp.where(s > 0, xp.ones_like(s), xp.zeros_like(s))
+def _relu_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+    value = write(xp.maximum, s, constant(xp, 0, s), out=work[1])
+    slope = step_of(xp, value, work[0])
+    value += _RELU_FLOOR
+    return value, slope
 
 
-def _elu(xp: Any, s: Array) -> Array:
-    positive = _positive_part(xp, s)
-    return positive + xp.exp(s - positive)
+def _elu_value(xp: Any, s: Array, work: Work) -> Array:
+    return _elu_slopes(xp, s, work)[0]
 
 
-def _elu_slope(xp: Any, s: Array) -> Array:
-    return xp.exp(s - _positive_part(xp, s))
+def _elu_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+    zero = constant(xp, 0, s)
+    slope = write(xp.exp, write(xp.minimum, s, zero, out=work[0]), out=work[0])
+    value = write(xp.maximum, s, zero, out=work[1])
+    value += slope
+    return value, slope
 
 
-def _squareplus(xp: Any, s: Array) -> Array:
-    # (s + root)/2 cancels for s << 0; there its conjugate c/(2 (root + |s|)) does not.
-    larger = (xp.sqrt(s * s + _SQUAREPLUS) + xp.abs(s)) / 2
-    return xp.where(s >= 0, larger, _SQUAREPLUS / 4 / larger)
+def _squareplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+    # (s + root)/2 cancels for s << 0; s^+ + (root - |s|)/2 with the difference as its conjugate
+    # quotient c/(root + |s|) does not.
+    root = write(xp.multiply, s, s, out=work[0])
+    root += _SQUAREPLUS
+    root = write(xp.sqrt, root, out=work[0])
+    value = write(xp.abs, s, out=work[1])
+    value += root
+    value = write(xp.divide, constant(xp, _SQUAREPLUS / 2, s), value, out=work[1])
+    value += write(xp.maximum, s, constant(xp, 0, s), out=work[2])
+    return value, root
 
 
-def _squareplus_slope(xp: Any, s: Array) -> Array:
-    return _squareplus(xp, s) / xp.sqrt(s * s + _SQUAREPLUS)
+def _squareplus_value(xp: Any, s: Array, work: Work) -> Array:
+    return _squareplus(xp, s, work)[0]
+
+
+def _squareplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+    value, root = _squareplus(xp, s, work)
+    return value, write(xp.divide, value, root, out=work[0])
 
 
 COUPLINGS: Mapping[str, Coupling] = MappingProxyType(
     {
-        coupling.name: coupling
-        for coupling in (
-            Coupling("softplus", _softplus, _sigmoid),
-            Coupling("relu", _relu, _step),
-            Coupling("elu", _elu, _elu_slope),
-            Coupling("squareplus", _squareplus, _squareplus_slope),
+        name: Coupling(name, PairFunction(value, slopes))
+        for name, value, slopes in (
+            ("softplus", _softplus_value, _softplus_slopes),
+            ("relu", _relu_value, _relu_slopes),
+            ("elu", _elu_value, _elu_slopes),
+            ("squareplus", _squareplus_value, _squareplus_slopes),
         )
     }
 )
@@ -109,8 +144,8 @@ def find_coupling(name: str) -> Coupling:
     Examples
     --------
     >>> import numpy as np
-    >>> float(find_coupling("softplus").value(np, np.float64(0.0)))
-    0.6931471805599453
+    >>> float(find_coupling("softplus").value(np, np.ones(1))[0])
+    1.3132616875182228
     """
     try:
         return COUPLINGS[name]

@@ -19,16 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from lohe.attention.arrays import Array, read_arrays, sum_to, visible_keys
-from lohe.attention.coupling import find_coupling
+from lohe.attention.arrays import Array, common_lead, read_arrays, read_key_mask
+from lohe.attention.kernels.drive import drive_vjp
+from lohe.attention.kernels.readout import readout_vjp
+from lohe.attention.kernels.settle import EPSILON, settle_vjp
+from lohe.attention.kernels.weights import readout_weights
 from lohe.dynamics.errors import InputError
 
 __all__ = ["EPSILON", "fixed_query_attention", "fixed_query_attention_vjp"]
 
-EPSILON = 1e-8
-"""Floor of the drive's norm, as in the authors' layer."""
-
-Pullback = Callable[[Any], tuple[Array, Array, Array, Array]]
+Pullback = Callable[[Any], tuple[Array, ...]]
 
 
 def fixed_query_attention(
@@ -38,14 +38,18 @@ def fixed_query_attention(
     anchors: Any,
     *,
     coupling: str = "softplus",
-    p: float = 1,
+    p: Any = 1,
     causal: bool = False,
     key_mask: Any = None,
     mask_readout: bool = True,
+    readout_anchors: Any = None,
     need_weights: bool = False,
+    tile: tuple[int, int] | None = None,
 ) -> Any:
     """Attend by the resting points of oscillators that anchors drive.
 
+    The T x T matrices of couplings and weights are never formed, unless weights are asked for:
+    memory is linear in T, and so is the time of the readout where it is affine (see Notes).
     Leading axes broadcast, for example anchors (H, T, d) against queries (B, H, T, d_h).
 
     Parameters
@@ -60,16 +64,21 @@ def fixed_query_attention(
         Pinned oscillators, one per key position. They are used as given; see `unit_anchors`.
     coupling : {"softplus", "relu", "elu", "squareplus"}
         See `COUPLINGS`.
-    p : float
-        Readout exponent, positive.
+    p : float or (..., 1, 1) array
+        Readout exponent, positive; an array, for example (H, 1, 1), has a gradient.
     causal : bool
         Query i sees keys j <= i only.
     key_mask : (..., T) bool array, optional
         True where a key is visible; False takes it out of the drive and out of the readout.
     mask_readout : bool
         False leaves masked keys in the readout, as the authors' layer does with padding.
+    readout_anchors : (..., T, d) array, optional
+        What the states are read out by instead of the anchors that drive them.
     need_weights : bool
         Also return the attention weights.
+    tile : (int, int), optional
+        Queries and keys that are worked on at a time; by default what fits the cache. Results
+        depend on it by rounding only.
 
     Returns
     -------
@@ -90,6 +99,7 @@ def fixed_query_attention(
     A drive shorter than `EPSILON` gives a state inside the sphere, nearer to uniform attention.
     The authors also floor the sum of a row by 1e-8. That never acts: the W_ij-weighted mean of
     <x_i, r_j> has the sign of <x_i, h_i> >= 0, so some visible key has 1 + <x_i, r_j> >= 1.
+    (Other readout anchors do not have that; a row they give no weight at all is an error.)
 
     Examples
     --------
@@ -98,7 +108,7 @@ def fixed_query_attention(
     array([[0. ],
            [0.5]])
     """
-    out, weights, _ = fixed_query_attention_vjp(
+    out, *weights, _ = fixed_query_attention_vjp(
         q,
         k,
         v,
@@ -108,9 +118,11 @@ def fixed_query_attention(
         causal=causal,
         key_mask=key_mask,
         mask_readout=mask_readout,
-        need_weights=True,
+        readout_anchors=readout_anchors,
+        need_weights=need_weights,
+        tile=tile,
     )
-    return (out, weights) if need_weights else out
+    return (out, *weights) if need_weights else out
 
 
 def fixed_query_attention_vjp(
@@ -120,12 +132,14 @@ def fixed_query_attention_vjp(
     anchors: Any,
     *,
     coupling: str = "softplus",
-    p: float = 1,
+    p: Any = 1,
     causal: bool = False,
     key_mask: Any = None,
     mask_readout: bool = True,
+    readout_anchors: Any = None,
     need_weights: bool = False,
-) -> tuple[Any, ...]:
+    tile: tuple[int, int] | None = None,
+) -> Any:
     """Attend, and return the adjoint beside the result.
 
     The arguments and errors are those of `fixed_query_attention`.
@@ -136,81 +150,90 @@ def fixed_query_attention_vjp(
     weights : (..., T_q, T) array
         Only with ``need_weights``.
     pullback : callable
-        ``pullback(d_out) -> (dq, dk, dv, danchors)``, each of its argument's own shape. At the
-        kinks of the clamps it takes the derivative of the clamped side.
+        ``pullback(d_out) -> (dq, dk, dv, danchors)``, each of its argument's own shape, then
+        the gradient of ``readout_anchors`` if they are given, then that of ``p`` if it is an
+        array. At the kinks of the clamps it takes the derivative of the clamped side.
     """
-    xp, (q, k, v, anchors) = read_arrays(q=q, k=k, v=v, anchors=anchors)
-    _check_shapes(q, k, v, anchors, p)
-    function = find_coupling(coupling)
-    visible, causal_only = visible_keys(
-        xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask, like=q
+    xp, (q, k, v, anchors, read_by, p) = _read(
+        q, k, v, anchors, readout_anchors=readout_anchors, p=p
     )
-    readable = visible if mask_readout else causal_only
-    zero = xp.zeros((), dtype=q.dtype, device=q.device)
-    scale = 1 / math.sqrt(q.shape[-1])
+    mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
+    read_mask = mask if mask_readout else None
+    try:
+        common_lead(q, k, v, anchors, read_by, *([] if mask is None else [mask[..., None]]))
+    except ValueError as error:
+        raise InputError(f"the leading axes do not broadcast: {error}") from error
 
-    with np.errstate(over="ignore", invalid="ignore"):  # reported once, in words, below
-        try:
-            score = (q @ k.mT) * scale
-            coupled = function.value(xp, score)
-            if visible is not None:
-                coupled = xp.where(visible, coupled, zero)
-            drive = coupled @ anchors
-            norm = xp.sqrt(xp.vecdot(drive, drive)[..., None])
-            locked = norm > EPSILON
-            length = xp.where(locked, norm, EPSILON + xp.zeros_like(norm))
-            state = drive / length
-            lift = 1 + state @ anchors.mT
-            open_ = lift > 0 if readable is None else (lift > 0) & readable
-            base = xp.where(open_, lift, zero)
-            power = base if p == 1 else base**p
-            total = xp.sum(power, axis=-1, keepdims=True)
-            weights = power / total
-            out = weights @ v
-        except ValueError as error:
-            raise InputError(f"the leading axes do not broadcast: {error}") from error
-    for name, array in (("drive", norm), ("readout", total), ("output", out)):
-        if not xp.all(xp.isfinite(array)):
-            raise InputError(f"the {name} overflows; scale q, k, v or the anchors down, or lower p")
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # told in words, below
+        drive, back_drive = drive_vjp(
+            xp, q, k, anchors, coupling, causal=causal, key_mask=mask, tile=tile
+        )
+        _check_finite(xp, "drive", drive)
+        state, back_settle = settle_vjp(xp, drive)
+        _check_finite(xp, "drive", state)
+        out, back_readout = readout_vjp(
+            xp, state, read_by, v, p, causal=causal, key_mask=read_mask, tile=tile
+        )
+    _check_finite(xp, "readout", out)
 
-    def pullback(d_out: Any) -> tuple[Array, Array, Array, Array]:
+    def pullback(d_out: Any) -> tuple[Array, ...]:
         d_out = xp.asarray(d_out, dtype=out.dtype)
         if d_out.shape != out.shape:
             raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
-        d_weights = d_out @ v.mT
-        centred = xp.vecdot(weights, d_weights)[..., None]
-        d_lift = (d_weights - centred) / total
-        if p == 1:
-            d_lift = xp.where(open_, d_lift, zero)
-        else:
-            # d(base^p) = p base^p / base; outside `open_` base is 0 and so is the gradient.
-            d_lift = d_lift * (p * power / xp.where(open_, base, xp.ones_like(base)))
-        d_state = d_lift @ anchors
-        radial = xp.where(locked, xp.vecdot(state, d_state)[..., None], zero)
-        d_drive = (d_state - state * radial) / length
-        d_score = (d_drive @ anchors.mT) * function.slope(xp, score) * scale
-        if visible is not None:
-            d_score = xp.where(visible, d_score, zero)
-        return (
-            sum_to(xp, d_score @ k, q.shape),
-            sum_to(xp, d_score.mT @ q, k.shape),
-            sum_to(xp, weights.mT @ d_out, v.shape),
-            sum_to(xp, coupled.mT @ d_drive + d_lift.mT @ state, anchors.shape),
-        )
+        d_state, d_read_by, dv, *dp = back_readout(d_out)
+        dq, dk, danchors = back_drive(back_settle(d_state))
+        if readout_anchors is None:
+            return (dq, dk, dv, danchors + d_read_by, *dp)
+        return (dq, dk, dv, danchors, d_read_by, *dp)
 
-    return (out, weights, pullback) if need_weights else (out, pullback)
+    if need_weights:
+        weights = readout_weights(xp, state, read_by, p, causal=causal, key_mask=read_mask)
+        return out, weights, pullback
+    return out, pullback
 
 
-def _check_shapes(q: Array, k: Array, v: Array, anchors: Array, p: float) -> None:
+def _read(
+    q: Any, k: Any, v: Any, anchors: Any, *, readout_anchors: Any, p: Any
+) -> tuple[Any, list[Any]]:
+    """Return the namespace and the arrays, of one dtype and of shapes that agree."""
+    named = {"q": q, "k": k, "v": v, "anchors": anchors}
+    if readout_anchors is not None:
+        named["readout_anchors"] = readout_anchors
+    learned = not isinstance(p, Real)
+    if learned:
+        named["p"] = p
+    xp, arrays = read_arrays(**named)
+    dtype = arrays[0].dtype
+    if any(array.dtype != dtype for array in arrays):
+        dtype = xp.result_type(*arrays)
+        arrays = [xp.astype(array, dtype) for array in arrays]
+    found = dict(zip(named, arrays, strict=True))
+    power = found.pop("p", p)
+    _check_shapes(found)
+    if not (xp.all(power > 0) if learned else math.isfinite(p) and p > 0):
+        raise InputError(f"p is {p!r}; the readout exponent must be positive and finite")
+    if learned and tuple(power.shape[-2:]) != (1, 1):
+        raise InputError(f"p has shape {tuple(power.shape)}; expected a number or (..., 1, 1)")
+    found.setdefault("readout_anchors", found["anchors"])
+    return xp, [*found.values(), power]
+
+
+def _check_shapes(found: dict[str, Array]) -> None:
+    q, k = found["q"], found["k"]
     if q.shape[-1] != k.shape[-1]:
         raise InputError(f"q {tuple(q.shape)} and k {tuple(k.shape)} differ in their last axis")
-    keys = k.shape[-2]
-    for name, array in (("v", v), ("anchors", anchors)):
-        if array.shape[-2] != keys:
+    keys, width = k.shape[-2], found["anchors"].shape[-1]
+    for name, array in found.items():
+        if name != "q" and array.shape[-2] != keys:
             raise InputError(
                 f"{name} has {array.shape[-2]} positions, k has {keys}; give one per key"
             )
-    if anchors.shape[-1] < 2:
+    if width < 2:
         raise InputError("anchors need two coordinates or more: a sphere of dimension >= 1")
-    if not (isinstance(p, Real) and math.isfinite(p) and p > 0):
-        raise InputError(f"p is {p!r}; the readout exponent must be positive and finite")
+    if "readout_anchors" in found and found["readout_anchors"].shape[-1] != width:
+        raise InputError("readout_anchors and anchors differ in their last axis")
+
+
+def _check_finite(xp: Any, name: str, array: Array) -> None:
+    if not xp.all(xp.isfinite(array)):
+        raise InputError(f"the {name} overflows; scale q, k, v or the anchors down, or lower p")

@@ -91,9 +91,7 @@ def softmax_attention_vjp(
         raise InputError(f"q {tuple(q.shape)} and k {tuple(k.shape)} differ in their last axis")
     if v.shape[-2] != k.shape[-2]:
         raise InputError(f"v has {v.shape[-2]} positions, k has {k.shape[-2]}; give one per key")
-    visible, _ = visible_keys(
-        xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask, like=q
-    )
+    visible = visible_keys(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask, like=q)
     scale = 1 / math.sqrt(q.shape[-1])
 
     with np.errstate(over="ignore", invalid="ignore"):  # reported once, in words, below

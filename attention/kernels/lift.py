@@ -1,0 +1,139 @@
+r"""The lifted cosines :math:`1 + \langle x_i, r_j\rangle` of a readout and their powers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lohe.attention.arrays import Array
+from lohe.attention.kernels.pair_function import PairFunction, constant
+from lohe.attention.kernels.scratch import Work, write
+
+__all__ = ["beside_one", "largest_lift", "learned_power", "positive_power"]
+
+# Up to here the products of repeated squaring cost less than a power of real exponent.
+_LARGEST_WHOLE = 64
+
+# Rows of all their lifts at a time.
+_ROWS = 128
+
+
+def beside_one(xp: Any, array: Array) -> Array:
+    """Return the rows with a one behind them, as 1 + <x, r> is the product of (x, 1) and (r, 1).
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    array : (..., T, n) array
+
+    Returns
+    -------
+    (..., T, n + 1) array
+    """
+    one = xp.ones((*array.shape[:-1], 1), dtype=array.dtype, device=array.device)
+    return xp.concat([array, one], axis=-1)
+
+
+def positive_power(p: float) -> PairFunction:
+    """Return max(0, s)^p for a fixed p > 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> positive_power(3).value(np, np.array([-1.0, 1.0, 2.0]), (None, None, None))
+    array([0., 1., 8.])
+    """
+
+    def value(xp: Any, s: Array, work: Work) -> Array:
+        return _power(xp, _positive(xp, s, work[0]), p, work[1])
+
+    def value_and_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
+        base = _positive(xp, s, work[0])
+        power = _power(xp, base, p, work[1])
+        slope = _over_base(xp, power, base, work[2])
+        if p != 1:
+            slope *= p
+        return power, slope
+
+    return PairFunction(value, value_and_slopes)
+
+
+def learned_power(p: Array) -> PairFunction:
+    """Return max(0, s)^p for a p that is learned, with the derivative by p as third.
+
+    Parameters
+    ----------
+    p : (..., 1, 1) array
+        Positive, one for each leading entry.
+    """
+
+    def value(xp: Any, s: Array, work: Work) -> Array:
+        return write(xp.pow, _positive(xp, s, work[0]), p, out=work[1])
+
+    def value_and_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array, Array]:
+        base = _positive(xp, s, work[0])
+        power = write(xp.pow, base, p, out=work[1])
+        slope = _over_base(xp, power, base, work[2])
+        slope *= p
+        by_exponent = write(xp.log, _at_least_tiny(xp, base, work[0]), out=work[0])
+        by_exponent *= power
+        return power, slope, by_exponent
+
+    return PairFunction(value, value_and_slopes)
+
+
+def largest_lift(xp: Any, left: Array, right: Array, counted: Array, *, causal: bool) -> Array:
+    """Return the largest lifted cosine of each row, or 0 if that is negative.
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    left : (..., T_q, n) array
+    right : (..., T, n) array
+        Their products are the lifted cosines.
+    counted : (..., T) bool array
+        Which keys count.
+    causal
+        Row i counts keys j <= i only.
+
+    Returns
+    -------
+    (..., T_q, 1) array
+    """
+    found = []
+    for start in range(0, left.shape[-2], _ROWS):
+        rows = left[..., start : start + _ROWS, :]
+        lifts = xp.where(counted[..., None, :], rows @ right.mT, xp.zeros_like(rows[..., :1]))
+        if causal:
+            lifts = xp.tril(lifts, k=start)
+        found.append(xp.max(lifts, axis=-1, keepdims=True))
+    largest = xp.concat(found, axis=-2)
+    return xp.maximum(largest, xp.zeros_like(largest))
+
+
+def _positive(xp: Any, s: Array, room: Array | None) -> Array:
+    return write(xp.maximum, s, constant(xp, 0, s), out=room)
+
+
+def _at_least_tiny(xp: Any, base: Array, room: Array | None) -> Array:
+    tiny = constant(xp, float(xp.finfo(base.dtype).smallest_normal), base)
+    return write(xp.maximum, base, tiny, out=room)
+
+
+def _over_base(xp: Any, power: Array, base: Array, room: Array | None) -> Array:
+    """Return base^(p - 1) as base^p / base, and 0 where the base is 0."""
+    return write(xp.divide, power, _at_least_tiny(xp, base, room), out=room)
+
+
+def _power(xp: Any, base: Array, p: float, room: Array | None) -> Array:
+    if p == 1:
+        return base
+    if p != int(p) or p > _LARGEST_WHOLE:
+        return write(xp.pow, base, constant(xp, p, base), out=room)
+    power = base
+    for bit in bin(int(p))[3:]:  # after the leading 1: square, and multiply where there is a 1
+        power = write(xp.multiply, power, power, out=room)
+        if bit == "1":
+            power *= base
+    return power

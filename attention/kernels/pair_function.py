@@ -1,0 +1,45 @@
+"""Functions of a pair's product that work within a few arrays of memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from lohe.attention.arrays import Array
+from lohe.attention.kernels.scratch import Work, write
+
+__all__ = ["NO_WORK", "PairFunction", "constant", "step_of"]
+
+NO_WORK: Work = (None, None, None)
+"""No memory to work in: every step makes a new array."""
+
+
+@dataclass(frozen=True)
+class PairFunction:
+    """A function f of the product s of a pair, and its derivatives.
+
+    Both callables may overwrite s and the work arrays. Their results lie in work arrays (or in
+    new ones), never in s.
+
+    Parameters
+    ----------
+    value
+        ``(xp, s, work) -> f(s)``.
+    value_and_slopes
+        ``(xp, s, work) -> (f(s), f'(s))``; a third array is the derivative by a parameter.
+    """
+
+    value: Callable[[Any, Array, Work], Array]
+    value_and_slopes: Callable[[Any, Array, Work], tuple[Array, ...]]
+
+
+def constant(xp: Any, number: float, like: Array) -> Array:
+    """Return a row of one number: NumPy's maximum and minimum are slow against a scalar."""
+    return xp.full(like.shape[-1:], number, dtype=like.dtype, device=like.device)
+
+
+def step_of(xp: Any, positive: Array, out: Array | None) -> Array:
+    """Return 1 where a non-negative array is positive and 0 elsewhere, as b/b without 0/0."""
+    least = constant(xp, float(xp.finfo(positive.dtype).smallest_normal), positive)
+    return write(xp.divide, positive, write(xp.maximum, positive, least, out=out), out=out)

@@ -1,0 +1,228 @@
+r"""Sums over all pairs, :math:`o_i = \sum_j f(\langle l_i, r_j\rangle)\, v_j`, tile by tile.
+
+Drive and readout are both of this form. No matrix over all pairs exists at any time: the adjoint
+forms the tiles anew. The tiles, and the order in which they are added up, depend on shapes only,
+so the result is the same for any number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from lohe.attention.arrays import Array, common_lead, sum_to, widen
+from lohe.attention.kernels.pair_function import PairFunction
+from lohe.attention.kernels.scratch import Scratch, write
+from lohe.attention.kernels.threads import map_tasks
+from lohe.attention.kernels.tiles import Index, Tiles, choose_tiles, lead_blocks
+
+__all__ = ["pair_sum_vjp"]
+
+# Parts of an entry's rows can go to several threads, but each has its own table of gradients.
+_TASKS = 8
+
+# Below so many pairs, handing work to a thread costs more than it saves.
+_WORTH_A_THREAD = 1 << 19
+
+Pullback = Callable[[Any], tuple[Array, ...]]
+Task = TypeVar("Task")
+
+
+def pair_sum_vjp(
+    xp: Any,
+    left: Array,
+    right: Array,
+    values: Array,
+    function_at: Callable[[Index], PairFunction],
+    *,
+    causal: bool,
+    tile: tuple[int, int] | None = None,
+) -> tuple[Array, Pullback]:
+    r"""Return :math:`\sum_j f(\langle l_i, r_j\rangle) v_j` for every row i, and its adjoint.
+
+    Parameters
+    ----------
+    xp
+        The array namespace.
+    left : (..., T_q, m) array
+    right : (..., T, m) array
+    values : (..., T, n) array
+        The three have one dtype; leading axes broadcast. A key is left out where its row of
+        ``values`` is 0.
+    function_at
+        The function for a block of leading entries.
+    causal
+        Sum over j <= i only.
+    tile
+        Rows and columns of a tile; by default what fits the cache.
+
+    Returns
+    -------
+    sums : (..., T_q, n) array
+    pullback : callable
+        ``pullback(d_sums) -> (dleft, dright, dvalues)``, each of its argument's own shape, and
+        as fourth, if the function has a parameter, its derivative row by row, (..., T_q, 1).
+
+    Raises
+    ------
+    ValueError
+        If the leading axes do not broadcast.
+    """
+    arrays = (left, right, values)
+    lead = common_lead(*arrays)
+    shape = (*lead, left.shape[-2], right.shape[-2])
+    itemsize = xp.finfo(left.dtype).bits // 8
+    tiles = choose_tiles(xp, shape, itemsize, causal=causal, tile=tile)
+    wide = [widen(xp, array, lead) for array in arrays]
+    pairs = _Pairs(xp, wide[0], wide[1], wide[2], function_at, lead, tiles)
+
+    def pullback(d_sums: Any) -> tuple[Array, ...]:
+        d_left, d_right, d_values, *d_parameter = _gradients(pairs, d_sums)
+        return (
+            sum_to(xp, d_left, left.shape),
+            sum_to(xp, d_right, right.shape),
+            sum_to(xp, d_values, values.shape),
+            *d_parameter,
+        )
+
+    return _sums(pairs), pullback
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """What the pairs are formed of, all with the same leading axes, and how they are cut."""
+
+    xp: Any
+    left: Array
+    right: Array
+    values: Array
+    function_at: Callable[[Index], PairFunction]
+    lead: tuple[int, ...]
+    tiles: Tiles
+
+    def scratch(self) -> Scratch:
+        return Scratch(self.xp, self.tiles.size, self.left.dtype, 4)
+
+    def product(self, rows: Array, some: Any, scratch: Scratch) -> tuple[Array, tuple[Any, ...]]:
+        """Return the products of rows with some columns, and memory for working on them."""
+        other = self.right[some]
+        room, *work = scratch.tiles(*rows.shape[:-1], other.shape[-2])
+        return write(self.xp.matmul, rows, other.mT, out=room), tuple(work)
+
+    def for_each(self, work: Callable[[Task], None], tasks: Iterable[Task]) -> None:
+        """Do the tasks, on several threads if that pays."""
+        count = math.prod(self.lead) * self.tiles.queries * self.tiles.keys
+        if self.xp is np and count >= _WORTH_A_THREAD:
+            map_tasks(work, tasks)
+        else:
+            for task in tasks:
+                work(task)
+
+    def past(self) -> Array:
+        """Return 1 on and below the diagonal of a square, 0 above."""
+        row = self.xp.arange(self.tiles.rows, device=self.left.device)
+        return self.xp.astype(row[:, None] >= row[None, :], self.left.dtype)
+
+
+def _sums(pairs: _Pairs) -> Array:
+    xp, tiles = pairs.xp, pairs.tiles
+    sums = _empty(pairs, tiles.queries, pairs.values.shape[-1])
+    scratch, past = pairs.scratch(), pairs.past()
+
+    def sum_rows(task: tuple[Index, tuple[int, int]]) -> None:
+        index, (start, end) = task
+        these = (*index, slice(start, end), slice(None))
+        function, rows = pairs.function_at(index), pairs.left[these]
+        with np.errstate(over="ignore", invalid="ignore"):  # callers report it in words
+            for first, last in tiles.column_blocks(end):
+                some = (*index, slice(first, last), slice(None))
+                product, work = pairs.product(rows, some, scratch)
+                value = function.value(xp, product, work)
+                _hide_future(tiles, past, value, start, first)
+                _add_product(xp, sums, these, value, pairs.values[some], fresh=first == 0)
+
+    blocks = tiles.row_blocks()
+    leads = lead_blocks(pairs.lead, tiles.entries)
+    pairs.for_each(sum_rows, [(index, block) for block in blocks for index in leads])
+    return sums
+
+
+def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
+    xp, tiles = pairs.xp, pairs.tiles
+    leads, blocks = lead_blocks(pairs.lead, tiles.entries), tiles.row_blocks()
+    parts = min(len(blocks), -(-_TASKS // len(leads)))
+    zeros = {"dtype": pairs.left.dtype, "device": pairs.left.device}
+    d_left = _empty(pairs, tiles.queries, pairs.left.shape[-1])
+    d_right, d_values = (
+        xp.zeros((parts, *pairs.lead, tiles.keys, array.shape[-1]), **zeros)
+        for array in (pairs.right, pairs.values)
+    )
+    d_parameter = xp.zeros((*pairs.lead, tiles.queries, 1), **zeros)
+    has_parameter = False
+    scratch, past = pairs.scratch(), pairs.past()
+
+    def pull_rows(task: tuple[Index, int]) -> None:
+        nonlocal has_parameter
+        index, part = task
+        function = pairs.function_at(index)
+        with np.errstate(over="ignore", invalid="ignore"):
+            for number, (start, end) in enumerate(blocks[part::parts]):
+                these = (*index, slice(start, end), slice(None))
+                rows, d_rows = pairs.left[these], d_sums[these]
+                for first, last in tiles.column_blocks(end):
+                    some = (*index, slice(first, last), slice(None))
+                    product, work = pairs.product(rows, some, scratch)
+                    value, slope, *by_parameter = function.value_and_slopes(xp, product, work)
+                    _hide_future(tiles, past, value, start, first)
+                    # The longest rows come first, so they are the first to reach any column.
+                    here, fresh = (part, *some), number == 0
+                    _add_product(xp, d_values, here, value.mT, d_rows, fresh=fresh)
+                    room, other = product if xp is np else None, pairs.values[some].mT
+                    d_product = write(xp.matmul, d_rows, other, out=room)
+                    _hide_future(tiles, past, d_product, start, first)
+                    for derivative in by_parameter:
+                        has_parameter = True
+                        share = xp.vecdot(derivative, d_product)[..., None]
+                        _add(d_parameter, these, share)
+                    d_product *= slope
+                    _add_product(xp, d_right, here, d_product.mT, rows, fresh=fresh)
+                    _add_product(xp, d_left, these, d_product, pairs.right[some], fresh=first == 0)
+
+    pairs.for_each(pull_rows, [(index, part) for part in range(parts) for index in leads])
+    joined = [d[0, ...] if parts == 1 else xp.sum(d, axis=0) for d in (d_right, d_values)]
+    return (d_left, *joined, d_parameter) if has_parameter else (d_left, *joined)
+
+
+def _hide_future(tiles: Tiles, past: Array, tile: Array, start: int, first: int) -> None:
+    """Put 0 where a column of the tile, from ``first``, is later than its row, from ``start``."""
+    rows, columns = tile.shape[-2:]
+    if tiles.causal and first + columns > start + 1:
+        edge = max(first, start)
+        square = tile[..., edge - first :]
+        square *= past[:rows, edge - start : first + columns - start]
+
+
+def _add_product(
+    xp: Any, total: Array, index: Any, left: Array, right: Array, *, fresh: bool
+) -> None:
+    """Add a matrix product to a part of an array, or put it there if nothing is there yet."""
+    if not fresh:
+        _add(total, index, left @ right)
+    elif xp is np:
+        np.matmul(left, right, out=total[index])
+    else:
+        total[index] = left @ right
+
+
+def _add(total: Array, index: Any, share: Array) -> None:
+    part = total[index]  # a view: adding through the index would store the sum a second time
+    part += share
+
+
+def _empty(pairs: _Pairs, rows: int, width: int) -> Array:
+    shape = (*pairs.lead, rows, width)
+    return pairs.xp.empty(shape, dtype=pairs.left.dtype, device=pairs.left.device)
