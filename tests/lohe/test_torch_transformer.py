@@ -1,0 +1,128 @@
+"""The transformer on a device of PyTorch's is the one in NumPy, gradients included."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; pip install 'lohe[torch]'")
+
+import lohe  # noqa: E402
+from lohe.attention.checkpoint import Checkpoint  # noqa: E402
+from lohe.attention.initialise import initialise  # noqa: E402
+from lohe.attention.task import Batch  # noqa: E402
+from lohe.attention.transformer import Model, apply_transformer  # noqa: E402
+from lohe.attention.transformer_config import TransformerConfig  # noqa: E402
+from lohe.torch import FixedQueryAttention, transformer_on  # noqa: E402
+
+SHAPE = {"context": 6, "width": 8, "heads": 2, "layers": 2, "hidden": 5}
+WORDS = SHAPE | {"outputs": 7, "vocabulary": 7}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def make(config):
+    rng = np.random.default_rng(0)
+    model = Model(config, initialise(config, rng, np.float64))
+    tokens = rng.integers(0, 7, (3, 6))
+    seen = np.arange(6) < np.array([[6], [3], [1]])
+    if config.features:
+        batch = Batch(rng.standard_normal((3, 6, 4)), rng.integers(0, 2, 3), seen)
+    elif config.readout == "next":
+        batch = Batch(tokens, rng.integers(0, 7, (3, 6)))
+    else:
+        batch = Batch(tokens, rng.integers(0, 2, 3), seen, np.array([5, 2, 0]))
+    return model, batch
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TransformerConfig(**WORDS, readout="next", causal=True, d_osc=3),
+        TransformerConfig(**WORDS, readout="next", causal=True, mechanism="softmax", d_qk=3),
+        TransformerConfig(**WORDS, readout="position", mask_readout=False, coupling="relu"),
+        TransformerConfig(**WORDS, readout="position", mechanism="softmax", positions="learned"),
+        TransformerConfig(**WORDS, anchor_kind="free", readout_exponent=8.0, coupling="squareplus"),
+        TransformerConfig(**WORDS, anchor_kind="half_space", d_osc=4, d_qk=3, positions="none"),
+        TransformerConfig(**WORDS, anchor_kind="content", d_osc=3, readout_exponent=2.5),
+        TransformerConfig(
+            **SHAPE, outputs=2, features=4, readout="mean", mechanism="softmax", causal=True
+        ),
+    ],
+    ids=lambda config: f"{config.mechanism}-{config.readout}-{config.anchor_kind}",
+)
+def test_it_is_the_transformer_in_numpy(config):
+    model, batch = make(config)
+    ours, back = apply_transformer(model, batch)
+    theirs, back_on_device = transformer_on("cpu")(model, batch)
+    np.testing.assert_allclose(theirs, ours, rtol=1e-11, atol=1e-12)
+    d_outputs = np.random.default_rng(1).standard_normal(ours.shape)
+    expected, found = back(d_outputs), back_on_device(d_outputs)
+    assert found.keys() == expected.keys()
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(found[name], gradient, rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+def test_dropout_follows_its_seed():
+    config = TransformerConfig(**WORDS, readout="next", causal=True, dropout=0.5)
+    model, batch = make(config)
+    apply = transformer_on("cpu")
+    first, again, other, without = (
+        apply(model, batch, rng=seed if seed is None else np.random.default_rng(seed))[0]
+        for seed in (0, 0, 1, None)
+    )
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert not np.array_equal(first, without)
+
+
+def test_unknown_device_is_named():
+    with pytest.raises(lohe.InputError, match="cannot use the device 'abacus'"):
+        transformer_on("abacus")
+
+
+def test_unfit_batch_is_named():
+    model, batch = make(TransformerConfig(**WORDS, readout="position"))
+    with pytest.raises(lohe.InputError, match="give each sequence one"):
+        transformer_on("cpu")(model, Batch(batch.inputs, batch.targets))
+
+
+@pytest.mark.parametrize("kind", ["unit", "half_space", "content"])
+def test_a_layer_is_copied_from_a_checkpoint(tmp_path, kind):
+    config = TransformerConfig(
+        **WORDS, readout="next", causal=True, d_osc=3, d_qk=2, anchor_kind=kind, dropout=0.0
+    )
+    model, batch = make(config)
+    save(model, tmp_path / "run.model.npz")
+    seen = []
+    apply_transformer(model, batch, observe=lambda layer, attended: seen.append(attended))
+    layer = FixedQueryAttention.from_checkpoint(tmp_path / "run.model.npz", layer=1)
+    attended = seen[1]
+    of = {name: model.parameters[f"layer1.attention.{name}"] for name in
+          ("weight_qkv", "weight_out", "bias_out")}  # fmt: skip
+    v = (attended.x @ of["weight_qkv"][-8:].T).reshape(3, 6, 2, 4).swapaxes(1, 2)
+    out = lohe.fixed_query_attention(attended.q, attended.k, v, attended.anchors, causal=True)
+    expected = out.swapaxes(1, 2).reshape(3, 6, 8) @ of["weight_out"].T + of["bias_out"]
+    y = layer(torch.from_numpy(attended.x))
+    np.testing.assert_allclose(y.detach(), expected, rtol=1e-11, atol=1e-13)
+
+
+def test_checkpoints_without_such_a_layer_are_refused(tmp_path):
+    path = tmp_path / "run.model.npz"
+    save(make(TransformerConfig(**WORDS))[0], path)
+    with pytest.raises(lohe.InputError, match="there is no layer 2"):
+        FixedQueryAttention.from_checkpoint(path, layer=2)
+    save(make(TransformerConfig(**WORDS, mechanism="softmax"))[0], path)
+    with pytest.raises(lohe.InputError, match="softmax attention, without oscillators"):
+        FixedQueryAttention.from_checkpoint(path)
+
+
+def save(model, path):
+    from lohe.attention.recipe import Recipe
+
+    zeros = np.zeros_like(model.parameters.vector)
+    Checkpoint(model, Recipe(1), "words", {}, 0, 1, 1, zeros, zeros, {}, (), 0.0).save(path)
