@@ -40,19 +40,25 @@ def layer_norm(
     array([-1.,  1.])
     """
     width = x.shape[-1]
-    # Means as dot products: several times faster than reductions along a short last axis.
+    # Sums as products with a constant, here and below: several times faster than reductions.
     share = np.full(width, 1 / width, dtype=x.dtype)
-    centred = x - np.vecdot(x, share)[..., None]
-    variance = np.vecdot(centred, centred)[..., None] / width
+    standard = x - np.vecdot(x, share)[..., None]
+    variance = np.vecdot(standard, standard)[..., None] / width
     scale = 1 / np.sqrt(variance + _EPSILON)
-    standard = centred * scale
+    standard *= scale
+    y = standard * gain
+    y += bias
 
     def pullback(dy: Floats) -> tuple[Floats, Floats, Floats]:
-        rows = dy.reshape(-1, width)
-        dgain = (rows * standard.reshape(-1, width)).sum(axis=0)
-        inner = dy * gain
-        along = np.vecdot(inner, standard)[..., None] / width
-        dx = (inner - np.vecdot(inner, share)[..., None] - standard * along) * scale
-        return dgain, rows.sum(axis=0), dx
+        product = dy * standard
+        mean_gain = gain / width
+        mean, along = (dy @ mean_gain)[..., None], (product @ mean_gain)[..., None]
+        ones = np.ones(dy.size // width, dtype=dy.dtype)
+        dgain, dbias = (ones @ rows.reshape(-1, width) for rows in (product, dy))
+        dx = dy * gain
+        dx -= mean
+        dx -= np.multiply(standard, along, out=product)
+        dx *= scale
+        return dgain, dbias, dx
 
-    return standard * gain + bias, pullback
+    return y, pullback

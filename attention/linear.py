@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["linear"]
@@ -48,7 +49,8 @@ def linear(
 
     def pullback(dy: Floats) -> tuple[Floats, Floats | None, Floats]:
         dy = dy.reshape(-1, dy.shape[-1])
-        dbias = None if bias is None else dy.sum(axis=0)
+        # A sum as a product with ones: several times faster.
+        dbias = None if bias is None else np.ones(len(dy), dtype=dy.dtype) @ dy
         return dy.T @ rows, dbias, (dy @ weight).reshape(x.shape)
 
     return y.reshape(*x.shape[:-1], weight.shape[0]), pullback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ POSITIONS = ("none", "sinusoidal", "learned")
 Floats = NDArray[Any]
 
 
+@cache
 def sinusoidal_table(tokens: int, width: int) -> NDArray[np.float64]:
     """Return the table of Vaswani et al. (2017): sines in even columns, cosines in odd ones.
 
@@ -31,6 +33,7 @@ def sinusoidal_table(tokens: int, width: int) -> NDArray[np.float64]:
     Returns
     -------
     (tokens, width) array
+        Read-only.
 
     Examples
     --------
@@ -39,7 +42,9 @@ def sinusoidal_table(tokens: int, width: int) -> NDArray[np.float64]:
     """
     rate = 10_000.0 ** (-np.arange(0, width, 2) / width)
     angle = np.arange(tokens)[:, None] * rate
-    return np.stack([np.sin(angle), np.cos(angle)], axis=-1).reshape(tokens, -1)[:, :width]
+    table = np.stack([np.sin(angle), np.cos(angle)], axis=-1).reshape(tokens, -1)[:, :width]
+    table.flags.writeable = False  # every caller gets the same one
+    return table
 
 
 def add_positions(
@@ -70,8 +75,10 @@ def add_positions(
         raise InputError(f"a sequence of {tokens} tokens is longer than the {table.shape[0]} known")
 
     def pullback(dy: Floats) -> tuple[Floats, Floats]:
+        flat = dy.reshape(-1, tokens * table.shape[1])
         dtable = np.zeros_like(table)
-        dtable[:tokens] = dy.sum(axis=tuple(range(dy.ndim - 2)))
+        # A sum as a product with ones: several times faster.
+        dtable[:tokens] = (np.ones(len(flat), dtype=dy.dtype) @ flat).reshape(tokens, -1)
         return dtable, dy
 
     return x + table[:tokens], pullback

@@ -105,9 +105,18 @@ def test_dropout_keeps_the_mean_and_is_off_without_a_generator():
     x = np.ones((400, 500))
     y, _ = dropout(RATE, x, np.random.default_rng(0))
     kept = (y > 0).mean()
-    assert abs(kept - (1 - RATE)) < 5 * math.sqrt(RATE * (1 - RATE) / x.size)
-    np.testing.assert_allclose(y[y > 0], 1 / (1 - RATE))
+    rounded = round(RATE * 2**16) / 2**16
+    assert abs(kept - (1 - rounded)) < 5 * math.sqrt(rounded * (1 - rounded) / x.size)
+    np.testing.assert_allclose(y[y > 0], 1 / (1 - rounded), rtol=1e-15)
     assert dropout(RATE, x, None)[0] is x
+
+
+def test_draws_of_dropout_are_independent_of_their_neighbours():
+    """Four entries share a word of the generator; no pair of them may be correlated."""
+    kept = dropout(0.5, np.ones(4 * 40_000), np.random.default_rng(1))[0].reshape(-1, 4) - 1
+    correlation = np.corrcoef(kept.T) - np.eye(4)
+    assert np.abs(correlation).max() < 5 / math.sqrt(len(kept))
+    assert dropout(1 - 1e-9, np.ones(9), np.random.default_rng(0))[0].max() in {0, 2.0**16}
 
 
 def test_sinusoidal_table_is_vaswanis():
