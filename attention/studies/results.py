@@ -233,7 +233,7 @@ def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
 def _laid_out(value: Any, depth: int, indent: str = "") -> str:
     """Return JSON whose objects have a line for each member, down to a depth."""
     if not (depth and isinstance(value, dict) and value):
-        return json.dumps(value, allow_nan=False, ensure_ascii=False)
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, sort_keys=True)
     inner = indent + " "
     members = (
         f"{inner}{json.dumps(name)}: {_laid_out(member, depth - 1, inner)}"
