@@ -15,6 +15,9 @@ __all__ = ["SCHEDULES", "Adam", "clip_norm", "schedule"]
 
 Floats = NDArray[Any]
 
+# Parameters at a time: few enough that the passes of a step stay in the cache.
+_ENTRIES = 1 << 15
+
 
 @dataclass
 class Adam:
@@ -54,26 +57,40 @@ class Adam:
     def step(self, vector: Floats, gradient: Floats, rate: float) -> None:
         """Move `vector` in place along one gradient at the learning rate `rate`."""
         self.steps += 1
+        for start in range(0, vector.size, _ENTRIES):
+            part = slice(start, start + _ENTRIES)
+            self._step(vector[part], gradient[part], self.first[part], self.second[part], rate)
+
+    def _step(
+        self, vector: Floats, gradient: Floats, first: Floats, second: Floats, rate: float
+    ) -> None:
         if self.decay == "gradient":
             gradient = gradient + self.weight_decay * vector
         else:
             vector *= 1 - rate * self.weight_decay
-        self.first += (1 - self.first_rate) * (gradient - self.first)
-        self.second += (1 - self.second_rate) * (gradient * gradient - self.second)
-        bias_first = 1 - self.first_rate**self.steps
-        bias_second = 1 - self.second_rate**self.steps
-        root = np.sqrt(self.second)
-        root *= 1 / math.sqrt(bias_second)
-        root += self.epsilon
-        vector -= (rate / bias_first) * self.first / root
+        change = gradient - first
+        change *= 1 - self.first_rate
+        first += change
+        np.multiply(gradient, gradient, out=change)
+        change -= second
+        change *= 1 - self.second_rate
+        second += change
+        # Both bias corrections in the two numbers below, not in passes over the parameters.
+        unbias = math.sqrt(1 - self.second_rate**self.steps)
+        root = np.sqrt(second, out=change)
+        root += self.epsilon * unbias
+        np.divide(first, root, out=root)
+        root *= rate * unbias / (1 - self.first_rate**self.steps)
+        vector -= root
 
 
 def clip_norm(gradient: Floats, limit: float) -> tuple[Floats, float]:
-    """Scale a gradient down to a Euclidean norm of `limit` if it is longer.
+    """Scale a gradient down, in place, to a Euclidean norm of `limit` if it is longer.
 
     Returns
     -------
     clipped : array
+        The gradient itself.
     norm : float
         The norm before.
 
@@ -90,7 +107,9 @@ def clip_norm(gradient: Floats, limit: float) -> tuple[Floats, float]:
     norm = math.sqrt(float(np.vdot(gradient, gradient)))
     if not math.isfinite(norm):
         raise InputError("the gradient is not finite: training diverged; lower the learning rate")
-    return (gradient * gradient.dtype.type(limit / norm) if norm > limit else gradient), norm
+    if norm > limit:
+        gradient *= gradient.dtype.type(limit / norm)
+    return gradient, norm
 
 
 SCHEDULES = ("cosine", "constant")

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from lohe.attention import optim
 from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.parameters import Parameters
 from lohe.dynamics.errors import InputError
 
 
 @pytest.mark.parametrize("decay", ["decoupled", "gradient"])
-def test_steps_equal_the_closed_form(decay):
+def test_steps_equal_the_closed_form(decay, monkeypatch):
     """The moments as explicit weighted sums of all past gradients, not as a recursion."""
+    monkeypatch.setattr(optim, "_ENTRIES", 2)  # three parameters in two pieces
     rng = np.random.default_rng(0)
     raw, weight_decay, rate = rng.standard_normal((6, 3)), 0.1, 0.01
     start = rng.standard_normal(3)
@@ -44,6 +46,7 @@ def test_clipping():
     clipped, norm = clip_norm(gradient * 10, 1.0)
     assert norm == pytest.approx(5)
     np.testing.assert_allclose(clipped, [0.6, 0.8])
+    assert clip_norm(clipped, 0.1)[0] is clipped
     with pytest.raises(InputError, match="diverged"):
         clip_norm(np.array([np.nan]), 1.0)
 
