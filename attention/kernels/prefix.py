@@ -11,6 +11,7 @@ enters through the running sum of :math:`r_j v_j^\top` (the sums: Katharopoulos 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -122,37 +123,48 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
         See `lohe.attention.kernels.fold`.
     """
     left, right, values = (_chunks(xp, array) for array in rows)
-    befores, (moment,) = [], state
-    moments = right.mT @ values
-    for chunk in range(left.shape[-3]):
-        befores.append(moment)
-        moment = moment + moments[..., chunk, :, :]
-    before = xp.stack(befores, axis=-3)
-    near = xp.tril(left @ right.mT)
-    out = near @ values + left @ before
+    (moment,), moments = state, right.mT @ values
+    earlier = _triangle(xp, moments.shape[-3], moments.dtype, moments.device, -1)
+    before = _mixed(xp, earlier, moments) + moment[..., None, :, :]
+    past = _triangle(xp, left.shape[-2], left.dtype, left.device, 0)
+    near = left @ right.mT
+    near *= past
+    out = near @ values
+    out += left @ before
 
     def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
         d_out, (d_moment,) = _chunks(xp, d_out), d_state
-        d_befores, afters = left.mT @ d_out, []
-        for chunk in reversed(range(left.shape[-3])):
-            afters.append(d_moment)
-            d_moment = d_moment + d_befores[..., chunk, :, :]
-        after = xp.stack(afters[::-1], axis=-3)
-        d_near = xp.tril(d_out @ values.mT)
-        gradients = (
-            d_near @ right + d_out @ before.mT,
-            d_near.mT @ left + values @ after.mT,
-            near.mT @ d_out + right @ after,
-        )
-        return (d_moment,), tuple(
-            xp.reshape(gradient, array.shape)
-            for gradient, array in zip(gradients, rows, strict=True)
+        d_before = left.mT @ d_out
+        after = _mixed(xp, earlier.mT, d_before) + d_moment[..., None, :, :]
+        d_near = d_out @ values.mT
+        d_near *= past
+        dleft = d_near @ right
+        dleft += d_out @ before.mT
+        dright = d_near.mT @ left
+        dright += values @ after.mT
+        dvalues = near.mT @ d_out
+        dvalues += right @ after
+        gradients = zip((dleft, dright, dvalues), rows, strict=True)
+        return (after[..., 0, :, :] + d_before[..., 0, :, :],), tuple(
+            xp.reshape(gradient, array.shape) for gradient, array in gradients
         )
 
-    return (moment,), xp.reshape(out, (*rows[0].shape[:-1], values.shape[-1])), pullback
+    ended = before[..., -1, :, :] + moments[..., -1, :, :]
+    return (ended,), xp.reshape(out, (*rows[0].shape[:-1], values.shape[-1])), pullback
 
 
 def _chunks(xp: Any, array: Array) -> Array:
     *lead, rows, width = array.shape
     size = CHUNK if rows % CHUNK == 0 else rows
     return xp.reshape(array, (*lead, rows // size, size, width))
+
+
+def _mixed(xp: Any, weights: Array, matrices: Array) -> Array:
+    """Sum a stack of matrices with the weights of each row, in one product."""
+    *lead, stack, m, n = matrices.shape
+    return xp.reshape(weights @ xp.reshape(matrices, (*lead, stack, m * n)), matrices.shape)
+
+
+@cache
+def _triangle(xp: Any, size: int, dtype: Any, device: Any, diagonal: int) -> Array:
+    return xp.tril(xp.ones((size, size), dtype=dtype, device=device), k=diagonal)
