@@ -25,6 +25,8 @@ class Attended:
     anchors : (heads, T, d) array, or (B, heads, T, d), optional
         The anchors r_j that drive the oscillators and are read out, one table for all sequences,
         or, made of their tokens, one for each; None for softmax.
+    opposed : array of the same shape, optional
+        Second anchors, which only drive; see `coherent_attention_vjp`.
     exponent : float or (heads, 1, 1) array
         The readout exponent p.
     """
@@ -33,4 +35,5 @@ class Attended:
     q: Floats
     k: Floats
     anchors: Floats | None = None
+    opposed: Floats | None = None
     exponent: Floats | float = 1.0

@@ -46,7 +46,7 @@ def block(
     rate: float,
     rng: np.random.Generator | None,
     **attention: Any,
-) -> tuple[Floats, Callable[[Floats], tuple[Gradients, Floats]]]:
+) -> tuple[Floats, Floats | None, Callable[..., tuple[Gradients, Floats]]]:
     """Apply y = m + drop(F(norm2(m))), m = x + drop(A(norm1(x))).
 
     Parameters
@@ -64,8 +64,10 @@ def block(
     Returns
     -------
     y : (B, T, D) array
+    coherence : (B, heads, T) array or None
+        Of the drives; see `multi_head`.
     pullback : callable
-        ``pullback(dy) -> (gradients by name, dx)``.
+        ``pullback(dy, d_coherence=None) -> (gradients by name, dx)``.
     """
 
     def of(part: str) -> list[Floats]:
@@ -77,7 +79,7 @@ def block(
     weights = {
         name.removeprefix(start): parameters[name] for name in parameters if name.startswith(start)
     }
-    attended, back_attention = multi_head(weights, normed, **attention)
+    attended, coherence, back_attention = multi_head(weights, normed, **attention)
     kept, back_drop1 = dropout(rate, attended, rng)
     middle = x + kept
     gain, bias = of("norm2")
@@ -86,16 +88,16 @@ def block(
     fed, back_feed = feed_forward(weight_in, bias_in, weight_out, bias_out, normed)
     kept, back_drop2 = dropout(rate, fed, rng)
 
-    def pullback(dy: Floats) -> tuple[Gradients, Floats]:
+    def pullback(dy: Floats, d_coherence: Floats | None = None) -> tuple[Gradients, Floats]:
         found: dict[str, Sequence[Floats | None]] = {}
         *found["feed_forward"], d_normed = back_feed(back_drop2(dy))
         *found["norm2"], d_branch = back_norm2(d_normed)
         d_middle = dy + d_branch
-        of_attention, d_attended = back_attention(back_drop1(d_middle))
+        of_attention, d_attended = back_attention(back_drop1(d_middle), d_coherence)
         *found["norm1"], d_branch = back_norm1(d_attended)
         gradients = {start + name: gradient for name, gradient in of_attention.items()}
         for part, of_part in found.items():
             gradients |= name_gradients(f"{prefix}.{part}", BLOCK[part], of_part)
         return gradients, d_middle + d_branch
 
-    return middle + kept, pullback
+    return middle + kept, coherence, pullback

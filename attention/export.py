@@ -76,6 +76,9 @@ def export_heads(
                 anchor_kind="free" if config.anchor_kind == "free" else "unit",
                 name=f"{name} layer {layer} head {head}",
                 mask_readout=config.mask_readout,
+                opposed=None
+                if seen.opposed is None
+                else np.ascontiguousarray(seen.opposed[..., head, :, :]),
             )
             for head in range(config.heads)
         ]
@@ -107,13 +110,13 @@ def export_tokens(
     Raises
     ------
     InputError
-        As `export_heads`, or if the anchors are made of the tokens, which a ``.tokens.npz`` file
-        has no room for; see `states_tokens`.
+        As `export_heads`, and where `states_tokens` says no.
     """
     config = model.config
     if not states_tokens(config):
         raise InputError(
-            "tokens cannot be exported where anchors are made of them; train with table anchors"
+            "tokens cannot be exported with anchors that are made of them, or are two for a key; "
+            "train with one table of anchors"
         )
     layers, key_mask = _watch(model, batches)
     kept = np.unique(np.linspace(0, len(key_mask) - 1, sequences).round().astype(np.intp))
@@ -141,7 +144,7 @@ def export_tokens(
 
 def states_tokens(config: TransformerConfig) -> bool:
     """Return whether `export_tokens` can state a model's heads: one table of anchors for each."""
-    return config.anchor_kind != "content"
+    return config.anchor_kind != "content" and not config.two_sided
 
 
 def _watch(model: Model, batches: Iterable[Batch]) -> tuple[list[Attended], NDArray[np.bool_]]:
@@ -166,9 +169,9 @@ def _join(parts: list[Attended]) -> Attended:
     def along_batches(name: str) -> Floats:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    first = parts[0].anchors
-    assert first is not None
-    anchors = first if first.ndim == 3 else along_batches("anchors")
-    return Attended(
-        along_batches("x"), along_batches("q"), along_batches("k"), anchors, parts[0].exponent
-    )
+    def table(name: str) -> Floats | None:
+        first = getattr(parts[0], name)
+        return first if first is None or first.ndim == 3 else along_batches(name)
+
+    x, q, k = (along_batches(name) for name in ("x", "q", "k"))
+    return Attended(x, q, k, table("anchors"), table("opposed"), parts[0].exponent)

@@ -71,6 +71,8 @@ def initialise(
         }
         if config.mechanism == "fixed_query":
             of_block["attention.anchors"] = _draw_anchors(config, rng)
+            if config.two_sided:
+                of_block["attention.opposed"] = _draw_anchors(config, rng)
             if config.learned_exponent:
                 start = math.log(config.readout_exponent)
                 of_block["attention.log_exponent"] = np.full(config.heads, start)

@@ -8,12 +8,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.anchors_layer import anchors_layer
 from lohe.attention.attended import Attended
-from lohe.attention.fixed_query import fixed_query_attention_vjp
-from lohe.attention.head_exponents import head_exponents_vjp
 from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.linear import linear
+from lohe.attention.oscillator_heads import oscillator_heads
 from lohe.attention.softmax import softmax_attention_vjp
 
 __all__ = ["MECHANISMS", "Mechanism", "multi_head"]
@@ -24,6 +22,7 @@ MECHANISMS = ("fixed_query", "softmax")
 Mechanism = Literal["fixed_query", "softmax"]
 
 Floats = NDArray[Any]
+Pullback = Callable[..., tuple[dict[str, Floats], Floats]]
 
 
 def multi_head(
@@ -31,15 +30,12 @@ def multi_head(
     x: Floats,
     *,
     heads: int,
-    anchor_kind: str = "unit",
-    anchor_margin: float = 0.0,
-    coupling: str = "softplus",
-    p: float = 1,
     causal: bool = False,
     key_mask: NDArray[np.bool_] | None = None,
-    mask_readout: bool = True,
+    with_coherence: bool = False,
     observe: Callable[[Attended], None] | None = None,
-) -> tuple[Floats, Callable[[Floats], tuple[dict[str, Floats], Floats]]]:
+    **oscillators: Any,
+) -> tuple[Floats, Floats | None, Pullback]:
     """Project to queries, keys and values (no bias), attend per head, project back.
 
     Parameters
@@ -49,31 +45,35 @@ def multi_head(
         the other, each split into heads: of width d_qk, and of width D/heads for the values.
         ``weight_out`` (D, D) and ``bias_out`` (D,): the projection of the joined heads.
         ``anchors``: parameters of the anchors, see `anchors_layer`; without them, softmax attends.
-        ``log_exponent`` (heads,), optional: logarithm of each head's own readout exponent, instead
-        of `p`.
+        ``opposed``, optional: those of second anchors, see `coherent_attention_vjp`.
+        ``log_exponent`` (heads,), optional: logarithms of the heads' own readout exponents.
     x : (B, T, D) array
         Tokens.
     heads : int
         Number of heads; divides D.
-    anchor_kind, anchor_margin
-        See `anchors_layer`.
-    coupling, p, causal, mask_readout
-        See `fixed_query_attention`.
+    causal : bool
+        Token i sees tokens j <= i only.
     key_mask : (B, T) bool array, optional
         True where a key is visible.
+    with_coherence : bool
+        Also return the coherence of the drives.
     observe
         Called with what the heads saw.
+    **oscillators
+        Options of `oscillator_heads`; softmax has none of them.
 
     Returns
     -------
     y : (B, T, D) array
+    coherence : (B, heads, T) array or None
+        See `coherent_attention_vjp`; None where it was not computed.
     pullback : callable
-        ``pullback(dy) -> (gradients by name, dx)``.
+        ``pullback(dy, d_coherence=None) -> (gradients by name, dx)``.
 
     Raises
     ------
     InputError
-        As `anchors_layer` and the attention functions do.
+        As `oscillator_heads` and `softmax_attention` do.
     """
     weight_qkv = weights["weight_qkv"]
     joined, back_project = linear(weight_qkv, None, x)
@@ -83,47 +83,38 @@ def multi_head(
     k = split_heads(joined[..., to_keys:to_values], heads)
     v = split_heads(joined[..., to_values:], heads)
     mask = None if key_mask is None else key_mask[:, None, :]
-    back_attend: Callable[[Floats], tuple[Floats, ...]]
-    if "anchors" not in weights:
-        attended = Attended(x, q, k)
-        out, back_attend = softmax_attention_vjp(q, k, v, causal=causal, key_mask=mask)
-    else:
-        used, back_anchors = anchors_layer(weights["anchors"], x, anchor_kind, anchor_margin)
-        learned = "log_exponent" in weights
-        exponent = np.exp(weights["log_exponent"])[:, None, None] if learned else p
-        attended = Attended(x, q, k, used, exponent)
-        attend: Callable[..., Any] = head_exponents_vjp if learned else fixed_query_attention_vjp
-        out, back_attend = attend(
+    if "anchors" in weights:
+        oscillation = oscillator_heads(
+            weights,
+            x,
             q,
             k,
             v,
-            used,
-            coupling=coupling,
-            p=exponent,
             causal=causal,
             key_mask=mask,
-            mask_readout=mask_readout,
+            with_coherence=with_coherence,
+            **oscillators,
         )
+        out, attended = oscillation.out, oscillation.attended
+    else:
+        oscillation = None
+        out, back_softmax = softmax_attention_vjp(q, k, v, causal=causal, key_mask=mask)
+        attended = Attended(x, q, k)
     if observe is not None:
         observe(attended)
     y, back_out = linear(weights["weight_out"], weights["bias_out"], merge_heads(out))
 
-    def pullback(dy: Floats) -> tuple[dict[str, Floats], Floats]:
+    def pullback(dy: Floats, d_coherence: Floats | None = None) -> tuple[dict[str, Floats], Floats]:
         dweight_out, dbias_out, dmerged = back_out(dy)
         assert dbias_out is not None
-        dq, dk, dv, *others = back_attend(split_heads(dmerged, heads))
-        dweight_qkv, _, dx = back_project(merge_heads(dq, dk, dv))
-        gradients = {
-            "weight_qkv": dweight_qkv,
-            "weight_out": dweight_out,
-            "bias_out": dbias_out,
-        }
-        if "anchors" in weights:
-            gradients["anchors"], dx_of_anchors = back_anchors(others[0])
-            if dx_of_anchors is not None:
-                dx = dx + dx_of_anchors
-        if "log_exponent" in weights:
-            gradients["log_exponent"] = np.ravel(others[1] * exponent)  # d e^r = e^r dr
-        return gradients, dx
+        gradients = {"weight_out": dweight_out, "bias_out": dbias_out}
+        d_out, dx_of_anchors = split_heads(dmerged, heads), None
+        if oscillation is None:
+            dq, dk, dv = back_softmax(d_out)
+        else:
+            dq, dk, dv, others, dx_of_anchors = oscillation.pullback(d_out, d_coherence)
+            gradients |= others
+        gradients["weight_qkv"], _, dx = back_project(merge_heads(dq, dk, dv))
+        return gradients, dx if dx_of_anchors is None else dx + dx_of_anchors
 
-    return y, pullback
+    return y, None if oscillation is None else oscillation.coherence, pullback

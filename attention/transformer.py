@@ -14,6 +14,7 @@ from lohe.attention.attended import Attended
 from lohe.attention.block import block, name_gradients
 from lohe.attention.dropout import dropout
 from lohe.attention.embedding import embedding
+from lohe.attention.incoherence import incoherence
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.linear import linear
 from lohe.attention.next_token import next_token_loss
@@ -24,7 +25,7 @@ from lohe.attention.task import Batch
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Model", "Observer", "apply_transformer", "check_fit"]
+__all__ = ["Model", "Observer", "apply_regularised", "apply_transformer", "check_fit"]
 
 Floats = NDArray[Any]
 Observer = Callable[[int, Attended], None]
@@ -71,6 +72,31 @@ def apply_transformer(
     InputError
         For inputs that do not fit the model, and as its layers do.
     """
+    outputs, _, pullback = apply_regularised(model, batch, rng=rng, observe=observe)
+    return outputs, pullback
+
+
+def apply_regularised(
+    model: Model,
+    batch: Batch,
+    *,
+    rng: np.random.Generator | None = None,
+    observe: Observer | None = None,
+) -> tuple[Floats, float, Callable[..., dict[str, Floats]]]:
+    """Run the model on a batch, and price the incoherence of its drives.
+
+    The arguments and errors are those of `apply_transformer`.
+
+    Returns
+    -------
+    outputs
+        As `apply_transformer` gives them.
+    price : float
+        See `incoherence`: the mean over layers, heads and tokens that are not padding, in nats;
+        0 for models whose ``coherence`` is 0.
+    pullback : callable
+        ``pullback(d_outputs, d_price=0.0)`` gives the gradient of every parameter by name.
+    """
     config, of = model.config, model.parameters
     check_fit(config, batch)
     if config.vocabulary:
@@ -83,9 +109,9 @@ def apply_transformer(
     elif config.positions == "learned":
         x, back_positions = add_positions(of["positions.table"], x)
     x, back_dropout = dropout(config.dropout, x, rng)
-    backs_block = []
+    backs_block, coherences = [], []
     for layer in range(config.layers):
-        x, back_block = block(
+        x, coherence, back_block = block(
             of,
             f"layer{layer}",
             x,
@@ -99,9 +125,16 @@ def apply_transformer(
             causal=config.causal,
             key_mask=batch.key_mask,
             mask_readout=config.mask_readout,
+            with_coherence=config.coherence > 0,
             observe=partial(observe, layer) if observe else None,
         )
         backs_block.append(back_block)
+        if coherence is not None:
+            coherences.append(coherence)
+    price, back_price = 0.0, None
+    if config.coherence > 0:
+        real = None if batch.key_mask is None else batch.key_mask[:, None, :]
+        price, back_price = incoherence(np.stack(coherences), real)
     # The last norm acts on each token alone, so a position is read out before it, more cheaply.
     if config.readout == "position":
         assert batch.position is not None  # see `check_fit`
@@ -117,7 +150,7 @@ def apply_transformer(
     else:
         outputs, back_output = linear(of["output.weight"], of["output.bias"], x)
 
-    def pullback(d_outputs: Floats) -> dict[str, Floats]:
+    def pullback(d_outputs: Floats, d_price: float = 0.0) -> dict[str, Floats]:
         *found, dx = back_output(d_outputs)
         assert dx is not None
         gradients = name_gradients("output", ("weight", "bias"), found)
@@ -127,8 +160,9 @@ def apply_transformer(
         gradients |= name_gradients("norm", ("gain", "bias"), found)
         if config.readout == "position":
             dx = back_readout(dx)
-        for back_block in reversed(backs_block):
-            of_block, dx = back_block(dx)
+        d_coherences = [None] * config.layers if back_price is None else back_price(d_price)
+        for back_block, d_coherence in zip(backs_block[::-1], d_coherences[::-1], strict=True):
+            of_block, dx = back_block(dx, d_coherence)
             gradients |= of_block
         dx = back_dropout(dx)
         if config.positions == "learned":
@@ -140,7 +174,7 @@ def apply_transformer(
             gradients |= name_gradients("input", ("weight", "bias"), found)
         return gradients
 
-    return outputs, pullback
+    return outputs, price, pullback
 
 
 def check_fit(config: TransformerConfig, batch: Batch) -> None:

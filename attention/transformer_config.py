@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +49,10 @@ class TransformerConfig:
         Of fixed-query attention; see `fixed_query_attention`.
     learned_exponent : bool
         Whether every head learns its own exponent, starting at `readout_exponent`.
+    two_sided : bool
+        Whether every key has a second anchor; see `coherent_attention_vjp`.
+    coherence : float
+        Weight of the price on incoherent drives in the loss, see `incoherence`; 0 for none.
     anchor_kind, anchor_margin
         See `ANCHOR_KINDS`; the margin matters to ``"half_space"`` only.
     causal : bool
@@ -87,6 +92,8 @@ class TransformerConfig:
     d_qk: int | None = None
     anchor_margin: float = 0.1
     learned_exponent: bool = False
+    two_sided: bool = False
+    coherence: float = 0.0
 
     def __post_init__(self) -> None:
         if (self.vocabulary > 0) == (self.features > 0):
@@ -102,6 +109,19 @@ class TransformerConfig:
             raise InputError(f"anchor_margin is {self.anchor_margin}; choose from 0 up to below 1")
         if self.d_osc < 2:
             raise InputError(f"d_osc is {self.d_osc}; an oscillator needs 2 coordinates or more")
+        if not (math.isfinite(self.coherence) and self.coherence >= 0):
+            raise InputError(f"coherence is {self.coherence}; it must be 0 or more")
+        if self.mechanism == "softmax":
+            for name in ("learned_exponent", "two_sided", "coherence"):
+                if getattr(self, name):
+                    raise InputError(
+                        f"{name} is of oscillators, which softmax has not; leave it out"
+                    )
+        if self.two_sided and self.anchor_kind == "free":
+            raise InputError(
+                "two_sided needs anchors of unit length: a query could give every free one, "
+                'clamped at zero, no weight; choose anchor_kind "unit"'
+            )
         if not self.readout_exponent > 0:
             raise InputError(f"readout_exponent is {self.readout_exponent}; it must be positive")
         if not 0 <= self.dropout < 1:

@@ -14,18 +14,25 @@ TOKENS = (2, 3, 4)
 
 
 def heads(*optional, **options):
-    """Make a layer of two heads; its arguments are its parameters in order, and its tokens."""
+    """Make a layer of two heads; its arguments are its parameters in order, and its tokens.
+
+    Its result holds the coherences too, where there are any.
+    """
     names = ("weight_qkv", "weight_out", "bias_out", *optional)
 
     def layer(*arguments):
         *parameters, x = arguments
-        y, pullback = multi_head(dict(zip(names, parameters, strict=True)), x, heads=2, **options)
+        weights = dict(zip(names, parameters, strict=True))
+        y, coherence, pullback = multi_head(weights, x, heads=2, **options)
+        extra = np.zeros(0, y.dtype) if coherence is None else np.ravel(coherence)
 
-        def in_order(dy):
-            gradients, dx = pullback(dy)
+        def in_order(d_result):
+            dy, d_extra = np.split(d_result, [y.size])
+            d_coherence = None if coherence is None else d_extra.reshape(coherence.shape)
+            gradients, dx = pullback(dy.reshape(y.shape), d_coherence)
             return *(gradients[name] for name in names), dx
 
-        return y, in_order
+        return np.concatenate([np.ravel(y), extra]), in_order
 
     return layer
 
@@ -45,6 +52,17 @@ LAYERS = {
     ),
     "anchors of tokens": (
         heads("anchors", key_mask=MASK, anchor_kind="content", p=2), [*WEIGHTS, (2, 3, 4), TOKENS],
+    ),
+    "two-sided": (
+        heads("anchors", "opposed", key_mask=MASK), [*WEIGHTS, (2, 3, 3), (2, 3, 3), TOKENS],
+    ),
+    "two-sided anchors of tokens, sharp": (
+        heads("anchors", "opposed", "log_exponent", causal=True, anchor_kind="content"),
+        [*WEIGHTS, (2, 3, 4), (2, 3, 4), (2,), TOKENS],
+    ),
+    "free anchors with their coherence": (
+        heads("anchors", causal=True, anchor_kind="free", with_coherence=True, p=3),
+        [*WEIGHTS, (2, 3, 3), TOKENS],
     ),
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from lohe.attention.gradcheck import check_pullback
 from lohe.attention.initialise import initialise
 from lohe.attention.parameters import Parameters
 from lohe.attention.task import Batch
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import Model, apply_regularised, apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
@@ -42,6 +42,7 @@ VARIANTS = {
     "anchors in a half-space": (replace(SMALL, anchor_kind="half_space", d_osc=3), BATCH),
     "anchors of tokens": (replace(SMALL, anchor_kind="content", d_osc=3), BATCH),
     "learned exponents": (replace(SMALL, learned_exponent=True, readout_exponent=3), BATCH),
+    "two-sided": (replace(SMALL, two_sided=True, d_osc=3), BATCH),
     "authors' padding": (replace(SMALL, mask_readout=False), BATCH),
     "language model": (
         replace(SMALL, causal=True, readout="next", outputs=7),
@@ -65,6 +66,42 @@ def test_gradient_matches_differences(name):
     check = check_pullback(of_vector, [parameters.vector], RNG, step=1e-5)
     assert check.relative_error < 1e-7
     assert check.order > 1.9
+
+
+@pytest.mark.parametrize("batch", [BATCH, replace(BATCH, key_mask=None)])
+def test_gradient_of_the_price_of_incoherence(batch):
+    config = replace(SMALL, coherence=0.5, anchor_kind="free")
+    parameters = initialise(config, np.random.default_rng(1), np.float64)
+
+    def of_vector(vector):
+        moved = Parameters(parameters)
+        moved.vector[:] = vector
+        outputs, price, pullback = apply_regularised(
+            Model(config, moved), batch, rng=np.random.default_rng(2)
+        )
+
+        def back(d_loss):
+            return moved.join(pullback(d_loss * np.ones_like(outputs), 0.5 * float(d_loss)))
+
+        return np.sum(outputs) + 0.5 * price, back
+
+    check = check_pullback(of_vector, [parameters.vector], RNG, step=1e-5)
+    assert check.relative_error < 1e-7
+    assert check.order > 1.9
+
+
+def test_pricing_incoherence_leaves_the_outputs_and_forgets_padding():
+    plain, priced = new_model(SMALL), new_model(replace(SMALL, coherence=1.0))
+    outputs, price, _ = apply_regularised(priced, BATCH)
+    np.testing.assert_allclose(outputs, apply_transformer(plain, BATCH)[0], rtol=1e-12)
+    assert price > 0
+    assert apply_regularised(plain, BATCH)[1] == 0
+    alone = [
+        apply_regularised(priced, Batch(BATCH.inputs[n : n + 1, :size], BATCH.targets[n : n + 1]))
+        for n, size in enumerate((4, 2, 3))
+    ]
+    prices = [part[1] for part in alone]
+    assert price == pytest.approx(np.average(prices, weights=(4, 2, 3)), rel=1e-12)
 
 
 @pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
@@ -94,6 +131,7 @@ OPTIONS = {
     "plain": {},
     "sharp": {"learned_exponent": True, "readout_exponent": 3.0, "causal": True},
     "anchors of tokens": {"anchor_kind": "content", "d_osc": 3},
+    "two-sided": {"two_sided": True, "coherence": 0.1},
 }
 
 
@@ -120,7 +158,8 @@ def test_exported_heads_are_what_the_layers_saw(options):
         network = head.network()
         assert network.n == BATCH.key_mask.sum()
         assert network.labels.tolist() == labels[BATCH.key_mask].tolist()
-        assert (network.couplings is None) == (head.anchors.ndim == 3)
+        plain = head.anchors.ndim == 2 and head.opposed is None
+        assert (network.couplings is not None) == plain
 
 
 @pytest.mark.parametrize("d_qk", [None, 3])
@@ -151,7 +190,7 @@ def test_softmax_has_no_heads_to_export(export):
 
 
 def test_tokens_that_make_anchors_are_not_exported():
-    with pytest.raises(InputError, match="table anchors"):
+    with pytest.raises(InputError, match="one table"):
         export_tokens(new_model(replace(SMALL, anchor_kind="content")), [BATCH])
 
 
@@ -199,6 +238,9 @@ def test_heads_with_anchors_in_a_half_space_are_certified_for_all_inputs():
         ({"anchor_kind": "round"}, "choose unit or free or half_space or content"),
         ({"anchor_margin": 1.0}, "below 1"),
         ({"d_qk": 0}, "d_qk"),
+        ({"coherence": -1.0}, "coherence"),
+        ({"two_sided": True, "anchor_kind": "free"}, "unit length"),
+        ({"two_sided": True, "mechanism": "softmax"}, "two_sided is of oscillators"),
         ({"positions": "rotary"}, "choose none or sinusoidal or learned"),
         ({"readout": "last"}, "choose mean or position or next"),
     ],

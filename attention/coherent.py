@@ -1,0 +1,120 @@
+r"""Attention by oscillators with one anchor per key or two, and the coherence of their drives.
+
+With a second, opposed anchor each key also says where its oscillator is not to go when the score
+is low:
+
+.. math::
+
+    h_i = \sum_j f(s_{ij})\, r_j + f(-s_{ij})\, \bar r_j, \quad
+    \rho_i = \frac{\|h_i\|}{\sum_j f(s_{ij}) \|r_j\| + f(-s_{ij}) \|\bar r_j\|} \in [0, 1].
+
+The coherence :math:`\rho_i` is the order parameter of theorem T3: the larger, the more error of
+the couplings the resting point bears and the sooner, at given couplings, it is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lohe.attention.arrays import Array, read_arrays, read_key_mask
+from lohe.attention.kernels.drive import drive_vjp
+from lohe.attention.kernels.readout import readout_vjp
+from lohe.attention.kernels.settle import settle_vjp
+from lohe.dynamics.errors import InputError
+
+__all__ = ["coherent_attention_vjp"]
+
+Pullback = Callable[[Any, Any], tuple[Array | None, ...]]
+
+
+def coherent_attention_vjp(
+    q: Any,
+    k: Any,
+    v: Any,
+    anchors: Any,
+    opposed: Any = None,
+    *,
+    coupling: str = "softplus",
+    p: Any = 1,
+    causal: bool = False,
+    key_mask: Any = None,
+    mask_readout: bool = True,
+) -> tuple[Array, Array, Pullback]:
+    """Attend, tell the coherence of every drive, and return the adjoint of both.
+
+    Parameters
+    ----------
+    q, k, v, anchors, coupling, p, causal, key_mask, mask_readout
+        As in `fixed_query_attention`; p may be an array (..., 1, 1).
+    opposed : (..., T, d) array, optional
+        Second anchors, which drive with f(-s) and are not read out; None for one-sided attention.
+
+    Returns
+    -------
+    out : (..., T_q, d_v) array
+        Without `opposed`, what `fixed_query_attention` gives.
+    coherence : (..., T_q) array
+        Norm of each drive over what it would be, were all its terms of one direction.
+    pullback : callable
+        ``pullback(d_out, d_coherence) -> (dq, dk, dv, danchors, dopposed, dp)``; the last two are
+        None without `opposed` and for a number p. A drive of zero gets no gradient from its
+        coherence, which has a kink there.
+
+    Raises
+    ------
+    InputError
+        For NaN or infinity, and drives or weights that overflow.
+    """
+    sides = {"anchors": anchors} if opposed is None else {"anchors": anchors, "opposed": opposed}
+    xp, (q, k, v, *tables) = read_arrays(q=q, k=k, v=v, **sides)
+    mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
+    lengths = [xp.sqrt(xp.vecdot(table, table))[..., None] for table in tables]
+    signs = (1, -1)[: len(tables)]
+    with np.errstate(over="ignore", invalid="ignore"):  # told in words, below
+        driven = [
+            drive_vjp(
+                xp,
+                sign * q,
+                k,
+                xp.concat([table, length], axis=-1),
+                coupling,
+                causal=causal,
+                key_mask=mask,
+            )
+            for sign, table, length in zip(signs, tables, lengths, strict=True)
+        ]
+        joint = sum(part for part, _ in driven)
+        drive, whole = joint[..., :-1], joint[..., -1:]
+        norm = xp.sqrt(xp.vecdot(drive, drive)[..., None])
+        coherence = norm / whole
+        state, back_settle = settle_vjp(xp, drive)
+        out, back_readout = readout_vjp(
+            xp, state, tables[0], v, p, causal=causal, key_mask=mask if mask_readout else None
+        )
+    for name, array in (("drive", norm), ("output", out)):
+        if not xp.all(xp.isfinite(array)):
+            raise InputError(f"the {name} overflows; scale q, k, v or the anchors down, or lower p")
+
+    def pullback(d_out: Any, d_coherence: Any) -> tuple[Array | None, ...]:
+        d_state, d_read, dv, *dp = back_readout(d_out)
+        pull = d_coherence[..., None] / whole
+        direction = drive / xp.where(norm > 0, norm, xp.ones_like(norm))
+        d_drive = back_settle(d_state) + pull * direction
+        d_joint = xp.concat([d_drive, -pull * coherence], axis=-1)
+        dq, dk = xp.zeros_like(q), xp.zeros_like(k)
+        d_tables = []
+        for sign, table, length, (_, back_drive) in zip(
+            signs, tables, lengths, driven, strict=True
+        ):
+            dq_side, dk_side, d_side = back_drive(d_joint)
+            dq, dk = dq + sign * dq_side, dk + dk_side
+            radial = table / xp.where(length > 0, length, xp.ones_like(length))
+            d_tables.append(d_side[..., :-1] + d_side[..., -1:] * radial)
+        d_tables[0] = d_tables[0] + d_read
+        dopposed = d_tables[1] if len(tables) > 1 else None
+        return dq, dk, dv, d_tables[0], dopposed, dp[0] if dp else None
+
+    return out, coherence[..., 0], pullback

@@ -1,0 +1,114 @@
+"""Two-sided attention and coherence, restated plainly; the price of incoherence."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lohe.attention.coherent import coherent_attention_vjp
+from lohe.attention.coupling import COUPLINGS
+from lohe.attention.fixed_query import fixed_query_attention
+from lohe.attention.gradcheck import check_pullback
+from lohe.attention.incoherence import FLOOR, incoherence
+from lohe.dynamics.errors import InputError
+
+
+def draw(seed=0, tokens=5):
+    rng = np.random.default_rng(seed)
+    return [rng.standard_normal((2, tokens, width)) for width in (4, 4, 3, 3, 3)]
+
+
+def restated(q, k, v, anchors, opposed, *, p, causal):
+    """Say one query at a time, in the field's words, what the layer computes."""
+    out, rho = np.zeros_like(v), np.zeros(v.shape[:2])
+    for b, i in np.ndindex(*rho.shape):
+        keys = range(i + 1) if causal else range(v.shape[1])
+        score = [q[b, i] @ k[b, j] / 2 for j in keys]
+        ahead, back = np.logaddexp(0, score), np.logaddexp(0, np.negative(score))
+        h = sum(ahead[j] * anchors[b, j] + back[j] * opposed[b, j] for j in keys)
+        whole = sum(
+            ahead[j] * np.linalg.norm(anchors[b, j]) + back[j] * np.linalg.norm(opposed[b, j])
+            for j in keys
+        )
+        x, rho[b, i] = h / np.linalg.norm(h), np.linalg.norm(h) / whole
+        lift = np.array([max(0, 1 + x @ anchors[b, j]) ** p for j in keys])
+        out[b, i] = lift @ v[b, : len(lift)] / lift.sum()
+    return out, rho
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("p", [1, 2.5])
+def test_two_sided_attention_is_what_it_says(causal, p):
+    arguments = draw()
+    out, rho, _ = coherent_attention_vjp(*arguments, p=p, causal=causal)
+    expected = restated(*arguments, p=p, causal=causal)
+    np.testing.assert_allclose(out, expected[0], rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(rho, expected[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("coupling", COUPLINGS)
+def test_one_sided_attention_is_the_papers(coupling):
+    q, k, v, anchors, _ = draw(1)
+    mask = np.array([[True] * 5, [True, False, True, True, False]])
+    options = {"coupling": coupling, "key_mask": mask, "mask_readout": False, "p": 2}
+    out, _, _ = coherent_attention_vjp(q, k, v, anchors, **options)
+    np.testing.assert_allclose(out, fixed_query_attention(q, k, v, anchors, **options), rtol=1e-13)
+
+
+def test_opposing_every_key_by_its_antipode_leaves_the_score_itself():
+    """With opposed anchors -r, f(s) - f(-s) = s: the drive is linear in the scores."""
+    q, k, v, anchors, _ = draw(2)
+    anchors /= np.linalg.norm(anchors, axis=-1, keepdims=True)
+    _, rho, _ = coherent_attention_vjp(q, k, v, anchors, -anchors)
+    score = q @ k.mT / 2
+    whole = np.sum(np.logaddexp(0, score) + np.logaddexp(0, -score), axis=-1)
+    np.testing.assert_allclose(rho, np.linalg.norm(score @ anchors, axis=-1) / whole, rtol=1e-12)
+
+
+def test_coherence_is_one_where_all_anchors_agree_and_zero_where_they_cancel():
+    q, k, v, anchors, _ = draw(3)
+    same = np.broadcast_to(anchors[:1, :1], anchors.shape)
+    np.testing.assert_allclose(coherent_attention_vjp(q, k, v, same)[1], 1, rtol=1e-14)
+    none = np.zeros_like(k)
+    _, rho, pullback = coherent_attention_vjp(q, none, v, anchors, -anchors)
+    assert np.all(rho < 1e-16)
+    assert all(np.isfinite(part).all() for part in pullback(v, rho + 1) if part is not None)
+
+
+def test_adjoint_of_both_results():
+    arguments = draw(4, tokens=4)
+    p = np.array([[[1.5]], [[3.0]]])
+
+    def layer(*arguments):
+        out, rho, pullback = coherent_attention_vjp(*arguments[:5], p=arguments[5], causal=True)
+
+        def back(d_both):
+            return pullback(d_both[..., :3], d_both[..., 3])
+
+        return np.concatenate([out, rho[..., None]], axis=-1), back
+
+    check = check_pullback(layer, [*arguments, p], np.random.default_rng(5))
+    assert check.relative_error < 1e-8
+    assert check.order > 1.9
+
+
+def test_overflow_is_told():
+    q, k, v, anchors, opposed = draw()
+    with pytest.raises(InputError, match="drive overflows"):
+        coherent_attention_vjp(1e200 * np.abs(q), 1e200 * np.abs(k), v, anchors, opposed)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_price_is_between_none_and_its_ceiling(rho):
+    price, pullback = incoherence(np.array(rho))
+    assert -1e-15 <= price <= -np.log(FLOOR) + 1e-6
+    assert np.all(pullback(1.0) <= 0)
+    assert np.all(np.abs(pullback(1.0)) <= (1 + 1e-12) / (2 * FLOOR))
+
+
+def test_price_is_the_mean_logarithm_above_the_floor():
+    rho, weights = np.array([0.5, 0.1, 0.9]), np.array([True, True, False])
+    price, _ = incoherence(rho, weights)
+    assert price == pytest.approx(-np.log([0.5, 0.1]).mean(), abs=1e-4)
+    check = check_pullback(lambda r: incoherence(r, weights), [rho], np.random.default_rng(0))
+    assert check.relative_error < 1e-9
