@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from lohe.attention.arrays import Array
 from lohe.attention.kernels.logarithm import log1p
 from lohe.attention.kernels.pair_function import NO_WORK, PairFunction, constant, step_of
@@ -50,12 +52,14 @@ class Coupling:
 
 
 def _softplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
-    # Beyond the limit ln(1 + e^s) is s to rounding, and e^s might overflow.
+    # Beyond the limit ln(1 + e^s) is s to rounding, and e^s might overflow. Scores that large
+    # are rare; elsewhere than in NumPy, to look costs more than to allow for them.
     limit = 0.9 * math.log(float(xp.finfo(s.dtype).max))
-    power = write(xp.minimum, s, constant(xp, limit, s), out=work[0])
+    large = None if xp is np and not s.max() > limit else s > limit
+    power = s if large is None else xp.minimum(s, constant(xp, limit, s))
     power = write(xp.exp, power, out=work[0])
     value = log1p(xp, power, (work[1], work[2]))
-    return write(xp.maximum, value, s, out=work[1]), power
+    return (value if large is None else xp.where(large, s, value)), power
 
 
 def _softplus_value(xp: Any, s: Array, work: Work) -> Array:

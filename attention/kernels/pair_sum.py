@@ -124,7 +124,7 @@ class _Pairs:
 
     def past(self) -> Array:
         """Return 1 on and below the diagonal of a square, 0 above."""
-        row = self.xp.arange(self.tiles.rows, device=self.left.device)
+        row = self.xp.arange(self.tiles.columns, device=self.left.device)
         return self.xp.astype(row[:, None] >= row[None, :], self.left.dtype)
 
 
@@ -135,14 +135,15 @@ def _sums(pairs: _Pairs) -> Array:
 
     def sum_rows(task: tuple[Index, tuple[int, int]]) -> None:
         index, (start, end) = task
-        these = (*index, slice(start, end), slice(None))
-        function, rows = pairs.function_at(index), pairs.left[these]
+        function = pairs.function_at(index)
         with np.errstate(over="ignore", invalid="ignore"):  # callers report it in words
             for first, last in tiles.column_blocks(end):
+                near = tiles.first_row(start, first)
+                these = (*index, slice(near, end), slice(None))
                 some = (*index, slice(first, last), slice(None))
-                product, work = pairs.product(rows, some, scratch)
+                product, work = pairs.product(pairs.left[these], some, scratch)
                 value = function.value(xp, product, work)
-                _hide_future(tiles, past, value, start, first)
+                _hide_future(tiles, past, value, near, first)
                 _add_product(xp, sums, these, value, pairs.values[some], fresh=first == 0)
 
     blocks = tiles.row_blocks()
@@ -171,19 +172,20 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
         function = pairs.function_at(index)
         with np.errstate(over="ignore", invalid="ignore"):
             for number, (start, end) in enumerate(blocks[part::parts]):
-                these = (*index, slice(start, end), slice(None))
-                rows, d_rows = pairs.left[these], d_sums[these]
                 for first, last in tiles.column_blocks(end):
+                    near = tiles.first_row(start, first)
+                    these = (*index, slice(near, end), slice(None))
                     some = (*index, slice(first, last), slice(None))
+                    rows, d_rows = pairs.left[these], d_sums[these]
                     product, work = pairs.product(rows, some, scratch)
                     value, slope, *by_parameter = function.value_and_slopes(xp, product, work)
-                    _hide_future(tiles, past, value, start, first)
+                    _hide_future(tiles, past, value, near, first)
                     # The longest rows come first, so they are the first to reach any column.
                     here, fresh = (part, *some), number == 0
                     _add_product(xp, d_values, here, value.mT, d_rows, fresh=fresh)
                     room, other = product if xp is np else None, pairs.values[some].mT
                     d_product = write(xp.matmul, d_rows, other, out=room)
-                    _hide_future(tiles, past, d_product, start, first)
+                    _hide_future(tiles, past, d_product, near, first)
                     for derivative in by_parameter:
                         has_parameter = True
                         share = xp.vecdot(derivative, d_product)[..., None]
@@ -197,13 +199,12 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
     return (d_left, *joined, d_parameter) if has_parameter else (d_left, *joined)
 
 
-def _hide_future(tiles: Tiles, past: Array, tile: Array, start: int, first: int) -> None:
-    """Put 0 where a column of the tile, from ``first``, is later than its row, from ``start``."""
-    rows, columns = tile.shape[-2:]
-    if tiles.causal and first + columns > start + 1:
-        edge = max(first, start)
-        square = tile[..., edge - first :]
-        square *= past[:rows, edge - start : first + columns - start]
+def _hide_future(tiles: Tiles, past: Array, tile: Array, near: int, first: int) -> None:
+    """Put 0 where a column of the tile, from ``first``, is later than its row, from ``near``."""
+    late = first + tile.shape[-1] - near
+    if tiles.causal and late > 1:
+        square = tile[..., :late, -late:]
+        square *= past[:late, :late]
 
 
 def _add_product(
