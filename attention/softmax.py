@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lohe.attention.arrays import Array, read_arrays, sum_to, visible_keys
+from lohe.attention.arrays import Array, common_lead, read_arrays, read_key_mask, sum_to
+from lohe.attention.kernels.exponential_sum import exponential_sum_vjp, visible_scores
 from lohe.dynamics.errors import InputError
 
 __all__ = ["softmax_attention", "softmax_attention_vjp"]
@@ -21,6 +22,7 @@ def softmax_attention(
     causal: bool = False,
     key_mask: Any = None,
     need_weights: bool = False,
+    tile: tuple[int, int] | None = None,
 ) -> Any:
     r"""Attend with weights :math:`a_{ij} \propto \exp(q_i \cdot k_j/\sqrt{d_h})`.
 
@@ -37,7 +39,9 @@ def softmax_attention(
     key_mask : (..., T) bool array, optional
         True where a key is visible.
     need_weights : bool
-        Also return the attention weights.
+        Also return the attention weights; without them memory grows as T, not as its square.
+    tile
+        Rows and columns of a tile of scores, by default what fits the cache.
 
     Returns
     -------
@@ -59,10 +63,10 @@ def softmax_attention(
     array([[0. ],
            [0.5]])
     """
-    out, weights, _ = softmax_attention_vjp(
-        q, k, v, causal=causal, key_mask=key_mask, need_weights=True
+    out, *weights, _ = softmax_attention_vjp(
+        q, k, v, causal=causal, key_mask=key_mask, need_weights=need_weights, tile=tile
     )
-    return (out, weights) if need_weights else out
+    return (out, *weights) if need_weights else out
 
 
 def softmax_attention_vjp(
@@ -73,6 +77,7 @@ def softmax_attention_vjp(
     causal: bool = False,
     key_mask: Any = None,
     need_weights: bool = False,
+    tile: tuple[int, int] | None = None,
 ) -> tuple[Any, ...]:
     """Attend, and return the adjoint beside the result.
 
@@ -87,39 +92,45 @@ def softmax_attention_vjp(
         ``pullback(d_out) -> (dq, dk, dv)``, each of its argument's own shape.
     """
     xp, (q, k, v) = read_arrays(q=q, k=k, v=v)
+    dtype = xp.result_type(q, k, v)
+    q, k, v = (array if array.dtype == dtype else xp.astype(array, dtype) for array in (q, k, v))
     if q.shape[-1] != k.shape[-1]:
         raise InputError(f"q {tuple(q.shape)} and k {tuple(k.shape)} differ in their last axis")
     if v.shape[-2] != k.shape[-2]:
         raise InputError(f"v has {v.shape[-2]} positions, k has {k.shape[-2]}; give one per key")
-    visible = visible_keys(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask, like=q)
+    mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
+    try:
+        common_lead(q, k, v, *([] if mask is None else [mask[..., None]]))
+    except ValueError as error:
+        raise InputError(f"the leading axes do not broadcast: {error}") from error
     scale = 1 / math.sqrt(q.shape[-1])
+    one = xp.ones((*v.shape[:-1], 1), dtype=v.dtype, device=v.device)
+    counted = xp.concat([v, one], axis=-1)
+    if mask is not None:
+        kept = xp.astype(mask, v.dtype)[..., None]
+        counted = counted * kept
 
     with np.errstate(over="ignore", invalid="ignore"):  # reported once, in words, below
-        try:
-            score = (q @ k.mT) * scale
-            if visible is not None:
-                score = xp.where(visible, score, xp.asarray(-math.inf, dtype=score.dtype))
-            top = xp.max(score, axis=-1, keepdims=True)
-            power = xp.exp(score - top)
-            weights = power / xp.sum(power, axis=-1, keepdims=True)
-            out = weights @ v
-        except ValueError as error:
-            raise InputError(f"the leading axes do not broadcast: {error}") from error
-    for name, array in (("score", top), ("output", out)):
-        if not xp.all(xp.isfinite(array)):
-            raise InputError(f"the {name} overflows; scale q, k or v down")
+        sums, pull = exponential_sum_vjp(xp, q * scale, k, counted, causal=causal, tile=tile)
+        total = sums[..., -1:]
+        out = sums[..., :-1] / total
+    if not xp.all(xp.isfinite(out)):
+        raise InputError("the output overflows; scale q, k or v down")
 
     def pullback(d_out: Any) -> tuple[Array, Array, Array]:
         d_out = xp.asarray(d_out, dtype=out.dtype)
         if d_out.shape != out.shape:
             raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
-        d_weights = d_out @ v.mT
-        centred = xp.vecdot(weights, d_weights)[..., None]
-        d_score = weights * (d_weights - centred) * scale
-        return (
-            sum_to(xp, d_score @ k, q.shape),
-            sum_to(xp, d_score.mT @ q, k.shape),
-            sum_to(xp, weights.mT @ d_out, v.shape),
-        )
+        d_sums = d_out / total
+        d_total = -xp.vecdot(d_sums, out)[..., None]
+        d_left, d_right, d_counted = pull(xp.concat([d_sums, d_total], axis=-1))
+        if mask is not None:
+            d_counted = d_counted * kept
+        dv = sum_to(xp, d_counted[..., :-1], v.shape)
+        return sum_to(xp, d_left * scale, q.shape), sum_to(xp, d_right, k.shape), dv
 
-    return (out, weights, pullback) if need_weights else (out, pullback)
+    if not need_weights:
+        return out, pullback
+    score = visible_scores(xp, q * scale, k, counted[..., -1] > 0, causal=causal)
+    power = xp.exp(score - xp.max(score, axis=-1, keepdims=True))
+    return out, power / xp.sum(power, axis=-1, keepdims=True), pullback

@@ -50,6 +50,54 @@ def test_large_scores_stay_finite(dtype):
     assert all(np.isfinite(a).all() for a in (out, *pullback(out)))
 
 
+def by_rows(q, k, v, visible):
+    """The definition, one query after the other."""
+    out = np.empty((*np.broadcast_shapes(q.shape[:-2], v.shape[:-2]), q.shape[-2], v.shape[-1]))
+    for index in np.ndindex(out.shape[:-1]):
+        seen = visible[index]
+        keys, values = k[index[:-1]][seen], v[index[:-1]][seen]
+        out[index] = softmax(keys @ q[index] / np.sqrt(q.shape[-1])) @ values
+    return out
+
+
+@pytest.mark.parametrize("size", [1.0, 300.0])  # the larger one overflows without a shift
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("tile", [None, (1, 1), (3, 2), (5, 7)])
+def test_tiles_change_nothing(size, causal, tile):
+    _, (q, k, v) = draw(3, tokens=7)
+    mask = np.ones((2, 1, 7), dtype=bool)
+    mask[1, 0, 2:5] = False
+    visible = np.broadcast_to(mask[..., None, :], (2, 3, 7, 7)) & (
+        np.tri(7, dtype=bool) if causal else True
+    )
+    q = q * size
+    k[1, :, 3] *= 50  # hidden, and its score by far the largest
+    options = {"causal": causal, "key_mask": mask}
+    out, pullback = softmax_attention_vjp(q, k, v, tile=tile, **options)
+    np.testing.assert_allclose(out, by_rows(q, k, v, visible), rtol=1e-12, atol=1e-13)
+    _, whole = softmax_attention_vjp(q, k, v, need_weights=True, **options)[1:]
+    for ours, theirs in zip(pullback(out), whole(out), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10 * np.abs(theirs).max())
+
+
+def test_gradient_of_shifted_rows_matches_differences():
+    rng, (q, k, v) = draw(4)
+    q[0] = 0
+    q[0, ..., 0], k[0, ..., 0] = 900, 3 + 1e-3 * k[0, ..., 0]  # scores near 1559, apart by 1
+    check = check_pullback(lambda k, v: _without_query(q, k, v), [k, v], rng, step=1e-6)
+    assert check.relative_error < 1e-5
+
+
+def _without_query(q, k, v):
+    out, pullback = softmax_attention_vjp(q, k, v)
+    return out, lambda d_out: pullback(d_out)[1:]
+
+
+def test_mixed_precision_becomes_the_wider():
+    _, (q, k, v) = draw(5)
+    assert softmax_attention(q.astype(np.float32), k, v).dtype == np.float64
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
