@@ -18,7 +18,7 @@ from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
 from lohe.attention.task import Split, Task
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import Model, apply_regularised, apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
@@ -158,19 +158,23 @@ def _run_epoch(task: Task, state: Checkpoint, progress: Progress | None) -> Chec
     rng.bit_generator.state = state.rng_state
     steps = task.steps(recipe.batch_size)
     before, total = state.epoch * steps, recipe.epochs * steps
-    losses, rate = [], 0.0
+    losses, prices, rate = [], [], 0.0
     for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
         done = (before + index) / total if recipe.schedule_per == "step" else before / total
         rate = recipe.learning_rate * schedule(recipe.schedule, done)
-        outputs, pullback = apply_transformer(model, batch, rng=rng)
+        outputs, price, pullback = apply_regularised(model, batch, rng=rng)
         loss, d_outputs = task.loss(outputs, batch)
-        gradient, _ = clip_norm(parameters.join(pullback(d_outputs)), recipe.clip)
+        gradients = pullback(d_outputs, model.config.coherence)
+        gradient, _ = clip_norm(parameters.join(gradients), recipe.clip)
         optimiser.step(parameters.vector, gradient, rate)
         losses.append(loss)
+        prices.append(price)
         if progress is not None:
             progress(before + index + 1, total)
     scores = task.score(evaluate(model, task, "validation"), "validation")
     entry = {"epoch": state.epoch + 1, "loss": float(np.mean(losses)), "learning_rate": rate}
+    if model.config.coherence > 0:
+        entry["incoherence"] = float(np.mean(prices))
     entry |= {f"validation_{name}": value for name, value in scores.items()}
     return replace(
         state,
