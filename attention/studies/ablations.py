@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lohe.attention.studies.language import FOLDER, oscillators, softmax
 from lohe.attention.studies.study import Arm, Study
@@ -10,7 +11,7 @@ from lohe.attention.studies.study import Arm, Study
 __all__ = ["ABLATIONS"]
 
 _D = 8
-_SEEDS = 5
+_SEEDS = 3
 _CORPUS = "stories"
 
 
@@ -36,7 +37,7 @@ ABLATIONS = Study(
         "What do the coupling, anchors off the sphere or in a half-space, the number of heads and "
         "the width change for oscillators of dimension 8, and what rank has their attention?"
     ),
-    arms=tuple(_arms()),
+    arms=tuple(replace(arm, seeds=tuple(range(_SEEDS))) for arm in _arms()),
     metric="test_perplexity",
     larger_is_better=False,
     folder=FOLDER,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from lohe.attention.studies.ablations import ABLATIONS
 from lohe.attention.studies.language import STORIES, STORIES_FULL, WIKITEXT, WIKITEXT_FULL
 from lohe.attention.studies.linzen import LINZEN
+from lohe.attention.studies.recipes import RECIPES
 from lohe.attention.studies.sharpening import SHARPENING
 from lohe.attention.studies.speech import FSDD, KWS
 from lohe.attention.studies.study import Study
@@ -24,6 +25,7 @@ _ALL = (
     WIKITEXT,
     SHARPENING,
     ABLATIONS,
+    RECIPES,
     STORIES_FULL,
     WIKITEXT_FULL,
 )

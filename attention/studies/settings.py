@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from lohe.attention.studies.language_settings import (
+    stories,
+    stories_full,
+    wikitext,
+    wikitext_full,
+)
 from lohe.attention.studies.linzen_settings import linzen
 from lohe.attention.studies.speech_settings import fsdd, kws
 from lohe.attention.studies.study import Setting
@@ -20,6 +26,15 @@ def _sva(*, ambiguous: bool = False, sizes: Sequence[int] = (40_000, 4_000, 4_00
 
 
 SETTINGS: Mapping[str, Callable[..., Setting]] = MappingProxyType(
-    {"sva": _sva, "linzen": linzen, "kws": kws, "fsdd": fsdd}
+    {
+        "sva": _sva,
+        "linzen": linzen,
+        "kws": kws,
+        "fsdd": fsdd,
+        "stories": stories,
+        "stories-full": stories_full,
+        "wikitext": wikitext,
+        "wikitext-full": wikitext_full,
+    }
 )
 """Functions that read a task's data and return its protocol."""

@@ -69,7 +69,11 @@ SHARPENING = Study(
         "Do oscillators whose readout is raised to a power match softmax of as many parameters, "
         "without an exponential, and with which power, dimension, coupling and anchors?"
     ),
-    arms=tuple(arm for arms in (_main, _more, _long) for corpus in CORPORA for arm in arms(corpus)),
+    arms=(
+        *(arm for corpus in CORPORA for arm in _main(corpus)),
+        *_more("stories"),
+        *_long("stories"),
+    ),
     metric="test_perplexity",
     larger_is_better=False,
     folder=FOLDER,
