@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["draw"]
+__all__ = ["draw", "svg"]
 
 Document = Mapping[str, Any]
 
@@ -35,10 +35,11 @@ def draw(document: Document, path: Path) -> None:
         figure, axes = new_figure(5.6, 4.0)
         pictures[document["experiment"]](axes, document)
         add_legend(figure, columns=2)
-        write_text(path, _svg(figure))
+        write_text(path, svg(figure))
 
 
-def _svg(figure: Any) -> str:
+def svg(figure: Any) -> str:
+    """Return a figure as the text of an SVG file, the same every time."""
     import io
 
     stream = io.StringIO()

@@ -25,6 +25,7 @@ STUDY_COMMANDS = {
     "wikitext": "WikiText-2: oscillators of dimension 2 to 32 against softmax as narrow.",
     "sharpening": "Language: do readouts raised to a power match softmax?",
     "ablations": "Language: couplings, anchors, heads and width at dimension 8.",
+    "recipes": "Language: is the learning rate the best for every mechanism?",
     "stories-full": "TinyStories by the paper's full protocol; for an accelerator.",
     "wikitext-full": "WikiText-2 by the paper's full protocol; for an accelerator.",
 }
@@ -43,6 +44,7 @@ _Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Result file. By default bench_STUDY.json."),
 ]
+_Plot = Annotated[Path | None, typer.Option(help="Also draw the arms, as this SVG file.")]
 _List = Annotated[bool, typer.Option("--list", help="Only say which runs there are, and stop.")]
 
 # A run may take hours between two signs of life.
@@ -59,6 +61,7 @@ def study_command(name: str) -> Callable[..., int]:
         workers: _Workers = 2,
         work: _Work = None,
         output: _Output = None,
+        plot: _Plot = None,
         list_only: _List = False,
         as_json: Json = False,
     ) -> int:
@@ -71,6 +74,10 @@ def study_command(name: str) -> Callable[..., int]:
         if list_only:
             return _print_list(study, path, folder, as_json=as_json)
         results = _run(study, path, folder, workers)
+        if plot is not None:
+            from lohe.commands.bench_study_plot import draw_study
+
+            draw_study(study, results, plot)
         return _print_results(study, results, path, as_json=as_json)
 
     command.__doc__ = (
@@ -126,18 +133,9 @@ def _print_list(study: Study, path: Path, folder: Path, *, as_json: bool) -> int
 def _print_results(study: Study, results: StudyResults, path: Path, *, as_json: bool) -> int:
     import json
 
-    from lohe.commands.bench_study_tables import arms_table, failed_runs, scores_table
-    from lohe.commands.bench_tables import aligned
+    from lohe.commands.bench_study_report import study_report
+    from lohe.commands.bench_study_tables import failed_runs
 
-    failed = failed_runs(study, results)
-    lines = [
-        *(
-            line
-            for table in (arms_table, scores_table)
-            for line in (*aligned(table(study, results)), "")
-        ),
-        *(f"FAILED {line}" for line in failed),
-        f"kept in {path}",
-    ]
+    lines = [*study_report(study, results), f"kept in {path}"]
     emit(json.loads(path.read_text(encoding="utf-8")), lines, as_json=as_json)
-    return 2 if failed else 0
+    return 2 if failed_runs(study, results) else 0

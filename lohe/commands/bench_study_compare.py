@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from lohe.attention.studies.results import StudyResults
     from lohe.proofs_numeric.statistics.paired import Estimate, Paired
 
-__all__ = ["CONFIDENCE", "Failures", "advantage", "failures", "gaps", "mean_score", "told"]
+__all__ = ["CONFIDENCE", "Failures", "Pair", "advantage", "failures", "gaps", "mean_score", "told"]
 
 CONFIDENCE = 0.95
 """Of every interval, each by itself."""
+
+Pair = tuple[str, str]
+"""An arm, and the one that it is compared with."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,14 @@ def told(found: Paired | None) -> str:
     return "better" if found.mean.lower > 0 else "worse" if found.mean.upper < 0 else "?"
 
 
-def gaps(results: StudyResults, arms: Sequence[str], other: str) -> list[list[float]]:
-    """Return how far arms are behind another, a row for each seed that all of them have."""
-    columns, base = [results.of(arm) for arm in arms], results.of(other)
-    seeds = sorted(set(base).intersection(*columns))
+def gaps(results: StudyResults, pairs: Sequence[Pair]) -> list[list[float]]:
+    """Return how far the first of each pair is behind the second, a row for each common seed."""
+    scores = [(results.of(arm), results.of(other)) for arm, other in pairs]
+    seeds = set.intersection(*({*mine} & {*others} for mine, others in scores))
     sign = -1 if results.larger_is_better else 1
-    return [[sign * (column[seed] - base[seed]) for column in columns] for seed in seeds]
+    return [
+        [sign * (mine[seed] - others[seed]) for mine, others in scores] for seed in sorted(seeds)
+    ]
 
 
 def failures(results: StudyResults, arms: Sequence[str], bound: float) -> Failures | None:

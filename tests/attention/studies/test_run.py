@@ -1,11 +1,6 @@
 """Studies go on where they stopped, take finished runs over, and name what failed."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from dataclasses import replace
 
 import pytest
@@ -166,41 +161,6 @@ def test_examined_scores_stand_beside_the_others_and_must_be_numbers(tmp_path, m
     assert run_case(case, tmp_path)[0].metrics["coherence"] == 0.5
     examine["coherence"] = float("nan")
     assert run_case(case, tmp_path)[0] == Failure("not a finite number: coherence")
-
-
-SLOW = replace(
-    STUDY,
-    arms=tuple(replace(arm, recipe=arm.recipe | {"epochs": 20}, seeds=(0,)) for arm in STUDY.arms),
-)
-SCRIPT = f"""
-import sys
-from pathlib import Path
-from lohe.attention.studies.run import run_study
-from lohe.attention.studies.study import Arm, Study
-from lohe.proofs_numeric.basins.executors import Processes
-folder = Path(sys.argv[1])
-with Processes(2) as processes:
-    run_study(folder / "r.json", {SLOW!r}, folder, processes.run)
-"""
-
-
-def test_a_killed_study_with_its_worker_processes_loses_nothing(tmp_path):
-    killed, undisturbed = tmp_path / "killed", tmp_path / "undisturbed"
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(killed)])
-    try:
-        deadline = time.monotonic() + 60
-        while not any(killed.glob("*.training.json")):
-            assert time.monotonic() < deadline
-            assert process.poll() is None
-            time.sleep(0.02)
-    finally:
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    time.sleep(1)  # until the processes have seen that they are alone
-    run_study(killed / "r.json", SLOW, killed, one_by_one)
-    run_study(undisturbed / "r.json", SLOW, undisturbed, one_by_one)
-    assert StudyResults.load(killed / "r.json").missing(SLOW) == []
-    assert scores(killed / "r.json") == scores(undisturbed / "r.json")
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": "lohe.study", "version": 1, "runs": {}}'])

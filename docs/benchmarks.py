@@ -1,0 +1,79 @@
+"""Write the tables and verdicts of docs/benchmarks.md from the committed results.
+
+``python docs/benchmarks.py`` replaces what stands between the marks ``<!-- STUDY NAME -->`` and
+``<!-- end -->``, from benchmarks/results/bench_STUDY.json, which `lohe bench STUDY` writes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lohe.attention.studies.catalogue import STUDIES
+from lohe.attention.studies.results import StudyResults
+from lohe.attention.studies.study import Study
+from lohe.commands.bench_gaps import power_laws
+from lohe.commands.bench_published import CLAIMS
+from lohe.commands.bench_study_report import study_tables, verdict_table
+from lohe.commands.bench_study_tables import failed_runs
+from lohe.commands.bench_tables import Table
+
+PAGE = Path(__file__).parent / "benchmarks.md"
+RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
+
+_BLOCK = re.compile(r"(<!-- (?!end )(?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", flags=re.DOTALL)
+_LANGUAGE = ("stories", "wikitext")
+
+
+def blocks() -> dict[str, list[str]]:
+    """Return the lines of every block of the page by name."""
+    found: dict[str, list[str]] = {}
+    for name in CLAIMS:
+        study = STUDIES[name]
+        path = RESULTS / f"bench_{name}.json"
+        results = StudyResults.load(path) if path.exists() else StudyResults.begin(study)
+        tables = study_tables(study, results)
+        found[f"{name} question"] = [study.question]
+        found[f"{name} state"] = _state(study, results)
+        found[f"{name} verdicts"] = _markdown(verdict_table(results))
+        for table in ("arms", "scores", *(("gaps",) if name in _LANGUAGE else ())):
+            found[f"{name} {table}"] = _markdown(tables[table]) if table in tables else []
+        if name in _LANGUAGE:
+            found[f"{name} power"] = [f"- {line}" for line in power_laws(name, results)]
+    return found
+
+
+def _state(study: Study, results: StudyResults) -> list[str]:
+    """Say how many runs there are, what they cost, and which are missing or failed."""
+    cases = [*study.cases()]
+    runs = [run for arm in study.arms for run in results.finished(arm.name).values()]
+    hours = sum(run.wall_s for run in runs) / 3600
+    made = sorted({f"NumPy {run.versions['numpy']}" for run in runs})
+    lines = [
+        f"`lohe bench {study.name}`: {len(runs)} of {len(cases)} runs are done"
+        + (f", in {hours:.1f} hours of one core with {', '.join(made)}." if runs else ".")
+    ]
+    return lines + [f"- failed: {line}" for line in failed_runs(study, results)]
+
+
+def _markdown(table: Table) -> list[str]:
+    """Return a table as Markdown lines; columns of numbers to the right."""
+    titles, rows = table
+    numbers = [
+        all(re.fullmatch(r"(?:[+−<]?[\d,.]+\b.*)?", row[i]) for row in rows)
+        for i in range(len(titles))
+    ]
+    rule = ["---:" if right else "---" for right in numbers]
+    return [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]
+
+
+def written(page: str) -> str:
+    """Return the page with its blocks as the results have them."""
+    lines = blocks()
+    return _BLOCK.sub(
+        lambda found: found[1] + "".join(f"{line}\n" for line in lines[found["name"]]), page
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
