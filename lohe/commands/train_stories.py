@@ -8,31 +8,20 @@ from typing import Annotated
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
-from lohe.commands.train_sva import AnchorKind, CouplingName, Mechanism
+from lohe.commands.model_options import ModelOptions, with_model_options
 
 __all__ = ["stories"]
 
 
+@with_model_options
 def stories(
     *,
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")] = Path(
         "runs"
     ),
-    mechanism: Annotated[
-        Mechanism, typer.Option(help="Oscillators with anchors, or softmax.")
-    ] = Mechanism.fixed_query,
+    model: ModelOptions,
     seed: Annotated[int, typer.Option(min=0, help="Of parameters, shuffling and dropout.")] = 0,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the stories.")] = 6,
-    d_osc: Annotated[
-        int, typer.Option("--d-osc", min=2, help="Dimension of an oscillator's space.")
-    ] = 2,
-    coupling: Annotated[
-        CouplingName, typer.Option(help="From a score to a coupling.")
-    ] = CouplingName.softplus,
-    anchors: Annotated[
-        AnchorKind, typer.Option(help="On the sphere, or as in the authors' code.")
-    ] = AnchorKind.unit,
-    readout_exponent: Annotated[float, typer.Option(help="Exponent p of the readout.")] = 1.0,
     width: Annotated[int, typer.Option(min=1, help="Width of a token; 4 heads share it.")] = 64,
     layers: Annotated[int, typer.Option(min=1, help="Layers.")] = 2,
     words: Annotated[int, typer.Option(min=3, help="Size of the vocabulary.")] = 4000,
@@ -68,11 +57,7 @@ def stories(
             task=task,
             head_windows=head_windows,
             progress=progress,
-            mechanism=mechanism.value,
-            d_osc=d_osc,
-            coupling=coupling.value,
-            anchor_kind=anchors.value,
-            readout_exponent=readout_exponent,
+            **model.changes(),
             width=width,
             hidden=4 * width,
             layers=layers,
@@ -81,7 +66,7 @@ def stories(
     made = (files.model, files.record, *files.heads, *files.tokens)
     paths = [str(path) for path in made]
     lines = [
-        f"stories, {mechanism.value}, seed {seed}: perplexity {run.metrics['test_perplexity']:.2f} "
+        f"stories, {model.mechanism}, seed {seed}: perplexity {run.metrics['test_perplexity']:.2f} "
         f"on the test stories, {100 * task.unknown_share('test'):.2f} % of their tokens unknown, "
         f"{run.wall_s:.0f} s",
         *paths,
@@ -89,7 +74,7 @@ def stories(
     emit(
         {
             "task": "stories",
-            "mechanism": mechanism.value,
+            "mechanism": model.mechanism.value,
             "seed": seed,
             "metrics": dict(run.metrics),
             "unknown_share": task.unknown_share("test"),

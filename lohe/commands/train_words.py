@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
-from lohe.commands.train_sva import Mechanism
+from lohe.commands.model_options import ModelOptions, with_model_options
 
 if TYPE_CHECKING:
     from lohe.attention.tasks.recordings import Corpus
@@ -35,7 +35,6 @@ class Positions(StrEnum):
 
 
 _Output = Annotated[Path, typer.Option("-o", "--output", help="Folder for the results.")]
-_Mechanism = Annotated[Mechanism, typer.Option(help="Oscillators with anchors, or softmax.")]
 _Protocol = Annotated[
     ProtocolName,
     typer.Option(help="stock: as published. small: ten times the rate, 60 epochs, augmentation."),
@@ -46,7 +45,6 @@ _Rate = Annotated[float | None, typer.Option(help="Instead of the protocol's.")]
 _Augment = Annotated[
     bool | None, typer.Option("--augment/--no-augment", help="Instead of the protocol's.")
 ]
-_DOsc = Annotated[int, typer.Option("--d-osc", min=2, help="Dimension of an oscillator's space.")]
 _Seed = Annotated[
     int, typer.Option(min=0, help="Of parameters, shuffling, dropout and augmentation.")
 ]
@@ -56,16 +54,16 @@ _HeadClips = Annotated[
 ]
 
 
+@with_model_options
 def kws(
     *,
     output: _Output = Path("runs"),
-    mechanism: _Mechanism = Mechanism.fixed_query,
+    model: ModelOptions,
     protocol: _Protocol = ProtocolName.stock,
     positions: _Positions = Positions.none,
     epochs: _Epochs = None,
     learning_rate: _Rate = None,
     augment: _Augment = None,
-    d_osc: _DOsc = 2,
     seed: _Seed = 0,
     head_clips: _HeadClips = 1000,
     as_json: Json = False,
@@ -82,23 +80,23 @@ def kws(
     single_blas_thread()
     from lohe.attention.tasks.speech import load_keywords
 
-    choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
+    choices = _Choices(model, positions, seed, head_clips)
     how = _protocol(protocol, epochs, learning_rate, augment)
     with progress_bar("reading recordings") as progress:
         corpus = load_keywords(progress=progress)
     _train(corpus, how, choices, output, as_json=as_json)
 
 
+@with_model_options
 def fsdd(
     *,
     output: _Output = Path("runs"),
-    mechanism: _Mechanism = Mechanism.fixed_query,
+    model: ModelOptions,
     protocol: _Protocol = ProtocolName.stock,
     positions: _Positions = Positions.none,
     epochs: _Epochs = None,
     learning_rate: _Rate = None,
     augment: _Augment = None,
-    d_osc: _DOsc = 2,
     seed: _Seed = 0,
     head_clips: _HeadClips = 1000,
     as_json: Json = False,
@@ -115,7 +113,7 @@ def fsdd(
     single_blas_thread()
     from lohe.attention.tasks.fsdd import load_digits
 
-    choices = _Choices(mechanism, positions, d_osc, seed, head_clips)
+    choices = _Choices(model, positions, seed, head_clips)
     how = _protocol(protocol, epochs, learning_rate, augment)
     with progress_bar("reading recordings") as progress:
         corpus = load_digits(progress=progress)
@@ -124,9 +122,8 @@ def fsdd(
 
 @dataclass(frozen=True)
 class _Choices:
-    mechanism: Mechanism
+    model: ModelOptions
     positions: Positions
-    d_osc: int
     seed: int
     head_clips: int
 
@@ -160,9 +157,8 @@ def _train(
             seed=choices.seed,
             head_clips=choices.head_clips,
             progress=progress,
-            mechanism=choices.mechanism.value,
             positions=choices.positions.value,
-            d_osc=choices.d_osc,
+            **choices.model.changes(),
         )
     run = files.run
     made = (files.model, files.record, *files.heads, *files.tokens)

@@ -69,13 +69,20 @@ def test_goes_on_after_an_interruption(tmp_path):
 def test_options_reach_the_model(tmp_path):
     command = [
         "train", "sva", "--epochs", "1", "-o", str(tmp_path), "--d-osc", "3", "--coupling", "relu",
-        "--anchors", "free", "--readout-exponent", "2", "--ambiguous", "--sentences-seed", "4",
+        "--anchors", "half_space", "--anchor-margin", "0.2", "--readout-exponent", "2",
+        "--learned-exponent", "--two-sided", "--coherence", "0.01", "--d-qk", "7",
+        "--ambiguous", "--sentences-seed", "4",
     ]  # fmt: skip
     assert main(command) == 0
     state = Checkpoint.load(tmp_path / "sva-fixed_query-seed0.model.npz")
     config = state.model.config
-    assert (config.d_osc, config.coupling, config.anchor_kind) == (3, "relu", "free")
-    assert config.readout_exponent == 2
+    assert (config.d_osc, config.coupling, config.d_qk) == (3, "relu", 7)
+    assert (config.anchor_kind, config.anchor_margin) == ("half_space", 0.2)
+    assert (config.readout_exponent, config.learned_exponent) == (2, True)
+    assert (config.two_sided, config.coherence) == (True, 0.01)
+    head = Head.load(tmp_path / "sva-fixed_query-seed0-layer0-head0.head.npz")
+    assert head.network().couplings is None  # both anchors of a key drive, one is read out
+    assert not list(tmp_path.glob("*.tokens.npz"))
     assert state.task_config["ambiguous"] is True
     assert state.task_config["sentences_seed"] == 4
 
