@@ -57,10 +57,10 @@ def test_arms_of_one_name_are_one_arm():
 
 @pytest.mark.parametrize("corpus", ["stories", "wikitext"])
 def test_the_wider_softmax_has_as_many_parameters_as_the_oscillators(corpus):
-    sizes = {arm.name: size(arm) for arm in SHARPENING.arms}
-    rival = sizes[f"{corpus}-d32-p8"]
-    assert sizes[f"{corpus}-softmax"] < rival
-    assert rival <= sizes[f"{corpus}-softmax-ff288"] < 1.01 * rival
+    arms = {arm.name: arm for arm in SHARPENING.arms}
+    rival = size(arms[f"{corpus}-d32-p8"])
+    assert size(arms[f"{corpus}-softmax"]) < rival
+    assert rival <= size(arms[f"{corpus}-softmax-ff288"]) < 1.01 * rival
 
 
 def test_the_full_settings_are_the_papers():
