@@ -1,0 +1,147 @@
+"""Verdicts follow from the intervals, and from nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from lohe.attention.studies.catalogue import STUDIES
+from lohe.attention.studies.results import Finished, StudyResults
+from lohe.attention.studies.study import Arm, Study
+from lohe.commands.bench_claims import Ahead, FailsLess, GapRatio, Tied
+from lohe.commands.bench_gaps import gap_table, power_laws
+from lohe.commands.bench_published import CLAIMS
+from lohe.commands.bench_study_tables import arms_table, scores_table
+
+NOISE = (-0.02, 0.01, 0.0, 0.02, -0.01)
+
+
+def results_of(metric="test_accuracy", **scores):
+    """Return results with a run for each score given, or five around a single one."""
+    runs = {}
+    for arm, values in scores.items():
+        several = [values + noise for noise in NOISE] if isinstance(values, float) else values
+        runs[arm.replace("_", "-")] = {
+            seed: Finished({metric: value, "test_more": seed}, {}, 1.0, 10, {}, {})
+            for seed, value in enumerate(several)
+        }
+    study = Study("s", "?", tuple(Arm(name, "sva") for name in runs), metric, "accuracy" in metric)
+    return replace(StudyResults.begin(study), runs=runs), study
+
+
+def word(claim, **scores):
+    return claim.judge(results_of(**scores)[0]).word
+
+
+AHEAD = Ahead("?", ("a", "b"), published=0.1, controls={"with more": ("c", "d")})
+
+
+@pytest.mark.parametrize(
+    ("a", "c", "wanted"),
+    [
+        (0.9, 0.9, "reproduced"),
+        (0.9, 0.8, "confounded"),
+        (0.9, [0.5, 1.0], "reproduced"),  # a control that tells nothing takes nothing back
+        ([0.75, 0.95, 0.8, 0.9, 0.8], 0.9, "undecided"),
+        ([0.79, 0.81, 0.8, 0.79, 0.81], 0.9, "not reproduced"),
+        (0.7, 0.9, "not reproduced"),
+        ([0.9], 0.9, "undecided"),
+    ],
+)
+def test_ahead(a, c, wanted):
+    b = [0.8, 0.8, 0.8, 0.8, 0.8]
+    assert word(AHEAD, a=a, b=b, c=c, d=b) == wanted
+
+
+def test_figures_name_the_published_one_and_the_control():
+    results, _ = results_of(a=0.9, b=0.8, c=0.8, d=0.8)
+    why = AHEAD.judge(results).why
+    assert "a is better than b by +10.00 (+10.00 to +10.00)" in why
+    assert "the published +10.00" in why
+    assert why.endswith("with more: by 0.00 (0.00 to 0.00)")
+    assert AHEAD.judge(results_of(a=0.9)[0]).word == "not run"
+
+
+@pytest.mark.parametrize(
+    ("bad", "control", "wanted"),
+    [(10, 3, "reproduced"), (10, 0, "confounded"), (1, 3, "undecided"), (0, 3, "not reproduced")],
+)
+def test_fails_less(bad, control, wanted):
+    claim = FailsLess("?", 0.85, ("a",), ("b",), {"wider": ("c", "d")})
+    good = [0.9] * 20
+    scores = {"a": good, "b": [0.5] * bad + good[bad:], "c": good}
+    assert word(claim, **scores, d=[0.5] * control + good[control:]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("far", "wanted"),
+    [
+        ([22.5, 22.4, 22.6, 22.5, 22.45], "reproduced"),
+        ([24.0, 24.1, 24.2, 24.0, 24.0], "not reproduced"),
+        ([20.0, 38.0, 12.0, 30.0, 22.0], "undecided"),
+    ],
+)
+def test_gap_ratio(far, wanted):
+    claim = GapRatio("?", ("d32", "soft"), ("d2", "soft"), published=0.25)
+    scores = {"d32": far, "soft": [20.0] * 5, "d2": [30.0, 30.1, 30.2, 29.9, 30.0]}
+    verdict = claim.judge(results_of("test_perplexity", **scores)[0])
+    assert verdict.word == wanted
+    assert "the published 25 %" in verdict.why
+
+
+@pytest.mark.parametrize(
+    ("score", "wanted"),
+    [(20.1, "tied"), (21.0, "worse"), (18.0, "better"), ([19.0, 21.0, 20.5], "undecided")],
+)
+def test_tied(score, wanted):
+    claim = Tied("?", ("a", "b"))
+    scores = {"a": score, "b": [20.0] * 5}
+    assert claim.judge(results_of("test_perplexity", **scores)[0]).word == wanted
+
+
+def test_gaps_follow_their_power_law():
+    scores = {f"stories_d{d}": [20 + s * d**-0.5 for s in (9, 10, 11)] for d in (2, 4, 8, 16)}
+    narrow = {"stories_softmax_qk2": [21.0, 21.1, 20.9]}
+    results, _ = results_of("test_perplexity", stories_softmax=[20.0] * 3, **scores, **narrow)
+    _, rows = gap_table("stories", results)
+    assert [row[0] for row in rows] == ["2", "4", "8", "16"]
+    assert rows[0][1].startswith("−7.07")  # behind, so no advantage
+    assert rows[0][-1] == "worse"
+    (line,) = power_laws("stories", results)  # one width of narrow softmax is no law
+    assert "C = 10.00" in line
+    assert "α = 0.5 (0.5 to 0.5) over 3 seeds" in line
+
+
+def test_arms_stand_against_others_and_count_failures():
+    results, study = results_of(a=[0.9, 0.8, 0.9], b=[0.8, 0.8, 0.7])
+    arms = (replace(study.arms[0], against="b"), study.arms[1])
+    titles, rows = arms_table(replace(study, arms=arms, failure=0.85), results)
+    first, second = (dict(zip(titles, row, strict=True)) for row in rows)
+    assert first["test accuracy"].startswith("86.67 (")
+    assert (first["pairs"], first["against"]) == ("2 : 0", "b")
+    assert first["failed"].startswith("1 (")
+    assert (second["pairs"], second["failed"]) == ("", "3 (to 100 %)")
+    assert scores_table(study, results)[1] == [("a", "1.00"), ("b", "1.00")]
+
+
+def test_every_arm_that_is_named_is_in_its_study():
+    assert CLAIMS.keys() <= STUDIES.keys()
+    for name, claims in CLAIMS.items():
+        study = STUDIES[name]
+        arms = {arm.name: arm for arm in study.arms}
+        named = [word for claim in claims for word in _names(vars(claim).values())]
+        assert {*named} <= {*arms}, name
+        for arm in study.arms:
+            if arm.against:
+                assert {*arm.seeds} <= {*arms[arm.against].seeds}, f"{name}: {arm.name}"
+
+
+def _names(values):
+    """Yield the arms in a claim's fields: in pairs, nested as they may be."""
+    for value in values:
+        if isinstance(value, dict):
+            yield from _names(value.values())
+        elif isinstance(value, tuple):
+            if all(isinstance(part, str) for part in value):
+                yield from value
+            else:
+                yield from _names(value)
