@@ -14,7 +14,6 @@ _WIDE: dict[str, Any] = {"width": 64, "heads": 4, "layers": 2, "hidden": 128}
 _MODELS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("fixed_query-stock", _STOCK),
     ("softmax-stock", _STOCK | {"mechanism": "softmax"}),
-    ("fixed_query-stock-p4", _STOCK | {"readout_exponent": 4.0}),
     ("fixed_query-stock-p4-d8", _STOCK | {"readout_exponent": 4.0, "d_osc": 8}),
     ("fixed_query-wide", _WIDE),
     ("softmax-wide", _WIDE | {"mechanism": "softmax"}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lohe.attention.studies.study import Arm, Study
@@ -15,10 +16,12 @@ _POSITIONS = ("none", "sinusoidal", "learned")
 # Two thirds of the small-data protocol's epochs, to bear twice as many arms.
 _RECIPE = {"epochs": 40}
 
+# Of the learning curves, and of the second data set's oscillators.
+_FEW = (0, 1, 2)
 
-def _arm(setting: str, name: str, share: float = 1.0, **model: Any) -> Arm:
-    options = {} if share == 1 else {"share": share}
-    return Arm(name, setting, options, {"positions": "none"} | model, _RECIPE)
+
+def _arm(setting: str, name: str, **model: Any) -> Arm:
+    return Arm(name, setting, model={"positions": "none"} | model, recipe=_RECIPE)
 
 
 def _positions(setting: str) -> Iterator[Arm]:
@@ -47,12 +50,10 @@ def _shares(setting: str, *shares: float) -> Iterator[Arm]:
     for share in shares:
         for positions in ("none", "sinusoidal"):
             for mechanism in _MECHANISMS:
-                yield _arm(
-                    setting,
-                    f"{mechanism}-{positions}-share{share:g}",
-                    share,
-                    mechanism=mechanism,
-                    positions=positions,
+                name = f"{mechanism}-{positions}"
+                arm = _arm(setting, name, mechanism=mechanism, positions=positions)
+                yield replace(
+                    arm, name=f"{name}-share{share:g}", options={"share": share}, seeds=_FEW
                 )
 
 
@@ -81,6 +82,14 @@ KWS = Study(
             ("none", 4.0, 32),
             ("sinusoidal", 4.0, 32),
         ),
+        # Anchors that tokens make themselves are no positional code.
+        _arm(
+            "kws",
+            "fixed_query-none-p4-d32-content",
+            readout_exponent=4.0,
+            d_osc=32,
+            anchor_kind="content",
+        ),
         *_stock("kws", ("stock", {}), ("stock-fast", {"learning_rate": 1e-2})),
         *_shares("kws", 0.125, 0.25, 0.5),
     ),
@@ -93,7 +102,10 @@ FSDD = Study(
     question="Does what decides on keywords of new voices decide on digits of known ones?",
     arms=(
         *_positions("fsdd"),
-        *_oscillators("fsdd", ("none", 4.0, 2), ("none", 1.0, 32), ("none", 4.0, 32)),
+        *(
+            replace(arm, seeds=_FEW)
+            for arm in _oscillators("fsdd", ("none", 4.0, 2), ("none", 1.0, 32), ("none", 4.0, 32))
+        ),
         *_shares("fsdd", 0.125),
     ),
     metric="test_accuracy",

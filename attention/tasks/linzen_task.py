@@ -20,7 +20,13 @@ from lohe.dynamics.errors import InputError
 
 __all__ = ["RECIPE", "LinzenTask", "linzen_config"]
 
-RECIPE = Recipe(epochs=20, batch_size=64, learning_rate=2e-3, weight_decay=1e-4)
+RECIPE = Recipe(epochs=10, batch_size=64, learning_rate=4e-3, weight_decay=1e-4)
+"""AdamW, cosine per step, clip 1.
+
+With 12,455 sentences the rate of the made-up ones, 5e-4, stops short. Rate, length and vocabulary
+were chosen on the validation sentences alone, with the stock oscillators and one seed, among rates
+of 1e-3, 2e-3 and 4e-3, 10, 12 and 20 epochs and 2,000 and 4,000 words.
+"""
 
 # Batches whose sentences are sorted by length together: padding is nine tenths of a batch
 # that is not sorted at all.
