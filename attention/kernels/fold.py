@@ -4,7 +4,7 @@ A *block* takes a state and some rows to the next state and the rows' results:
 ``block(state, rows) -> (state, out, pullback)`` with
 ``pullback(d_out, d_state) -> (d_state, d_rows)``. States are arrays (..., m, n), rows are arrays
 (..., rows, width). The fold of a block over many segments is again a block. It keeps the state at
-the start of each segment and works the segment out once more in the adjoint.
+the start of each segment, and the adjoint works all segments but the last out once more.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ CHUNK = 32
 
 SEGMENT = 16 * CHUNK
 """Rows to a segment: few enough for a segment's arrays to stay in the cache of a core."""
+
+_GROUP = 2 * SEGMENT  # rows of all leading entries in one call of a block
 
 Arrays = tuple[Array, ...]
 Group = tuple[slice, ...]
@@ -69,38 +71,39 @@ def fold_vjp(
     out = xp.empty((*lead, length, width), dtype=first.dtype, device=first.device)
     last = tuple(xp.empty_like(s) for s in state)
 
-    def forwards(group: Group) -> list[Arrays]:
+    def forwards(group: Group) -> tuple[Group, list[Arrays], BlockPullback]:
         here = tuple(s[(*group, ...)] for s in state)
         starts = []
         with np.errstate(over="ignore", invalid="ignore"):  # callers look for infinities
             for segment in segments:
                 starts.append(here)
                 where = (*group, ..., segment, slice(None))
-                here, out[where], _ = block(here, tuple(r[where] for r in rows))
+                here, out[where], back = block(here, tuple(r[where] for r in rows))
         for whole, part in zip(last, here, strict=True):
             whole[(*group, ...)] = part
-        return starts
+        return group, starts, back
 
-    starts = map_tasks(forwards, groups)
+    passes = map_tasks(forwards, groups)
     kept = len(rows) - constant
 
     def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
         d_rows = tuple(xp.empty(r.shape, dtype=r.dtype, device=r.device) for r in rows[:kept])
         d_first = tuple(xp.empty_like(s) for s in state)
 
-        def backwards(task: tuple[Group, list[Arrays]]) -> None:
-            group, states = task
+        def backwards(passed: tuple[Group, list[Arrays], BlockPullback]) -> None:
+            group, starts, back = passed
             d_here = tuple(s[(*group, ...)] for s in d_state)
-            for segment, start in zip(reversed(segments), reversed(states), strict=True):
+            for segment, start in zip(reversed(segments), reversed(starts), strict=True):
                 where = (*group, ..., segment, slice(None))
-                _, _, back = block(start, tuple(r[where] for r in rows))
+                if segment is not segments[-1]:
+                    _, _, back = block(start, tuple(r[where] for r in rows))
                 d_here, d_pieces = back(d_out[where], d_here)
                 for whole, part in zip(d_rows, d_pieces[:kept], strict=True):
                     whole[where] = part
             for whole, part in zip(d_first, d_here, strict=True):
                 whole[(*group, ...)] = part
 
-        map_tasks(backwards, list(zip(groups, starts, strict=True)))
+        map_tasks(backwards, passes)
         return d_first, (*d_rows, *[None] * constant)
 
     return last, out, pullback
@@ -116,7 +119,7 @@ def _segments(length: int) -> list[slice]:
 
 
 def _groups(lead: Sequence[int], rows: int) -> list[Group]:
-    """Share the longest leading axis out, about a segment's rows to a group.
+    """Share the longest leading axis out, two segments' rows to a group.
 
     The groups must not depend on the number of threads, for results must not.
     """
@@ -124,6 +127,6 @@ def _groups(lead: Sequence[int], rows: int) -> list[Group]:
         return [()]
     axis = max(range(len(lead)), key=lambda i: lead[i])
     others = math.prod(lead) // lead[axis]
-    size = max(1, SEGMENT // (rows * others))
+    size = max(1, _GROUP // (rows * others))
     before = (slice(None),) * axis
     return [(*before, slice(a, a + size)) for a in range(0, lead[axis], size)]

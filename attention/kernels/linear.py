@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from lohe.attention.arrays import Array, sum_to
@@ -20,7 +21,13 @@ from lohe.attention.kernels.prefix import running_product_vjp, spread
 from lohe.attention.kernels.tensor_features import tensor_width
 from lohe.dynamics.errors import InputError
 
-__all__ = ["MOST_FEATURES", "feature_drive_vjp", "linear_attention_vjp", "linear_rule"]
+__all__ = [
+    "MOST_FEATURES",
+    "feature_drive_vjp",
+    "find_linear_rule",
+    "linear_attention_vjp",
+    "linear_rule",
+]
 
 MOST_FEATURES = 1024
 """Most features of a readout: beyond, the sums cost more than the tiles of any usual length."""
@@ -47,21 +54,35 @@ def linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRule:
         If p is no whole number, needs more than `MOST_FEATURES` features at this d, or an anchor
         is longer than 1, for then the readout's clamp acts.
     """
+    obstacle = _obstacle(xp, anchors, p)
+    if obstacle:
+        raise InputError(obstacle)
+    return LinearRule(FEATURE_MAPS[coupling], int(p))
+
+
+def find_linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRule | None:
+    """Return what `linear_rule` returns, or None where the layer is not linear."""
+    if coupling not in FEATURE_MAPS or _obstacle(xp, anchors, p):
+        return None
+    return LinearRule(FEATURE_MAPS[coupling], int(p))
+
+
+def _obstacle(xp: Any, anchors: Array, p: Any) -> str:
     d = anchors.shape[-1]
-    whole = isinstance(p, int | float) and float(p).is_integer() and p >= 1
+    whole = isinstance(p, Real) and float(p).is_integer() and p >= 1
     if not whole or tensor_width(d, int(p)) > MOST_FEATURES:
-        raise InputError(
+        return (
             f"a readout exponent of {p} with anchors of {d} coordinates is not linear in the "
             f"length (more than {MOST_FEATURES} features): lower p or d, "
             "or call fixed_query_attention, whose readout goes over tiles"
         )
     longest = float(xp.max(xp.vecdot(anchors, anchors)))
     if longest > 1 + 8 * float(xp.finfo(anchors.dtype).eps):
-        raise InputError(
+        return (
             f"an anchor has length {math.sqrt(longest):.6g}: linear time needs anchors on the "
             "unit sphere or inside; normalise them, or call fixed_query_attention"
         )
-    return LinearRule(FEATURE_MAPS[coupling], int(p))
+    return ""
 
 
 def linear_attention_vjp(

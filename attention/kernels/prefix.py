@@ -14,9 +14,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
-from lohe.attention.arrays import Array, sum_to
+from lohe.attention.arrays import Array, common_lead, sum_to, widen
 from lohe.attention.kernels.fold import CHUNK, Arrays, BlockPullback, fold_vjp
 from lohe.dynamics.errors import InputError
 
@@ -92,11 +90,8 @@ def running_product_vjp(
 
 def spread(xp: Any, *arrays: Array) -> Arrays:
     """Return the arrays with their leading axes and their types made equal."""
-    lead = np.broadcast_shapes(*(tuple(a.shape[:-2]) for a in arrays))
-    dtype = xp.result_type(*arrays)
-    return tuple(
-        xp.broadcast_to(xp.astype(a, dtype, copy=False), (*lead, *a.shape[-2:])) for a in arrays
-    )
+    lead, dtype = common_lead(*arrays), xp.result_type(*arrays)
+    return tuple(widen(xp, xp.astype(a, dtype, copy=False), lead) for a in arrays)
 
 
 def empty_moment(xp: Any, right: Array, width: int) -> Array:

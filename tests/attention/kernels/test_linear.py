@@ -10,7 +10,12 @@ from threadpoolctl import threadpool_limits
 from lohe.attention.gradcheck import check_pullback
 from lohe.attention.kernels.feature_maps import FEATURE_MAPS
 from lohe.attention.kernels.fold import CHUNK, SEGMENT
-from lohe.attention.kernels.linear import feature_drive_vjp, linear_attention_vjp, linear_rule
+from lohe.attention.kernels.linear import (
+    feature_drive_vjp,
+    find_linear_rule,
+    linear_attention_vjp,
+    linear_rule,
+)
 from lohe.dynamics.errors import InputError
 
 
@@ -174,3 +179,4 @@ def test_what_is_not_linear_is_refused(p, d, length, message):
     arrays, _ = draw(4, d=d)
     with pytest.raises(InputError, match=message):
         linear_rule(np, "elu_features", length * arrays[3], p)
+    assert find_linear_rule(np, "elu_features", length * arrays[3], p) is None
