@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,11 @@ from lohe.dynamics.errors import InputError
 
 __all__ = [
     "Array",
+    "all_finite",
     "common_lead",
     "read_arrays",
     "read_key_mask",
     "sum_to",
-    "visible_keys",
     "widen",
 ]
 
@@ -50,16 +51,24 @@ def read_arrays(**arrays: Any) -> tuple[Any, list[Array]]:
     for name, given in arrays.items():
         integers = of_numpy and given.dtype.kind in "iub"
         array = given.astype(np.float64) if integers else given
-        if not xp.isdtype(array.dtype, "real floating"):
+        # NumPy's own isdtype takes longer than what a short sequence takes in all.
+        if not (array.dtype.kind == "f" if of_numpy else xp.isdtype(array.dtype, "real floating")):
             raise InputError(f"{name} has dtype {array.dtype}; expected real floating numbers")
         if array.ndim < 2:
             raise InputError(f"{name} has shape {tuple(array.shape)}; expected (..., T, width)")
         if 0 in array.shape:
             raise InputError(f"{name} has shape {tuple(array.shape)}: it is empty")
-        if not xp.all(xp.isfinite(array)):
+        if not all_finite(xp, array):
             raise InputError(f"{name} has NaN or infinite entries")
         found.append(array)
     return xp, found
+
+
+def all_finite(xp: Any, array: Array) -> bool:
+    """Return whether no entry is NaN or infinite."""
+    finite = xp.isfinite(array)
+    # The method saves NumPy's detour through Python, which short sequences feel.
+    return bool(finite.all() if xp is np else xp.all(finite))
 
 
 def _to_numpy(name: str, values: Any) -> Array:
@@ -108,28 +117,6 @@ def read_key_mask(xp: Any, queries: int, keys: int, *, causal: bool, key_mask: A
     return mask
 
 
-def visible_keys(
-    xp: Any, queries: int, keys: int, *, causal: bool, key_mask: Any, like: Array
-) -> Array | None:
-    """Return which keys each query sees, or None for all.
-
-    The arguments and errors are those of `read_key_mask`, and ``like`` is an array on whose
-    device the causal mask is made.
-
-    Returns
-    -------
-    bool array or None
-        Broadcasts against (..., queries, keys).
-    """
-    mask = read_key_mask(xp, queries, keys, causal=causal, key_mask=key_mask)
-    visible = None if mask is None else mask[..., None, :]
-    if not causal:
-        return visible
-    rows = xp.arange(queries, device=like.device)
-    past = rows[:, None] >= rows[None, :]
-    return past if visible is None else visible & past
-
-
 def sum_to(xp: Any, array: Array, shape: tuple[int, ...]) -> Array:
     """Sum a gradient over the axes along which its argument was broadcast.
 
@@ -160,8 +147,12 @@ def common_lead(*arrays: Array) -> tuple[int, ...]:
     >>> common_lead(np.ones((2, 1, 5, 3)), np.ones((4, 7, 3)))
     (2, 4)
     """
-    leads = {tuple(array.shape[:-2]) for array in arrays}
-    return leads.pop() if len(leads) == 1 else np.broadcast_shapes(*leads)
+    return _broadcast(tuple(tuple(array.shape[:-2]) for array in arrays))
+
+
+@lru_cache(maxsize=1024)
+def _broadcast(leads: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*leads)
 
 
 def widen(xp: Any, array: Array, lead: tuple[int, ...]) -> Array:

@@ -8,6 +8,8 @@ from typing import Any
 
 from lohe.attention.arrays import Array, sum_to
 from lohe.attention.coupling import find_coupling
+from lohe.attention.kernels.feature_maps import FEATURE_MAPS
+from lohe.attention.kernels.linear import feature_drive_vjp
 from lohe.attention.kernels.pair_sum import pair_sum_vjp
 
 __all__ = ["drive_vjp"]
@@ -37,7 +39,7 @@ def drive_vjp(
     anchors : (..., T, d) array
         Any vectors; nothing is assumed of their length. One dtype; leading axes broadcast.
     coupling
-        See `COUPLINGS`.
+        See `COUPLINGS` and, for time linear in the length, `FEATURE_MAPS`.
     causal
         Oscillator i is driven by keys j <= i only.
     key_mask : (..., T) bool array, optional
@@ -64,6 +66,8 @@ def drive_vjp(
     >>> drive_vjp(np, np.zeros((1, 1)), np.zeros((2, 1)), np.eye(2), "elu", causal=False)[0]
     array([[1., 1.]])
     """
+    if coupling in FEATURE_MAPS:
+        return feature_drive_vjp(xp, q, k, anchors, coupling, causal=causal, key_mask=key_mask)
     function = find_coupling(coupling).function
     scale = 1 / math.sqrt(q.shape[-1])
     kept = None if key_mask is None else xp.astype(key_mask, q.dtype)[..., None]

@@ -79,7 +79,7 @@ def learned_power(p: Array) -> PairFunction:
         by_exponent *= power
         return power, slope, by_exponent
 
-    return PairFunction(value, value_and_slopes)
+    return PairFunction(value, value_and_slopes, parameters=1)
 
 
 def largest_lift(xp: Any, left: Array, right: Array, counted: Array, *, causal: bool) -> Array:

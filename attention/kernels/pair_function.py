@@ -27,11 +27,14 @@ class PairFunction:
     value
         ``(xp, s, work) -> f(s)``.
     value_and_slopes
-        ``(xp, s, work) -> (f(s), f'(s))``; a third array is the derivative by a parameter.
+        ``(xp, s, work) -> (f(s), f'(s))``, and the derivatives by the function's parameters.
+    parameters
+        Number of parameters that have a derivative.
     """
 
     value: Callable[[Any, Array, Work], Array]
     value_and_slopes: Callable[[Any, Array, Work], tuple[Array, ...]]
+    parameters: int = 0
 
 
 def constant(xp: Any, number: float, like: Array) -> Array:

@@ -104,6 +104,10 @@ class _Pairs:
     lead: tuple[int, ...]
     tiles: Tiles
 
+    @property
+    def like(self) -> dict[str, Any]:
+        return {"dtype": self.left.dtype, "device": self.left.device}
+
     def scratch(self) -> Scratch:
         return Scratch(self.xp, self.tiles.size, self.left.dtype, 4)
 
@@ -113,19 +117,26 @@ class _Pairs:
         room, *work = scratch.tiles(*rows.shape[:-1], other.shape[-2])
         return write(self.xp.matmul, rows, other.mT, out=room), tuple(work)
 
-    def for_each(self, work: Callable[[Task], None], tasks: Iterable[Task]) -> None:
-        """Do the tasks, on several threads if that pays."""
-        count = math.prod(self.lead) * self.tiles.queries * self.tiles.keys
-        if self.xp is np and count >= _WORTH_A_THREAD:
-            map_tasks(work, tasks)
-        else:
-            for task in tasks:
-                work(task)
-
-    def past(self) -> Array:
-        """Return 1 on and below the diagonal of a square, 0 above."""
+    def past(self) -> Array | None:
+        """Return 1 on and below the diagonal of a square and 0 above, if that matters."""
+        if not self.tiles.causal:
+            return None
         row = self.xp.arange(self.tiles.columns, device=self.left.device)
         return self.xp.astype(row[:, None] >= row[None, :], self.left.dtype)
+
+    def for_each(self, work: Callable[[Task], None], tasks: Iterable[Task]) -> None:
+        """Do the tasks, on several threads if that pays."""
+
+        def quietly(task: Task) -> None:
+            with np.errstate(over="ignore", invalid="ignore"):  # callers report it in words
+                work(task)
+
+        count = math.prod(self.lead) * self.tiles.queries * self.tiles.keys
+        if self.xp is np and count >= _WORTH_A_THREAD:
+            map_tasks(quietly, tasks)
+        else:
+            for task in tasks:
+                quietly(task)
 
 
 def _sums(pairs: _Pairs) -> Array:
@@ -134,75 +145,68 @@ def _sums(pairs: _Pairs) -> Array:
     scratch, past = pairs.scratch(), pairs.past()
 
     def sum_rows(task: tuple[Index, tuple[int, int]]) -> None:
-        index, (start, end) = task
+        index, block = task
         function = pairs.function_at(index)
-        with np.errstate(over="ignore", invalid="ignore"):  # callers report it in words
-            for first, last in tiles.column_blocks(end):
-                near = tiles.first_row(start, first)
-                these = (*index, slice(near, end), slice(None))
-                some = (*index, slice(first, last), slice(None))
-                product, work = pairs.product(pairs.left[these], some, scratch)
-                value = function.value(xp, product, work)
-                _hide_future(tiles, past, value, near, first)
-                _add_product(xp, sums, these, value, pairs.values[some], fresh=first == 0)
+        for rows, columns in tiles.cut(*block):
+            these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
+            product, work = pairs.product(pairs.left[these], some, scratch)
+            value = function.value(xp, product, work)
+            _hide_future(past, value, rows, columns)
+            _add_product(xp, sums, these, value, pairs.values[some], fresh=columns.start == 0)
 
-    blocks = tiles.row_blocks()
     leads = lead_blocks(pairs.lead, tiles.entries)
-    pairs.for_each(sum_rows, [(index, block) for block in blocks for index in leads])
+    pairs.for_each(sum_rows, [(index, block) for block in tiles.row_blocks for index in leads])
     return sums
 
 
 def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
     xp, tiles = pairs.xp, pairs.tiles
-    leads, blocks = lead_blocks(pairs.lead, tiles.entries), tiles.row_blocks()
+    leads, blocks = lead_blocks(pairs.lead, tiles.entries), tiles.row_blocks
     parts = min(len(blocks), -(-_TASKS // len(leads)))
-    zeros = {"dtype": pairs.left.dtype, "device": pairs.left.device}
     d_left = _empty(pairs, tiles.queries, pairs.left.shape[-1])
     d_right, d_values = (
-        xp.zeros((parts, *pairs.lead, tiles.keys, array.shape[-1]), **zeros)
+        xp.zeros((parts, *pairs.lead, tiles.keys, array.shape[-1]), **pairs.like)
         for array in (pairs.right, pairs.values)
     )
-    d_parameter = xp.zeros((*pairs.lead, tiles.queries, 1), **zeros)
-    has_parameter = False
+    by_row = [
+        xp.zeros((*pairs.lead, tiles.queries, 1), **pairs.like)
+        for _ in range(pairs.function_at(leads[0]).parameters)
+    ]
     scratch, past = pairs.scratch(), pairs.past()
 
-    def pull_rows(task: tuple[Index, int]) -> None:
-        nonlocal has_parameter
-        index, part = task
+    def pull_tile(index: Index, part: int, rows: slice, columns: slice, *, fresh: bool) -> None:
         function = pairs.function_at(index)
-        with np.errstate(over="ignore", invalid="ignore"):
-            for number, (start, end) in enumerate(blocks[part::parts]):
-                for first, last in tiles.column_blocks(end):
-                    near = tiles.first_row(start, first)
-                    these = (*index, slice(near, end), slice(None))
-                    some = (*index, slice(first, last), slice(None))
-                    rows, d_rows = pairs.left[these], d_sums[these]
-                    product, work = pairs.product(rows, some, scratch)
-                    value, slope, *by_parameter = function.value_and_slopes(xp, product, work)
-                    _hide_future(tiles, past, value, near, first)
-                    # The longest rows come first, so they are the first to reach any column.
-                    here, fresh = (part, *some), number == 0
-                    _add_product(xp, d_values, here, value.mT, d_rows, fresh=fresh)
-                    room, other = product if xp is np else None, pairs.values[some].mT
-                    d_product = write(xp.matmul, d_rows, other, out=room)
-                    _hide_future(tiles, past, d_product, near, first)
-                    for derivative in by_parameter:
-                        has_parameter = True
-                        share = xp.vecdot(derivative, d_product)[..., None]
-                        _add(d_parameter, these, share)
-                    d_product *= slope
-                    _add_product(xp, d_right, here, d_product.mT, rows, fresh=fresh)
-                    _add_product(xp, d_left, these, d_product, pairs.right[some], fresh=first == 0)
+        these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
+        left, d_rows = pairs.left[these], d_sums[these]
+        product, work = pairs.product(left, some, scratch)
+        value, slope, *by_parameter = function.value_and_slopes(xp, product, work)
+        _hide_future(past, value, rows, columns)
+        _add_product(xp, d_values, (part, *some), value.mT, d_rows, fresh=fresh)
+        room = product if xp is np else None
+        d_product = write(xp.matmul, d_rows, pairs.values[some].mT, out=room)
+        _hide_future(past, d_product, rows, columns)
+        for total, derivative in zip(by_row, by_parameter, strict=True):
+            _add(total, these, xp.vecdot(derivative, d_product)[..., None])
+        d_product *= slope
+        _add_product(xp, d_right, (part, *some), d_product.mT, left, fresh=fresh)
+        _add_product(xp, d_left, these, d_product, pairs.right[some], fresh=columns.start == 0)
+
+    def pull_rows(task: tuple[Index, int]) -> None:
+        index, part = task
+        for number, block in enumerate(blocks[part::parts]):
+            for rows, columns in tiles.cut(*block):
+                # The longest rows come first, so they are the first to reach any column.
+                pull_tile(index, part, rows, columns, fresh=number == 0)
 
     pairs.for_each(pull_rows, [(index, part) for part in range(parts) for index in leads])
     joined = [d[0, ...] if parts == 1 else xp.sum(d, axis=0) for d in (d_right, d_values)]
-    return (d_left, *joined, d_parameter) if has_parameter else (d_left, *joined)
+    return (d_left, *joined, *by_row)
 
 
-def _hide_future(tiles: Tiles, past: Array, tile: Array, near: int, first: int) -> None:
-    """Put 0 where a column of the tile, from ``first``, is later than its row, from ``near``."""
-    late = first + tile.shape[-1] - near
-    if tiles.causal and late > 1:
+def _hide_future(past: Array | None, tile: Array, rows: slice, columns: slice) -> None:
+    """Put 0 where a column of the tile is later than its row."""
+    late = columns.stop - rows.start
+    if past is not None and late > 1:
         square = tile[..., :late, -late:]
         square *= past[:late, :late]
 
@@ -226,4 +230,4 @@ def _add(total: Array, index: Any, share: Array) -> None:
 
 def _empty(pairs: _Pairs, rows: int, width: int) -> Array:
     shape = (*pairs.lead, rows, width)
-    return pairs.xp.empty(shape, dtype=pairs.left.dtype, device=pairs.left.device)
+    return pairs.xp.empty(shape, **pairs.like)

@@ -127,7 +127,7 @@ def _sharp_vjp(
         left, powers = widen(xp, left, lead), widen(xp, p, lead)
 
     def function_at(index: Index) -> PairFunction:
-        return function if powers is None else learned_power(powers[index])
+        return function if powers is None else learned_power(powers[(*index, ...)])
 
     def sum_vjp(rows: Array) -> tuple[Array, Pullback]:
         return pair_sum_vjp(xp, rows, right, counted, function_at, causal=causal, tile=tile)

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -48,20 +49,21 @@ class Tiles:
     keys: int
     causal: bool
 
+    @cached_property
     def row_blocks(self) -> list[tuple[int, int]]:
-        """Return the first row and the end of each block of rows, the longest rows first."""
+        """The first row and the end of each block of rows, the longest rows first."""
         starts = range(0, self.queries, self.rows)
         return [(start, min(start + self.rows, self.queries)) for start in reversed(starts)]
 
-    def column_blocks(self, row_end: int) -> Iterator[tuple[int, int]]:
-        """Yield the first column and the end of each tile that rows before ``row_end`` meet."""
-        end = min(row_end, self.keys) if self.causal else self.keys
-        for start in range(0, end, self.columns):
-            yield start, min(start + self.columns, end)
+    def cut(self, start: int, end: int) -> Iterator[tuple[slice, slice]]:
+        """Yield the rows and the columns of each tile of a block of rows, first columns first.
 
-    def first_row(self, start: int, first: int) -> int:
-        """Return the first row from ``start`` on that meets the column ``first``."""
-        return max(start, first) if self.causal else start
+        Under ``causal`` a tile's rows begin where they meet its first column.
+        """
+        stop = min(end, self.keys) if self.causal else self.keys
+        for first in range(0, stop, self.columns):
+            near = max(start, first) if self.causal else start
+            yield slice(near, end), slice(first, min(first + self.columns, stop))
 
     @property
     def size(self) -> int:
@@ -69,6 +71,7 @@ class Tiles:
         return self.entries * self.rows * self.columns
 
 
+@lru_cache(maxsize=256)
 def choose_tiles(
     xp: Any,
     shape: tuple[int, ...],
@@ -118,15 +121,16 @@ def choose_tiles(
     return Tiles(entries, rows, columns, queries, keys, causal)
 
 
-def lead_blocks(lead: tuple[int, ...], entries: int) -> list[Index]:
+@lru_cache(maxsize=256)
+def lead_blocks(lead: tuple[int, ...], entries: int) -> tuple[Index, ...]:
     """Cut leading axes into blocks of at most so many entries, each one index without copies.
 
     Examples
     --------
     >>> lead_blocks((2, 3), 1)
-    [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2))
     >>> lead_blocks((3, 2), 5)
-    [(slice(0, 2, None), slice(None, None, None)), (slice(2, 3, None), slice(None, None, None))]
+    ((slice(0, 2, None), slice(None, None, None)), (slice(2, 3, None), slice(None, None, None)))
     """
     whole = 1
     axis = len(lead)
@@ -135,7 +139,7 @@ def lead_blocks(lead: tuple[int, ...], entries: int) -> list[Index]:
         whole *= lead[axis]
     rest = (slice(None),) * (len(lead) - axis)
     if axis == 0:
-        return [rest]
+        return (rest,)
     step = entries // whole
     along = lead[axis - 1]
     parts: list[int | slice] = (
@@ -144,4 +148,4 @@ def lead_blocks(lead: tuple[int, ...], entries: int) -> list[Index]:
         else list(range(along))
     )
     outer = itertools.product(*(range(size) for size in lead[: axis - 1]))
-    return [(*before, part, *rest) for before in outer for part in parts]
+    return tuple((*before, part, *rest) for before in outer for part in parts)
