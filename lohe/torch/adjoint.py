@@ -14,53 +14,63 @@ from lohe.dynamics.errors import InputError
 
 __all__ = ["as_array", "as_tensor", "with_adjoint"]
 
+_HALF = {torch.float16, torch.bfloat16}
 
-def with_adjoint(vjp: Callable[..., tuple[Any, ...]], *tensors: Tensor) -> tuple[Tensor, ...]:
+
+def with_adjoint(
+    vjp: Callable[..., tuple[Any, ...]], *tensors: Tensor, smooth: int = 1
+) -> tuple[Tensor, ...]:
     """Apply a function that returns ``(*values, pullback)`` and let autograd use the pullback.
 
     Parameters
     ----------
     vjp
-        Takes arrays, see `as_array`. Its pullback takes the gradient of the first value and
-        returns that of each argument, as a tuple, or as an array if there is one argument.
+        Takes arrays, see `as_array`. Its pullback takes the gradients of the first `smooth`
+        values and returns that of each argument, as a tuple, or as an array if there is one
+        argument; None, for an argument that was not given, is left out.
     *tensors
-        Its arguments, on one device.
+        Its arguments, on one device. Half precision is widened to float32.
+    smooth : int
+        How many of the values have a gradient.
 
     Returns
     -------
     tuple of tensors
-        The values. Only the first has a gradient.
+        The values.
 
     Raises
     ------
     InputError
         From a backward pass with ``create_graph=True``.
     """
-    values: tuple[Tensor, ...] = _Adjoint.apply(vjp, *tensors)
+    wide = (tensor.float() if tensor.dtype in _HALF else tensor for tensor in tensors)
+    values: tuple[Tensor, ...] = _Adjoint.apply(vjp, smooth, *wide)
     return values
 
 
 class _Adjoint(Function):
     @staticmethod
-    def forward(ctx: Any, vjp: Callable[..., tuple[Any, ...]], *tensors: Tensor) -> Any:
+    def forward(
+        ctx: Any, vjp: Callable[..., tuple[Any, ...]], smooth: int, *tensors: Tensor
+    ) -> Any:
         *arrays, ctx.pullback = vjp(*(as_array(tensor) for tensor in tensors))
         values = tuple(as_tensor(array) for array in arrays)
         # The pullback has them already: PyTorch is to notice if one is changed in place meanwhile.
-        ctx.save_for_backward(*tensors, values[0])
-        ctx.mark_non_differentiable(*values[1:])
+        ctx.save_for_backward(*tensors, *values[:smooth])
+        ctx.mark_non_differentiable(*values[smooth:])
+        ctx.smooth = smooth
         return values
 
     @staticmethod
-    def backward(ctx: Any, d_value: Tensor, *_: Any) -> Any:
+    def backward(ctx: Any, *d_values: Tensor) -> Any:
         if torch.is_grad_enabled():
             raise InputError(
                 "oscillator attention has no second derivative; call backward without create_graph"
             )
         _ = ctx.saved_tensors
-        gradients = ctx.pullback(as_array(d_value))
-        if not isinstance(gradients, tuple):
-            gradients = (gradients,)
-        return None, *(as_tensor(gradient) for gradient in gradients)
+        found = ctx.pullback(*(as_array(d_value) for d_value in d_values[: ctx.smooth]))
+        gradients = found if isinstance(found, tuple) else (found,)
+        return None, None, *(as_tensor(gradient) for gradient in gradients if gradient is not None)
 
 
 def as_array(tensor: Tensor) -> Any:
@@ -71,4 +81,7 @@ def as_array(tensor: Tensor) -> Any:
 
 def as_tensor(array: Any) -> Tensor:
     """Show a NumPy array as a tensor of the same memory; leave tensors as they are."""
-    return torch.from_numpy(array) if isinstance(array, np.ndarray) else array
+    if not isinstance(array, np.ndarray):
+        return array
+    # PyTorch cannot mark a tensor as not to be written to.
+    return torch.from_numpy(array if array.flags.writeable else array.copy())

@@ -1,21 +1,17 @@
-"""Oscillator attention and its anchors as functions of tensors."""
+"""Oscillator attention as a function of tensors."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from lohe.attention.anchors import table_anchors, unit_anchors
+from lohe.attention.coherent import coherent_attention_vjp
 from lohe.attention.fixed_query import fixed_query_attention_vjp
-from lohe.dynamics.errors import InputError
 from lohe.torch.adjoint import as_array, with_adjoint
 
-__all__ = ["fixed_query_attention", "make_anchors"]
-
-_HALF = {torch.float16, torch.bfloat16}
+__all__ = ["coherent_attention", "fixed_query_attention"]
 
 
 def fixed_query_attention(
@@ -24,6 +20,8 @@ def fixed_query_attention(
     v: Tensor,
     anchors: Tensor,
     *,
+    p: float | Tensor = 1,
+    readout_anchors: Tensor | None = None,
     key_mask: Tensor | None = None,
     need_weights: bool = False,
     **options: Any,
@@ -34,13 +32,17 @@ def fixed_query_attention(
     ----------
     q, k, v, anchors : tensors
         (..., T_q, d_h), (..., T, d_h), (..., T, d_v) and (..., T, d), on one device. Leading axes
-        broadcast. Half precision is computed in float32, as a drive sums many couplings.
+        broadcast. Half precision is computed in float32.
+    p : float or (..., 1, 1) tensor
+        Readout exponent; a tensor has a gradient.
+    readout_anchors : (..., T, d) tensor, optional
+        What the states are read out by instead of the anchors that drive them.
     key_mask : (..., T) bool tensor, optional
         True where a key is visible.
     need_weights : bool
         Also return the attention weights. They carry no gradient.
     **options
-        ``coupling``, ``p``, ``causal`` and ``mask_readout`` of `lohe.fixed_query_attention`.
+        ``coupling``, ``causal``, ``mask_readout`` and ``tile`` of `lohe.fixed_query_attention`.
 
     Returns
     -------
@@ -55,56 +57,77 @@ def fixed_query_attention(
 
     Examples
     --------
+    >>> import torch
     >>> token = torch.ones((2, 1), requires_grad=True)
     >>> anchors = torch.tensor([[1.0, 0.0], [-1.0, 0.0]])
     >>> fixed_query_attention(token, token, token.cumsum(0), anchors, causal=True)[1, 0].item()
     1.5
     """
-    attend = partial(
+    found = _attend(
         fixed_query_attention_vjp,
-        key_mask=None if key_mask is None else as_array(key_mask),
-        need_weights=need_weights,
-        **options,
+        {"q": q, "k": k, "v": v, "anchors": anchors, "readout_anchors": readout_anchors, "p": p},
+        {"key_mask": key_mask, "need_weights": need_weights, **options},
     )
-    found = with_adjoint(attend, *(_precise(tensor) for tensor in (q, k, v, anchors)))
-    found = tuple(tensor.to(q.dtype) for tensor in found)
     return found if need_weights else found[0]
 
 
-def make_anchors(raw: Tensor, x: Tensor, kind: str, margin: float) -> Tensor:
-    """Make the anchors of a layer of its parameters, as `lohe.attention.anchors_layer` does.
+def coherent_attention(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    anchors: Tensor,
+    opposed: Tensor | None = None,
+    *,
+    p: float | Tensor = 1,
+    key_mask: Tensor | None = None,
+    **options: Any,
+) -> tuple[Tensor, Tensor]:
+    """Attend with anchors on one side or two, and tell the coherence of every drive.
 
     Parameters
     ----------
-    raw : (heads, T_max, d) tensor
-        Parameters; with the kind ``"half_space"`` (heads, T_max, d - 1), with ``"content"``
-        (heads, d, D).
-    x : (..., T, D) tensor
-        Tokens, T <= T_max.
-    kind : {"unit", "free", "half_space", "content"}
-        See `lohe.attention.anchors_layer.ANCHOR_KINDS`.
-    margin : float
-        Of ``"half_space"``.
+    q, k, v, anchors, p, key_mask, **options
+        As in `fixed_query_attention`.
+    opposed : (..., T, d) tensor, optional
+        Second anchors; see `lohe.attention.coherent.coherent_attention_vjp`.
 
     Returns
     -------
-    (heads, T, d) tensor, or (..., heads, T, d) with ``"content"``
+    out : (..., T_q, d_v) tensor
+    coherence : (..., T_q) tensor
+        Both with gradients.
 
     Raises
     ------
     InputError
-        If the sequence is longer than the table, or an anchor has no direction.
+        As `fixed_query_attention`.
     """
-    if kind == "content":
-        (anchors,) = with_adjoint(unit_anchors, _precise(x[..., None, :, :] @ raw.mT))
-        return anchors
-    tokens, longest = x.shape[-2], raw.shape[-2]
-    if tokens > longest:
-        raise InputError(f"a sequence of {tokens} tokens is longer than the {longest} anchors")
-    make = partial(table_anchors, kind=kind, margin=margin)
-    (anchors,) = with_adjoint(make, _precise(raw[:, :tokens]))
-    return anchors
+    out, coherence = _attend(
+        coherent_attention_vjp,
+        {"q": q, "k": k, "v": v, "anchors": anchors, "opposed": opposed, "p": p},
+        {"key_mask": key_mask, **options},
+        smooth=2,
+    )
+    return out, coherence
 
 
-def _precise(tensor: Tensor) -> Tensor:
-    return tensor.float() if tensor.dtype in _HALF else tensor
+def _attend(
+    vjp: Callable[..., tuple[Any, ...]],
+    arguments: Mapping[str, Any],
+    options: Mapping[str, Any],
+    *,
+    smooth: int = 1,
+) -> tuple[Tensor, ...]:
+    """Call with the arguments that are tensors through autograd, with the others as they are."""
+    tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
+    fixed = {name: value for name, value in arguments.items() if name not in tensors}
+    fixed |= {
+        name: as_array(value) if isinstance(value, Tensor) else value
+        for name, value in options.items()
+    }
+
+    def attend(*arrays: Any) -> tuple[Any, ...]:
+        return vjp(**dict(zip(tensors, arrays, strict=True)), **fixed)
+
+    found = with_adjoint(attend, *tensors.values(), smooth=smooth)
+    return tuple(value.to(tensors["q"].dtype) for value in found)

@@ -14,7 +14,7 @@ from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.coupling import find_coupling
 from lohe.attention.heads import head_weights
 from lohe.dynamics.errors import InputError
-from lohe.torch.functional import fixed_query_attention, make_anchors
+from lohe.torch.heads import oscillator_heads
 
 __all__ = ["FixedQueryAttention"]
 
@@ -46,6 +46,12 @@ class FixedQueryAttention(nn.Module):
         `lohe.attention.anchors_layer.ANCHOR_KINDS`.
     anchor_margin : float
         Of ``half_space``.
+    two_sided : bool
+        Give every key a second anchor, of the parameter ``opposed``; see
+        `lohe.attention.coherent.coherent_attention_vjp`.
+    learned_exponent : bool
+        Give every head an exponent of its own, exp of the parameter ``log_exponent``; `p` is
+        where they start.
     device, dtype
         Of the parameters.
 
@@ -76,6 +82,8 @@ class FixedQueryAttention(nn.Module):
         anchor_kind: str = "unit",
         anchor_margin: float = 0.1,
         mask_readout: bool = True,
+        two_sided: bool = False,
+        learned_exponent: bool = False,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
@@ -94,20 +102,32 @@ class FixedQueryAttention(nn.Module):
         if anchor_kind not in ANCHOR_KINDS:
             raise InputError(f"anchor_kind is {anchor_kind!r}; choose {' or '.join(ANCHOR_KINDS)}")
         find_coupling(coupling)
-        self.n_heads, self.anchor_kind, self.anchor_margin = n_heads, anchor_kind, anchor_margin
+        self.n_heads = n_heads
         self.options: dict[str, Any] = {
-            "coupling": coupling, "p": p, "causal": causal, "mask_readout": mask_readout
-        }  # fmt: skip
+            "coupling": coupling,
+            "p": p,
+            "causal": causal,
+            "mask_readout": mask_readout,
+            "anchor_kind": anchor_kind,
+            "anchor_margin": anchor_margin,
+        }
         where = {"device": device, "dtype": dtype}
         self.W_q = nn.Linear(d_model, n_heads * d_qk, bias=False, **where)
         self.W_k = nn.Linear(d_model, n_heads * d_qk, bias=False, **where)
         self.W_v = nn.Linear(d_model, n_heads * d_head, bias=False, **where)
         self.W_o = nn.Linear(n_heads * d_head, d_model, **where)
         shape = {"half_space": (max_len, d_osc - 1), "content": (d_osc, d_model)}
-        raw = torch.randn(n_heads, *shape.get(anchor_kind, (max_len, d_osc)), **where)
-        if anchor_kind in {"unit", "free"}:
-            raw = functional.normalize(raw, dim=-1)
-        self.anchors = nn.Parameter(raw)
+
+        def draw_anchors() -> nn.Parameter:
+            raw = torch.randn(n_heads, *shape.get(anchor_kind, (max_len, d_osc)), **where)
+            if anchor_kind in {"unit", "free"}:
+                raw = functional.normalize(raw, dim=-1)
+            return nn.Parameter(raw)
+
+        self.anchors = draw_anchors()
+        self.opposed = draw_anchors() if two_sided else None
+        start = torch.full((n_heads,), float(p), **where).log() if learned_exponent else None
+        self.log_exponent = None if start is None else nn.Parameter(start)
 
     @classmethod
     def from_checkpoint(
@@ -150,6 +170,8 @@ class FixedQueryAttention(nn.Module):
             anchor_kind=config.anchor_kind,
             anchor_margin=config.anchor_margin,
             mask_readout=config.mask_readout,
+            two_sided=config.two_sided,
+            learned_exponent=config.learned_exponent,
             dtype=torch.from_numpy(of.vector).dtype,
         )
         prefix = f"layer{layer}.attention."
@@ -161,7 +183,11 @@ class FixedQueryAttention(nn.Module):
         }
         arrays["W_o.weight"] = of[prefix + "weight_out"]
         arrays["W_o.bias"] = of[prefix + "bias_out"]
-        arrays["anchors"] = of[prefix + "anchors"]
+        arrays |= {
+            name: of[prefix + name]
+            for name in ("anchors", "opposed", "log_exponent")
+            if prefix + name in of
+        }
         found.load_state_dict({name: torch.from_numpy(a) for name, a in arrays.items()})
         return found
 
@@ -191,18 +217,21 @@ class FixedQueryAttention(nn.Module):
             If the sequence is too long, or as `fixed_query_attention`.
         """
         mask = None if key_padding_mask is None else ~key_padding_mask[..., None, :]
+        weights = {
+            name: parameter
+            for name in ("anchors", "opposed", "log_exponent")
+            if (parameter := getattr(self, name)) is not None
+        }
         q, k, v = (self._split(project(x)) for project in (self.W_q, self.W_k, self.W_v))
-        anchors = make_anchors(self.anchors, x, self.anchor_kind, self.anchor_margin)
-        found = fixed_query_attention(
-            q, k, v, anchors, key_mask=mask, need_weights=need_weights, **self.options
+        out, *rows = oscillator_heads(
+            weights, x, q, k, v, key_mask=mask, need_weights=need_weights, **self.options
         )
-        out, *weights = found if need_weights else (found,)
         y = self.W_o(out.transpose(-2, -3).flatten(-2))
-        return (y, *weights) if need_weights else y
+        return (y, *rows) if need_weights else y
 
     def extra_repr(self) -> str:
         """Return the options, for the layer's representation."""
-        options = {"n_heads": self.n_heads, "anchor_kind": self.anchor_kind, **self.options}
+        options = {"n_heads": self.n_heads, **self.options}
         return ", ".join(f"{name}={value!r}" for name, value in options.items())
 
     def _split(self, x: Tensor) -> Tensor:

@@ -12,23 +12,24 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from lohe.attention.incoherence import FLOOR
 from lohe.attention.positions import sinusoidal_table
 from lohe.attention.task import Batch
 from lohe.attention.transformer import Model, check_fit
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
-from lohe.torch.functional import fixed_query_attention, make_anchors
+from lohe.torch.heads import oscillator_heads
 
 __all__ = ["transformer_on"]
 
 Floats = NDArray[Any]
-Pullback = Callable[[Floats], dict[str, Floats]]
+Pullback = Callable[..., dict[str, Floats]]
 Parameters = Mapping[str, Tensor]
 Drop = Callable[[Tensor], Tensor]
 
 
-def transformer_on(device: str) -> Callable[..., tuple[Floats, Pullback]]:
-    """Return a function to be used in the place of `lohe.attention.transformer.apply_transformer`.
+def transformer_on(device: str) -> Callable[..., tuple[Floats, float, Pullback]]:
+    """Return a function to be used in the place of `lohe.attention.transformer.apply_regularised`.
 
     It takes and returns NumPy arrays, so that training, its checkpoints and its results are the
     same wherever the model runs; between them everything happens on the device.
@@ -41,8 +42,8 @@ def transformer_on(device: str) -> Callable[..., tuple[Floats, Pullback]]:
     Returns
     -------
     callable
-        ``apply(model, batch, *, rng=None) -> (outputs, pullback)``. Dropout draws other numbers
-        than NumPy's, from the same generator, and is as reproducible.
+        ``apply(model, batch, *, rng=None) -> (outputs, price, pullback)``, the pullback to be
+        called once. Dropout draws other numbers than in NumPy, seeded by the same generator.
 
     Raises
     ------
@@ -68,21 +69,22 @@ def _apply(
     batch: Batch,
     *,
     rng: np.random.Generator | None = None,
-) -> tuple[Floats, Pullback]:
+) -> tuple[Floats, float, Pullback]:
     config = model.config
     check_fit(config, batch)
     of = {
         name: torch.from_numpy(array).to(device).requires_grad_()
         for name, array in model.parameters.items()
     }
-    outputs = _transform(config, of, _move(batch, device), _dropout(config.dropout, rng, device))
+    drop = _dropout(config.dropout, rng, device)
+    outputs, price = _transform(config, of, _move(batch, device), drop)
 
-    def pullback(d_outputs: Floats) -> dict[str, Floats]:
-        d_tensor = torch.as_tensor(d_outputs, dtype=outputs.dtype, device=device)
-        gradients = torch.autograd.grad(outputs, list(of.values()), d_tensor)
+    def pullback(d_outputs: Floats, d_price: float = 0.0) -> dict[str, Floats]:
+        loss = (outputs * torch.as_tensor(d_outputs).to(outputs)).sum() + d_price * price
+        gradients = torch.autograd.grad(loss, list(of.values()))
         return {name: g.numpy(force=True) for name, g in zip(of, gradients, strict=True)}
 
-    return outputs.numpy(force=True), pullback
+    return outputs.numpy(force=True), price.item(), pullback
 
 
 def _move(batch: Batch, device: torch.device) -> Any:
@@ -108,7 +110,9 @@ def _dropout(rate: float, rng: np.random.Generator | None, device: torch.device)
     return drop
 
 
-def _transform(config: TransformerConfig, of: Parameters, batch: Any, drop: Drop) -> Tensor:
+def _transform(
+    config: TransformerConfig, of: Parameters, batch: Any, drop: Drop
+) -> tuple[Tensor, Tensor]:
     if config.vocabulary:
         x = functional.embedding(batch.inputs.long(), of["input.table"])
     else:
@@ -116,10 +120,11 @@ def _transform(config: TransformerConfig, of: Parameters, batch: Any, drop: Drop
         x = functional.linear(features, of["input.weight"], of["input.bias"])
     tokens = x.shape[1]
     if config.positions == "sinusoidal":
-        x = x + torch.as_tensor(sinusoidal_table(tokens, config.width)).to(x)
+        x = x + torch.tensor(sinusoidal_table(tokens, config.width)).to(x)
     elif config.positions == "learned":
         x = x + of["positions.table"][:tokens]
     x = drop(x)
+    coherences = []
     for layer in range(config.layers):
         prefix = f"layer{layer}"
         part = {
@@ -127,20 +132,32 @@ def _transform(config: TransformerConfig, of: Parameters, batch: Any, drop: Drop
             for name, tensor in of.items()
             if name.startswith(f"{prefix}.")
         }
-        x = x + drop(_attend(config, part, _norm(part, "norm1", x), batch.key_mask))
+        attended, *coherence = _attend(config, part, _norm(part, "norm1", x), batch.key_mask)
+        coherences += coherence
+        x = x + drop(attended)
         x = x + drop(_feed_forward(part, _norm(part, "norm2", x)))
+    price = _incoherence(coherences, batch.key_mask) if coherences else x.new_zeros(())
     if config.readout == "position":
         x = x[torch.arange(len(x), device=x.device), batch.position.long()]
     x = _norm(of, "norm", x)
     if config.readout == "mean":
         x = _mean(x, batch.key_mask)
-    logits = functional.linear(x, of["output.weight"], of["output.bias"])
+    outputs = functional.linear(x, of["output.weight"], of["output.bias"])
     if config.readout == "next":
+        targets = batch.targets.long()
         losses = functional.cross_entropy(
-            logits.flatten(0, -2), batch.targets.long().flatten(), reduction="none"
+            outputs.flatten(0, 1), targets.flatten(), reduction="none"
         )
-        return losses.view(batch.targets.shape)
-    return logits
+        outputs = losses.view(targets.shape)
+    return outputs, price
+
+
+def _incoherence(coherences: list[Tensor], key_mask: Tensor | None) -> Tensor:
+    """Return the price of `lohe.attention.incoherence.incoherence`."""
+    coherence = torch.stack(coherences)
+    real = coherence.new_ones(()) if key_mask is None else key_mask[:, None, :].to(coherence)
+    share = real.broadcast_to(coherence.shape) / real.broadcast_to(coherence.shape).sum()
+    return (share * ((coherence**2 + FLOOR**2) / (1 + FLOOR**2)).log()).sum() / -2
 
 
 def _norm(of: Parameters, prefix: str, x: Tensor) -> Tensor:
@@ -161,7 +178,9 @@ def _mean(x: Tensor, key_mask: Tensor | None) -> Tensor:
     return (x * seen).sum(dim=-2) / seen.sum(dim=-2)
 
 
-def _attend(config: TransformerConfig, of: Parameters, x: Tensor, mask: Tensor | None) -> Tensor:
+def _attend(
+    config: TransformerConfig, of: Parameters, x: Tensor, mask: Tensor | None
+) -> tuple[Tensor, ...]:
     joint = config.heads * config.query_width
     joined = functional.linear(x, of["attention.weight_qkv"])
     q, k, v = (
@@ -170,22 +189,27 @@ def _attend(config: TransformerConfig, of: Parameters, x: Tensor, mask: Tensor |
     )
     visible = None if mask is None else mask[:, None, :]
     if config.mechanism == "softmax":
-        out = _softmax(q, k, v, causal=config.causal, visible=visible)
+        attended: tuple[Tensor, ...] = (_softmax(q, k, v, causal=config.causal, visible=visible),)
     else:
-        raw = of["attention.anchors"]
-        out = fixed_query_attention(
+        attended = oscillator_heads(
+            {name.removeprefix("attention."): tensor for name, tensor in of.items()},
+            x,
             q,
             k,
             v,
-            make_anchors(raw, x, config.anchor_kind, config.anchor_margin),
+            anchor_kind=config.anchor_kind,
+            anchor_margin=config.anchor_margin,
             coupling=config.coupling,
             p=config.readout_exponent,
             causal=config.causal,
             key_mask=visible,
             mask_readout=config.mask_readout,
+            with_coherence=config.coherence > 0,
         )
+    out, *coherence = attended
     merged = out.transpose(-2, -3).flatten(-2)
-    return functional.linear(merged, of["attention.weight_out"], of["attention.bias_out"])
+    y = functional.linear(merged, of["attention.weight_out"], of["attention.bias_out"])
+    return y, *coherence
 
 
 def _softmax(q: Tensor, k: Tensor, v: Tensor, *, causal: bool, visible: Tensor | None) -> Tensor:

@@ -56,11 +56,12 @@ def plain_layer(state, x, heads, *, coupling="softplus", p=1, causal=False, padd
     return joined @ state["W_o.weight"].T + state["W_o.bias"], weights
 
 
-def make(seed=0, *, tokens=6, **options):
+def make(seed=0, *, tokens=6, scaled=True, **options):
     torch.manual_seed(seed)
     layer = FixedQueryAttention(8, 2, 3, 9, dtype=torch.float64, **options)
-    with torch.no_grad():
-        layer.anchors.mul_(1 + torch.rand(2, 9, 1, dtype=torch.float64))
+    if scaled:
+        with torch.no_grad():
+            layer.anchors.mul_(1 + torch.rand(2, 9, 1, dtype=torch.float64))
     x = torch.randn(3, tokens, 8, dtype=torch.float64, requires_grad=True)
     padding = torch.arange(tokens) >= torch.tensor([[tokens], [4], [2]])
     return layer, x, padding
@@ -140,6 +141,30 @@ def test_change_in_place_before_the_backward_pass_is_noticed():
         (out if changed is None else changed).add_(1)
         with pytest.raises(RuntimeError, match="modified by an inplace operation"):
             out.sum().backward()
+
+
+@pytest.mark.parametrize("kind", ["unit", "half_space", "content"])
+def test_heads_with_opposed_anchors_and_exponents_of_their_own(kind):
+    layer, x, padding = make(
+        anchor_kind=kind, two_sided=True, learned_exponent=True, p=3, scaled=False
+    )
+    assert layer.log_exponent.exp().tolist() == pytest.approx([3, 3])
+    names = {"anchors", "opposed", "log_exponent"}
+    assert names < dict(layer.named_parameters()).keys()
+    step, parameters = 1e-6, {name: getattr(layer, name) for name in names}
+    gradients = torch.autograd.grad(layer(x, padding).square().sum(), list(parameters.values()))
+    for (name, parameter), gradient in zip(parameters.items(), gradients, strict=True):
+        towards = torch.randn_like(parameter)
+        found = []
+        for sign in (1, -1):
+            with torch.no_grad():
+                parameter.add_(towards, alpha=sign * step)
+                found.append(layer(x, padding).square().sum().item())
+                parameter.sub_(towards, alpha=sign * step)
+        slope = (found[0] - found[1]) / (2 * step)
+        assert slope == pytest.approx((gradient * towards).sum().item(), rel=1e-6, abs=1e-8), name
+    with pytest.raises(lohe.InputError, match="do not give their weights"):
+        layer(x, need_weights=True)
 
 
 def test_second_derivatives_are_refused():

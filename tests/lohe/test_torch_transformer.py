@@ -9,7 +9,11 @@ import lohe  # noqa: E402
 from lohe.attention.checkpoint import Checkpoint  # noqa: E402
 from lohe.attention.initialise import initialise  # noqa: E402
 from lohe.attention.task import Batch  # noqa: E402
-from lohe.attention.transformer import Model, apply_transformer  # noqa: E402
+from lohe.attention.transformer import (  # noqa: E402
+    Model,
+    apply_regularised,
+    apply_transformer,
+)
 from lohe.attention.transformer_config import TransformerConfig  # noqa: E402
 from lohe.torch import FixedQueryAttention, transformer_on  # noqa: E402
 
@@ -49,22 +53,30 @@ def make(config):
         TransformerConfig(**WORDS, anchor_kind="free", readout_exponent=8.0, coupling="squareplus"),
         TransformerConfig(**WORDS, anchor_kind="half_space", d_osc=4, d_qk=3, positions="none"),
         TransformerConfig(**WORDS, anchor_kind="content", d_osc=3, readout_exponent=2.5),
+        TransformerConfig(**WORDS, learned_exponent=True, readout_exponent=4.0, causal=True),
+        TransformerConfig(**WORDS, two_sided=True, coherence=0.3, learned_exponent=True),
+        TransformerConfig(**WORDS, two_sided=True, anchor_kind="content", coupling="elu"),
+        TransformerConfig(**WORDS, coherence=0.3, anchor_kind="half_space", coupling="squareplus"),
         TransformerConfig(
             **SHAPE, outputs=2, features=4, readout="mean", mechanism="softmax", causal=True
         ),
     ],
-    ids=lambda config: f"{config.mechanism}-{config.readout}-{config.anchor_kind}",
+    ids=lambda config: (
+        f"{config.mechanism}-{config.readout}-{config.anchor_kind}"
+        f"{'-opposed' * config.two_sided}{'-learned' * config.learned_exponent}"
+    ),
 )
 def test_it_is_the_transformer_in_numpy(config):
     model, batch = make(config)
-    ours, back = apply_transformer(model, batch)
-    theirs, back_on_device = transformer_on("cpu")(model, batch)
+    ours, price, back = apply_regularised(model, batch)
+    theirs, price_there, back_there = transformer_on("cpu")(model, batch)
     np.testing.assert_allclose(theirs, ours, rtol=1e-11, atol=1e-12)
+    assert price_there == pytest.approx(price, rel=1e-12)
     d_outputs = np.random.default_rng(1).standard_normal(ours.shape)
-    expected, found = back(d_outputs), back_on_device(d_outputs)
+    expected, found = back(d_outputs, 0.7), back_there(d_outputs, 0.7)
     assert found.keys() == expected.keys()
     for name, gradient in expected.items():
-        np.testing.assert_allclose(found[name], gradient, rtol=1e-9, atol=1e-11, err_msg=name)
+        np.testing.assert_allclose(found[name], gradient, rtol=1e-10, atol=1e-12, err_msg=name)
 
 
 def test_dropout_follows_its_seed():
