@@ -69,7 +69,7 @@ def find_linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRu
 
 def _obstacle(xp: Any, anchors: Array, p: Any) -> str:
     d = anchors.shape[-1]
-    whole = isinstance(p, Real) and float(p).is_integer() and p >= 1
+    whole = isinstance(p, Real) and float(p).is_integer() and float(p) >= 1
     if not whole or tensor_width(d, int(p)) > MOST_FEATURES:
         return (
             f"a readout exponent of {p} with anchors of {d} coordinates is not linear in the "
