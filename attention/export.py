@@ -15,7 +15,7 @@ from lohe.attention.task import Batch
 from lohe.attention.transformer import Model, apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.tokens import Tokens
+from lohe.dynamics.tokens import COUPLING_NAMES, Tokens
 
 __all__ = ["export_heads", "export_tokens", "states_tokens"]
 
@@ -115,8 +115,8 @@ def export_tokens(
     config = model.config
     if not states_tokens(config):
         raise InputError(
-            "tokens cannot be exported with anchors that are made of them, or are two for a key; "
-            "train with one table of anchors"
+            "tokens cannot be exported where anchors are made of them, or are two for a key, or "
+            f"the coupling is not one of {', '.join(COUPLING_NAMES)}"
         )
     layers, key_mask = _watch(model, batches)
     kept = np.unique(np.linspace(0, len(key_mask) - 1, sequences).round().astype(np.intp))
@@ -143,8 +143,12 @@ def export_tokens(
 
 
 def states_tokens(config: TransformerConfig) -> bool:
-    """Return whether `export_tokens` can state a model's heads: one table of anchors for each."""
-    return config.anchor_kind != "content" and not config.two_sided
+    """Return whether `export_tokens` can state a model's heads.
+
+    It can where the couplings are a function of the score and one table of anchors drives.
+    """
+    tabled = config.anchor_kind != "content" and not config.two_sided
+    return tabled and config.coupling in COUPLING_NAMES
 
 
 def _watch(model: Model, batches: Iterable[Batch]) -> tuple[list[Attended], NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from lohe.attention.coupling import find_coupling
+from lohe.attention.dense_couplings import dense_couplings
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.network import Network
 
@@ -108,14 +108,12 @@ def network_from_head(
         if labels.size != kept.size:
             raise InputError(f"labels has shape {labels.shape}; expected {(*lead, tokens)}")
         identity["labels"] = labels.reshape(-1)[kept]
-    function = find_coupling(coupling).value
     with np.errstate(over="ignore", invalid="ignore"):  # Network refuses what overflows
-        score = (q @ k.mT) / np.sqrt(width)
-        couplings = np.where(visible, function(np, score), 0.0)
+        couplings = np.where(visible, dense_couplings(q, k, coupling), 0.0)
         if own or second is not None:
             drive = couplings @ anchors
             if second is not None:
-                drive += np.where(visible, function(np, -score), 0.0) @ second
+                drive += np.where(visible, dense_couplings(-q, k, coupling), 0.0) @ second
             drive = drive.reshape(-1, anchors.shape[-1])[kept]
             return Network(drive, readout_exponent=readout_exponent, **identity)
     readable = visible if mask_readout else _visible(_spread("key", None, lead, tokens), causal)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lohe.attention.anchors_layer import ANCHOR_KINDS, AnchorKind
-from lohe.attention.coupling import find_coupling
+from lohe.attention.dense_couplings import check_coupling
 from lohe.attention.multi_head import MECHANISMS, Mechanism
 from lohe.attention.positions import POSITIONS
 from lohe.attention.readout import READOUTS
@@ -126,7 +126,7 @@ class TransformerConfig:
             raise InputError(f"readout_exponent is {self.readout_exponent}; it must be positive")
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout is {self.dropout}; choose from 0 up to below 1")
-        find_coupling(self.coupling)
+        check_coupling(self.coupling)
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise InputError(

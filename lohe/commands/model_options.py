@@ -22,12 +22,16 @@ class Mechanism(StrEnum):
 
 
 class CouplingName(StrEnum):
-    """From a score to a coupling."""
+    """From a query and a key to a coupling; those in ``_features`` are linear in the length."""
 
     softplus = "softplus"
     relu = "relu"
     elu = "elu"
     squareplus = "squareplus"
+    elu_features = "elu_features"
+    squareplus_features = "squareplus_features"
+    softmax_features = "softmax_features"
+    quadratic_features = "quadratic_features"
 
 
 class AnchorKind(StrEnum):
@@ -54,7 +58,7 @@ class ModelOptions:
     d_qk: Annotated[
         int | None, _option("Width of a query and key; by default a value's.", "--d-qk", min=1)
     ] = None
-    coupling: Annotated[CouplingName, _option("From a score to a coupling.")] = (
+    coupling: Annotated[CouplingName, _option("From a query and a key to a coupling.")] = (
         CouplingName.softplus
     )
     anchors: Annotated[

@@ -43,6 +43,7 @@ VARIANTS = {
     "anchors of tokens": (replace(SMALL, anchor_kind="content", d_osc=3), BATCH),
     "learned exponents": (replace(SMALL, learned_exponent=True, readout_exponent=3), BATCH),
     "two-sided": (replace(SMALL, two_sided=True, d_osc=3), BATCH),
+    "linear": (replace(SMALL, coupling="softmax_features", causal=True), BATCH),
     "authors' padding": (replace(SMALL, mask_readout=False), BATCH),
     "language model": (
         replace(SMALL, causal=True, readout="next", outputs=7),
@@ -132,6 +133,7 @@ OPTIONS = {
     "sharp": {"learned_exponent": True, "readout_exponent": 3.0, "causal": True},
     "anchors of tokens": {"anchor_kind": "content", "d_osc": 3},
     "two-sided": {"two_sided": True, "coherence": 0.1},
+    "linear": {"coupling": "elu_features"},
 }
 
 
@@ -189,9 +191,12 @@ def test_softmax_has_no_heads_to_export(export):
         export(new_model(SMALL), [])
 
 
-def test_tokens_that_make_anchors_are_not_exported():
-    with pytest.raises(InputError, match="one table"):
-        export_tokens(new_model(replace(SMALL, anchor_kind="content")), [BATCH])
+@pytest.mark.parametrize(
+    "options", [{"anchor_kind": "content"}, {"two_sided": True}, {"coupling": "elu_features"}]
+)
+def test_tokens_of_heads_that_they_cannot_state_are_not_exported(options):
+    with pytest.raises(InputError, match="cannot be exported"):
+        export_tokens(new_model(replace(SMALL, **options)), [BATCH])
 
 
 def test_initial_anchors_are_on_the_sphere():
