@@ -40,7 +40,7 @@ class Batch:
 class Task(Protocol):
     """A benchmark.
 
-    All batches of a task have one length T, so that heads can be exported for a whole split.
+    Where heads are to be exported for a whole split, its batches have one length T.
     """
 
     @property
