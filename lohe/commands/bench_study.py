@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,15 +93,23 @@ def study_command(name: str) -> Callable[..., int]:
 
 
 def _run(study: Study, path: Path, folder: Path, workers: int) -> StudyResults:
+    from lohe.attention.studies.results import Failure
     from lohe.attention.studies.run import run_study
-    from lohe.proofs_numeric.basins.executors import executor
+    from lohe.proofs_numeric.basins.executors import Processes, Serial
 
-    with progress_bar(f"bench {study.name}") as progress, executor(workers, None, _PATIENCE) as on:
+    place = Serial() if workers == 1 else Processes(workers, _PATIENCE, ahead=1)
+    with progress_bar(f"bench {study.name}") as progress, place as executor:
 
         def note(case: Case, outcome: Outcome, done: int, total: int) -> None:
+            if isinstance(outcome, Failure):
+                found = f"failed: {outcome.reason}"
+            else:
+                score = outcome.metrics.get(study.metric, math.nan)
+                found = f"{study.metric} {score:.5g}, {outcome.wall_s:.0f} s"
+            sys.stderr.write(f"{done}/{total} {case.name}: {found}\n")
             progress(done, total)
 
-        return run_study(path, study, folder, on.run, note)
+        return run_study(path, study, folder, executor.run, note)
 
 
 def _print_list(study: Study, path: Path, folder: Path, *, as_json: bool) -> int:

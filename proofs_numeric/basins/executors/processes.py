@@ -25,9 +25,6 @@ __all__ = ["Processes"]
 
 Result = TypeVar("Result")
 
-# One block that runs and one that waits, so that a process need not pause for its next.
-_AHEAD = 2
-
 # Seconds that a process may take to start and to import what it needs, whatever the patience.
 _START = 60.0
 
@@ -51,11 +48,15 @@ class Processes:
     patience
         Seconds without a result after which a process with work counts as hanging. It is killed
         and its blocks run again.
+    ahead
+        Blocks that a process is given at a time. One that runs and one that waits, so that it
+        need not pause for its next; of blocks that take minutes none should wait for a process
+        that is busy while another has nothing left to do.
 
     Raises
     ------
     InputError
-        If `workers` is below 1, or `patience` not above 0.
+        If `workers` or `ahead` is below 1, or `patience` not above 0.
 
     Notes
     -----
@@ -64,9 +65,12 @@ class Processes:
     within a second when this one is killed.
     """
 
-    def __init__(self, workers: int, patience: float = PATIENCE) -> None:
+    def __init__(self, workers: int, patience: float = PATIENCE, ahead: int = 2) -> None:
         if workers < 1:
             raise InputError(f"workers is {workers}; need at least 1")
+        if ahead < 1:
+            raise InputError(f"ahead is {ahead}; a process needs a block to run")
+        self._ahead = ahead
         self._patience = checked_patience(patience)
         self._workers = [_Worker() for _ in range(workers)]
 
@@ -117,7 +121,7 @@ class Processes:
         """Give blocks to the processes that have the fewest, lost blocks first."""
         while True:
             worker = min(self._workers, key=lambda worker: len(worker.given))
-            if len(worker.given) == _AHEAD:
+            if len(worker.given) == self._ahead:
                 return
             block = again.popleft() if again else next(left, None)
             if block is None:

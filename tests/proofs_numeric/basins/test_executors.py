@@ -177,6 +177,20 @@ def test_a_process_that_loky_replaces_for_its_memory_loses_nothing():
     assert len({process for _, process in found}) > 1
 
 
+def test_with_nothing_given_ahead_no_block_waits_for_a_busy_process():
+    def task(block):
+        import time
+
+        time.sleep(0.5 if block == 0 else 0)
+        return block
+
+    with Processes(2, ahead=1) as processes:
+        list(processes.run(task, range(2)))  # until both have started
+        assert list(processes.run(task, range(4)))[-1] == 0
+    with pytest.raises(InputError, match="ahead is 0"):
+        Processes(2, ahead=0)
+
+
 def test_a_block_that_hangs_is_named():
     def task(block):
         import time
