@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lohe.attention.anchors import half_space_anchors
 from lohe.attention.coherent import coherent_attention_vjp
 from lohe.attention.coupling import COUPLINGS
 from lohe.attention.fixed_query import fixed_query_attention
@@ -55,14 +56,23 @@ def test_one_sided_attention_is_the_papers(coupling):
     np.testing.assert_allclose(out, fixed_query_attention(q, k, v, anchors, **options), rtol=1e-13)
 
 
-def test_opposing_every_key_by_its_antipode_leaves_the_score_itself():
+@pytest.mark.parametrize("coupling", ["softplus", "relu", "squareplus"])
+def test_opposing_every_key_by_its_antipode_leaves_the_score_itself(coupling):
     """With opposed anchors -r, f(s) - f(-s) = s: the drive is linear in the scores."""
     q, k, v, anchors, _ = draw(2)
     anchors /= np.linalg.norm(anchors, axis=-1, keepdims=True)
-    _, rho, _ = coherent_attention_vjp(q, k, v, anchors, -anchors)
-    score = q @ k.mT / 2
-    whole = np.sum(np.logaddexp(0, score) + np.logaddexp(0, -score), axis=-1)
+    _, rho, _ = coherent_attention_vjp(q, k, v, anchors, -anchors, coupling=coupling)
+    score, value = q @ k.mT / 2, COUPLINGS[coupling].value
+    whole = np.sum(value(np, score) + value(np, -score), axis=-1)
     np.testing.assert_allclose(rho, np.linalg.norm(score @ anchors, axis=-1) / whole, rtol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0.01, 0.95))
+def test_no_input_is_less_coherent_than_the_margin_of_its_half_space(seed, margin):
+    q, k, v, *raw = draw(seed)
+    anchors, opposed = (half_space_anchors(30 * table[..., 1:], margin)[0] for table in raw)
+    _, rho, _ = coherent_attention_vjp(50 * q, 50 * k, v, anchors, opposed, coupling="relu")
+    assert np.all(rho > margin * (1 - 1e-12))
 
 
 def test_coherence_is_one_where_all_anchors_agree_and_zero_where_they_cancel():
