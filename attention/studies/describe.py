@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.attention.attended import Attended
-from lohe.attention.coupling import find_coupling
+from lohe.attention.dense_couplings import dense_couplings
 from lohe.attention.kernels.settle import EPSILON, settle_vjp
 from lohe.attention.rank import effective_rank, numerical_rank, readout_matrix
 from lohe.attention.task import Task
@@ -67,23 +67,24 @@ def describe_attention(model: Model, task: Task) -> Mapping[str, float]:
     } | _ranks(np.array(weights))
 
 
-def _scores(attended: Attended) -> Floats:
-    q, k = (np.asarray(part, dtype=np.float64) for part in (attended.q, attended.k))
-    return np.asarray(q @ k.mT / math.sqrt(q.shape[-1]))
+def _double(attended: Attended) -> tuple[Floats, Floats]:
+    """Return q and k in double precision, in which ranks show."""
+    return np.asarray(attended.q, dtype=np.float64), np.asarray(attended.k, dtype=np.float64)
 
 
 def _softmax_weights(attended: Attended) -> Floats:
-    scores = _scores(attended)
+    q, k = _double(attended)
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
     return np.asarray(np.exp(scores - scores.max(axis=-1, keepdims=True)))
 
 
 def _drives(attended: Attended, coupling: str) -> tuple[Floats, Floats]:
     """Return h and how long it would be, were all its terms of one direction."""
-    value, scores = find_coupling(coupling).value, _scores(attended)
+    q, k = _double(attended)
     drives, lengths = np.zeros(1), np.zeros(1)
     for sign, anchors in ((1, attended.anchors), (-1, attended.opposed)):
         if anchors is not None:
-            couplings = np.tril(value(np, sign * scores))
+            couplings = np.tril(dense_couplings(sign * q, k, coupling))
             drives = drives + couplings @ anchors
             length = np.linalg.norm(anchors, axis=-1, keepdims=True)
             lengths = lengths + (couplings @ length)[..., 0]

@@ -10,7 +10,7 @@ from lohe.attention.studies.study import Arm, Study
 
 __all__ = ["RECIPES"]
 
-_RATES = (2e-3, 4e-3, 1.6e-2)  # the protocol has 8e-3
+_RATES = (4e-3, 1.6e-2)  # the protocol has 8e-3
 
 
 def _arms(corpus: str) -> Iterator[Arm]:
