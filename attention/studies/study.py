@@ -13,7 +13,26 @@ from lohe.attention.transformer import Model
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Arm", "Case", "Setting", "Study"]
+__all__ = ["SOFTMAX", "Arm", "Case", "Setting", "Study"]
+
+
+SOFTMAX = {"mechanism": "softmax"}
+"""What an arm changes of a setting's model whose attention is oscillators."""
+
+_OF_OSCILLATORS = frozenset(
+    {
+        "mechanism",
+        "d_osc",
+        "coupling",
+        "anchor_kind",
+        "anchor_margin",
+        "readout_exponent",
+        "learned_exponent",
+        "mask_readout",
+        "two_sided",
+        "coherence",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +76,7 @@ class Arm:
     seeds
         Of the runs; arms of one study share seeds, so that differences are paired.
     against
-        Name of the arm that this one is compared with, seed by seed; empty for none.
+        Name of the arm that this one is compared with; empty for the one that `Study.rival` finds.
     """
 
     name: str
@@ -163,6 +182,25 @@ class Study:
         if seeds is not None:
             kept = [replace(arm, seeds=tuple(range(seeds))) for arm in kept]
         return replace(self, arms=tuple(kept))
+
+    def rival(self, arm: Arm) -> Arm | None:
+        """Return the arm that another is compared with, None if there is none.
+
+        Unless the arm names it, that is the softmax arm of the same data, recipe and shape.
+
+        Examples
+        --------
+        >>> arms = Arm("d8", "sva", model={"d_osc": 8}), Arm("s", "sva", model=SOFTMAX)
+        >>> Study("s", "?", arms, "test_accuracy").rival(arms[0]).name
+        's'
+        """
+        if arm.against:
+            return next((other for other in self.arms if other.name == arm.against), None)
+        if arm.model.get("mechanism") == "softmax":
+            return None
+        shape = {name: arm.model[name] for name in arm.model if name not in _OF_OSCILLATORS}
+        wanted = replace(arm, model=shape | SOFTMAX).document()
+        return next((other for other in self.arms if other.document() == wanted), None)
 
     def cases(self) -> Iterator[Case]:
         """Yield the runs, all arms of one seed before the next seed."""

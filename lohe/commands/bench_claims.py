@@ -13,6 +13,7 @@ from lohe.commands.bench_study_compare import (
     advantage,
     failures,
     gaps,
+    loss,
     mean_score,
     told,
 )
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lohe.attention.studies.results import StudyResults
     from lohe.proofs_numeric.statistics.paired import Estimate
 
-__all__ = ["Ahead", "Claim", "FailsLess", "GapRatio", "Tied", "Verdict"]
+__all__ = ["Ahead", "Claim", "FailsLess", "GapRatio", "Loses", "Tied", "Verdict"]
 
 REPRODUCED, CONFOUNDED, NOT = "reproduced", "confounded", "not reproduced"
 UNDECIDED = "undecided"
@@ -217,6 +218,42 @@ class Tied:
             f"{with_interval(found.mean, results.metric, signed=True)}: {share} % of its score"
         )
         return Verdict(self.claim, word, why)
+
+
+@dataclass(frozen=True)
+class Loses:
+    """An arm loses by what is done to its inputs, and another does not.
+
+    It is *reproduced* if the interval of what the arm loses lies above 0 and that of the other
+    holds 0; *undecided* if the arm's holds 0; else *not reproduced*.
+
+    Parameters
+    ----------
+    claim
+        For people.
+    pair
+        The arm that loses, and the one that does not.
+    disturbed
+        The score with disturbed inputs, in place of the study's own.
+    """
+
+    claim: str
+    pair: Pair
+    disturbed: str
+
+    def judge(self, results: StudyResults) -> Verdict:
+        """Return what the intervals say."""
+        found = [loss(results, arm, self.disturbed) for arm in self.pair]
+        if found[0] is None or found[1] is None:
+            return _not_run(self.claim)
+        loses, keeps = found[0].mean, found[1].mean
+        why = (
+            f"{self.pair[0]} loses {with_interval(loses, results.metric)}, "
+            f"{self.pair[1]} {with_interval(keeps, results.metric)}"
+        )
+        if loses.lower > 0:
+            return Verdict(self.claim, REPRODUCED if keeps.holds(0) else NOT, why)
+        return Verdict(self.claim, UNDECIDED if loses.upper > 0 else NOT, why)
 
 
 def _not_run(claim: str) -> Verdict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from lohe.commands.bench_claims import Ahead, Claim, FailsLess, GapRatio, Tied
+from lohe.commands.bench_claims import Ahead, Claim, FailsLess, GapRatio, Loses, Tied
 
 __all__ = ["CLAIMS"]
 
@@ -59,6 +59,12 @@ _KEYWORDS: tuple[Claim, ...] = (
         "The same by the published recipe, which is made for eleven times the clips.",
         ("fixed_query-stock", "softmax-stock"),
         published=0.01,
+    ),
+    Loses(
+        "Anchors tell positions apart: with no encoding, frames in random order cost oscillators "
+        "accuracy, and softmax nothing.",
+        ("fixed_query-none", "softmax-none"),
+        "test_shuffled_accuracy",
     ),
 )
 
@@ -115,6 +121,24 @@ _ABLATIONS: tuple[Claim, ...] = (
 )
 
 
+def _beyond() -> Iterator[Claim]:
+    """Yield what is asked of the stories alone, of fewer seeds."""
+    for d in (2, 4, 8, 16):
+        yield Tied(
+            f"stories: Does p = 8 tie softmax at dimension {d}?",
+            (f"stories-d{d}-p8", "stories-softmax"),
+        )
+    yield Tied(
+        "stories: Does p = 8 tie softmax on windows of 256?",
+        ("stories-d32-p8-T256", "stories-softmax-T256"),
+    )
+    for name in ("content", "two-sided", "half-space", "coherent"):
+        for p, base in ((1, "stories-d32"), (8, "stories-d32-p8")):
+            yield Tied(
+                f"stories: What does {name} change at p = {p}?", (f"stories-d32-p{p}-{name}", base)
+            )
+
+
 def _sharpening(corpus: str) -> Iterator[Claim]:
     softmax = f"{corpus}-softmax"
     questions = {
@@ -144,9 +168,7 @@ CLAIMS: Mapping[str, tuple[Claim, ...]] = MappingProxyType(
         "stories": tuple(_language("stories", 0.24)),
         "wikitext": tuple(_language("wikitext", 0.27)),
         "ablations": _ABLATIONS,
-        "sharpening": tuple(
-            claim for corpus in ("stories", "wikitext") for claim in _sharpening(corpus)
-        ),
+        "sharpening": (*_sharpening("stories"), *_sharpening("wikitext"), *_beyond()),
     }
 )
 """By study; a test holds that every arm they name is in it."""

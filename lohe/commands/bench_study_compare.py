@@ -10,7 +10,17 @@ if TYPE_CHECKING:
     from lohe.attention.studies.results import StudyResults
     from lohe.proofs_numeric.statistics.paired import Estimate, Paired
 
-__all__ = ["CONFIDENCE", "Failures", "Pair", "advantage", "failures", "gaps", "mean_score", "told"]
+__all__ = [
+    "CONFIDENCE",
+    "Failures",
+    "Pair",
+    "advantage",
+    "failures",
+    "gaps",
+    "loss",
+    "mean_score",
+    "told",
+]
 
 CONFIDENCE = 0.95
 """Of every interval, each by itself."""
@@ -50,6 +60,18 @@ def advantage(results: StudyResults, arm: str, other: str) -> Paired | None:
     if not seeds:
         return None
     pair = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
+    return paired_difference(*(pair if results.larger_is_better else pair[::-1]), CONFIDENCE)
+
+
+def loss(results: StudyResults, arm: str, disturbed: str) -> Paired | None:
+    """Return by how much another score of an arm's runs is worse than the study's own."""
+    from lohe.proofs_numeric.statistics.paired import paired_difference
+
+    own, other = results.of(arm), results.of(arm, disturbed)
+    seeds = sorted(own.keys() & other.keys())
+    if not seeds:
+        return None
+    pair = [own[seed] for seed in seeds], [other[seed] for seed in seeds]
     return paired_difference(*(pair if results.larger_is_better else pair[::-1]), CONFIDENCE)
 
 

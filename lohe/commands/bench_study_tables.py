@@ -18,7 +18,7 @@ __all__ = ["arms_table", "failed_runs", "plus", "scores_table", "with_interval"]
 
 
 def arms_table(study: Study, results: StudyResults) -> Table:
-    """Return a row for each arm that has run: its score, and how it compares seed by seed.
+    """Return a row for each arm that has run: its score, and how it compares with softmax.
 
     *Better by* is the mean of the paired differences, with the sign that makes an advantage
     positive; *seeds* says in how many pairs the arm was better and worse.
@@ -30,12 +30,13 @@ def arms_table(study: Study, results: StudyResults) -> Table:
         mean = mean_score(results, arm.name)
         if mean is None:
             continue
-        found = advantage(results, arm.name, arm.against) if arm.against else None
+        rival = study.rival(arm)
+        found = None if rival is None else advantage(results, arm.name, rival.name)
         row = [
             arm.name,
             str(mean.count),
             with_interval(mean, study.metric),
-            arm.against,
+            "" if found is None or rival is None else rival.name,
             "" if found is None else with_interval(found.mean, study.metric, signed=True),
             "" if found is None else f"{found.positive} : {found.negative}",
             told(found),

@@ -6,8 +6,8 @@ import pytest
 
 from lohe.attention.studies.catalogue import STUDIES
 from lohe.attention.studies.results import Finished, StudyResults
-from lohe.attention.studies.study import Arm, Study
-from lohe.commands.bench_claims import Ahead, FailsLess, GapRatio, Tied
+from lohe.attention.studies.study import SOFTMAX, Arm, Study
+from lohe.commands.bench_claims import Ahead, FailsLess, GapRatio, Loses, Tied
 from lohe.commands.bench_gaps import gap_table, power_laws
 from lohe.commands.bench_published import CLAIMS
 from lohe.commands.bench_study_tables import arms_table, scores_table
@@ -98,6 +98,16 @@ def test_tied(score, wanted):
     assert claim.judge(results_of("test_perplexity", **scores)[0]).word == wanted
 
 
+def test_loses():
+    claim = Loses("?", ("a", "b"), "test_more")  # that score is the number of the seed
+    far, near = [5.0, 6.1, 7.0], [0.1, 0.9, 2.0]
+    assert word(claim, a=far, b=near) == "reproduced"
+    assert word(claim, a=far, b=far) == "not reproduced"
+    assert word(claim, a=near, b=near) == "undecided"
+    assert word(claim, a=[-5.0, -4.0, -3.1], b=near) == "not reproduced"
+    assert word(claim, a=far) == "not run"
+
+
 def test_gaps_follow_their_power_law():
     scores = {f"stories_d{d}": [20 + s * d**-0.5 for s in (9, 10, 11)] for d in (2, 4, 8, 16)}
     narrow = {"stories_softmax_qk2": [21.0, 21.1, 20.9]}
@@ -113,7 +123,7 @@ def test_gaps_follow_their_power_law():
 
 def test_arms_stand_against_others_and_count_failures():
     results, study = results_of(a=[0.9, 0.8, 0.9], b=[0.8, 0.8, 0.7])
-    arms = (replace(study.arms[0], against="b"), study.arms[1])
+    arms = (study.arms[0], replace(study.arms[1], model=SOFTMAX))
     titles, rows = arms_table(replace(study, arms=arms, failure=0.85), results)
     first, second = (dict(zip(titles, row, strict=True)) for row in rows)
     assert first["test accuracy"].startswith("86.67 (")
@@ -131,8 +141,8 @@ def test_every_arm_that_is_named_is_in_its_study():
         named = [word for claim in claims for word in _names(vars(claim).values())]
         assert {*named} <= {*arms}, name
         for arm in study.arms:
-            if arm.against:
-                assert {*arm.seeds} <= {*arms[arm.against].seeds}, f"{name}: {arm.name}"
+            if rival := study.rival(arm):
+                assert {*arm.seeds} <= {*rival.seeds}, f"{name}: {arm.name}"
 
 
 def _names(values):

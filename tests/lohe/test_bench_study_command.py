@@ -20,7 +20,7 @@ from lohe.commands.bench_study import STUDY_COMMANDS
 MODEL = {"width": 16, "hidden": 16}
 TINY = {"options": {"sizes": [96, 32, 32]}, "recipe": {"epochs": 2}, "seeds": (0, 1)}
 SOFTMAX = Arm("softmax-ff64", "sva", model=MODEL | {"mechanism": "softmax"}, **TINY)
-OSCILLATORS = Arm("fixed_query-ff64", "sva", model=MODEL, against="softmax-ff64", **TINY)
+OSCILLATORS = Arm("fixed_query-ff64", "sva", model=MODEL, **TINY)
 STUDY = Study("sva", "Which?", (OSCILLATORS, SOFTMAX), "test_accuracy", failure=0.6)
 
 
