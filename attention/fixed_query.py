@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from lohe.attention.arrays import Array, all_finite, common_lead, read_arrays, read_key_mask
-from lohe.attention.kernels.drive import drive_vjp
-from lohe.attention.kernels.readout import readout_vjp
-from lohe.attention.kernels.settle import EPSILON, settle_vjp
+from lohe.attention.kernels.linear import find_linear_rule, linear_attention_vjp
+from lohe.attention.kernels.linear_blocks import LinearRule
+from lohe.attention.kernels.resting import resting_attention_vjp
+from lohe.attention.kernels.settle import EPSILON
+from lohe.attention.kernels.tensor_features import tensor_width
 from lohe.attention.kernels.weights import readout_weights
 from lohe.dynamics.errors import InputError
 
@@ -62,8 +64,8 @@ def fixed_query_attention(
         Values.
     anchors : (..., T, d) array
         Pinned oscillators, one per key position. They are used as given; see `unit_anchors`.
-    coupling : {"softplus", "relu", "elu", "squareplus"}
-        See `COUPLINGS`.
+    coupling : str
+        One of `COUPLINGS`, or of `FEATURE_MAPS` for time linear in T.
     p : float or (..., 1, 1) array
         Readout exponent, positive; an array, for example (H, 1, 1), has a gradient.
     causal : bool
@@ -154,85 +156,88 @@ def fixed_query_attention_vjp(
         the gradient of ``readout_anchors`` if they are given, then that of ``p`` if it is an
         array. At the kinks of the clamps it takes the derivative of the clamped side.
     """
-    xp, (q, k, v, anchors, read_by, p) = _read(
-        q, k, v, anchors, readout_anchors=readout_anchors, p=p
+    xp, found, p, read_by = _read(
+        q=q, k=k, v=v, anchors=anchors, p=p, readout_anchors=readout_anchors
     )
+    q, k, v, anchors = found.values()
+    used = anchors if read_by is None else read_by
     mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
     read_mask = mask if mask_readout else None
     try:
-        common_lead(q, k, v, anchors, read_by, *([] if mask is None else [mask[..., None]]))
+        common_lead(q, k, v, anchors, used, *([] if mask is None else [mask[..., None]]))
     except ValueError as error:
         raise InputError(f"the leading axes do not broadcast: {error}") from error
 
+    by_state = need_weights or read_by is not None
+    rule = None if by_state else find_linear_rule(xp, coupling, anchors, p)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # told in words, below
-        drive, back_drive = drive_vjp(
-            xp, q, k, anchors, coupling, causal=causal, key_mask=mask, tile=tile
-        )
-        _check_finite(xp, "drive", xp.vecdot(drive, drive))
-        state, back_settle = settle_vjp(xp, drive)
-        out, back_readout = readout_vjp(
-            xp, state, read_by, v, p, causal=causal, key_mask=read_mask, tile=tile
-        )
-    _check_finite(xp, "readout", out)
+        if rule is not None and _pays(rule, anchors):
+            out, pull = linear_attention_vjp(
+                xp, q, k, v, anchors,
+                rule=rule, causal=causal, key_mask=mask, mask_readout=mask_readout,
+            )  # fmt: skip
+        else:
+            out, state, pull = resting_attention_vjp(
+                xp, q, k, v, anchors,
+                coupling=coupling, p=p, causal=causal, key_mask=mask, readout_mask=read_mask,
+                readout_anchors=read_by, tile=tile,
+            )  # fmt: skip
+    if not all_finite(xp, out):
+        raise InputError("the readout overflows; scale v or the anchors down, or lower p")
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
         d_out = xp.asarray(d_out, dtype=out.dtype)
         if d_out.shape != out.shape:
             raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
-        d_state, d_read_by, dv, *dp = back_readout(d_out)
-        dq, dk, danchors = back_drive(back_settle(d_state))
-        if readout_anchors is None:
-            return (dq, dk, dv, danchors + d_read_by, *dp)
-        return (dq, dk, dv, danchors, d_read_by, *dp)
+        return pull(d_out)
 
     if need_weights:
-        weights = readout_weights(xp, state, read_by, p, causal=causal, key_mask=read_mask)
+        weights = readout_weights(xp, state, used, p, causal=causal, key_mask=read_mask)
         return out, weights, pullback
     return out, pullback
 
 
+def _pays(rule: LinearRule, anchors: Array) -> bool:
+    """Whether the keys outnumber the readout's features by enough to be worth summing over."""
+    *_, keys, d = anchors.shape
+    return rule.p == 1 or keys > 3 * tensor_width(d, rule.p)
+
+
 def _read(
-    q: Any, k: Any, v: Any, anchors: Any, *, readout_anchors: Any, p: Any
-) -> tuple[Any, list[Any]]:
+    *, p: Any, readout_anchors: Any, **given: Any
+) -> tuple[Any, dict[str, Array], Any, Array | None]:
     """Return the namespace and the arrays, of one dtype and of shapes that agree."""
-    named = {"q": q, "k": k, "v": v, "anchors": anchors}
-    if readout_anchors is not None:
-        named["readout_anchors"] = readout_anchors
-    learned = not isinstance(p, Real)
-    if learned:
-        named["p"] = p
-    xp, arrays = read_arrays(**named)
-    dtype = arrays[0].dtype
-    if any(array.dtype != dtype for array in arrays):
+    optional = {"readout_anchors": readout_anchors, "p": None if isinstance(p, Real) else p}
+    given |= {name: array for name, array in optional.items() if array is not None}
+    xp, arrays = read_arrays(**given)
+    if any(array.dtype != arrays[0].dtype for array in arrays):
         dtype = xp.result_type(*arrays)
         arrays = [xp.astype(array, dtype) for array in arrays]
-    found = dict(zip(named, arrays, strict=True))
-    power = found.pop("p", p)
-    _check_shapes(found)
-    if not (xp.all(power > 0) if learned else math.isfinite(p) and p > 0):
-        raise InputError(f"p is {p!r}; the readout exponent must be positive and finite")
-    if learned and tuple(power.shape[-2:]) != (1, 1):
-        raise InputError(f"p has shape {tuple(power.shape)}; expected a number or (..., 1, 1)")
-    found.setdefault("readout_anchors", found["anchors"])
-    return xp, [*found.values(), power]
+    found = dict(zip(given, arrays, strict=True))
+    exponent = found.pop("p", p)
+    _check_shapes(**found)
+    _check_exponent(xp, exponent)
+    return xp, found, exponent, found.pop("readout_anchors", None)
 
 
-def _check_shapes(found: dict[str, Array]) -> None:
-    q, k = found["q"], found["k"]
+def _check_shapes(q: Array, k: Array, **others: Array) -> None:
     if q.shape[-1] != k.shape[-1]:
         raise InputError(f"q {tuple(q.shape)} and k {tuple(k.shape)} differ in their last axis")
-    keys, width = k.shape[-2], found["anchors"].shape[-1]
-    for name, array in found.items():
-        if name != "q" and array.shape[-2] != keys:
+    keys, width = k.shape[-2], others["anchors"].shape[-1]
+    for name, array in others.items():
+        if array.shape[-2] != keys:
             raise InputError(
                 f"{name} has {array.shape[-2]} positions, k has {keys}; give one per key"
             )
     if width < 2:
         raise InputError("anchors need two coordinates or more: a sphere of dimension >= 1")
-    if "readout_anchors" in found and found["readout_anchors"].shape[-1] != width:
+    if others.get("readout_anchors", others["anchors"]).shape[-1] != width:
         raise InputError("readout_anchors and anchors differ in their last axis")
 
 
-def _check_finite(xp: Any, name: str, array: Array) -> None:
-    if not all_finite(xp, array):
-        raise InputError(f"the {name} overflows; scale q, k, v or the anchors down, or lower p")
+def _check_exponent(xp: Any, p: Any) -> None:
+    fixed = isinstance(p, Real)
+    if not (math.isfinite(p) and p > 0 if fixed else xp.all(p > 0)):
+        raise InputError(f"p is {p!r}; the readout exponent must be positive and finite")
+    if not fixed and tuple(p.shape[-2:]) != (1, 1):
+        raise InputError(f"p has shape {tuple(p.shape)}; expected a number or (..., 1, 1)")

@@ -102,8 +102,9 @@ def largest_lift(xp: Any, left: Array, right: Array, counted: Array, *, causal: 
     (..., T_q, 1) array
     """
     found = []
-    for start in range(0, left.shape[-2], _ROWS):
-        rows = left[..., start : start + _ROWS, :]
+    queries = left.shape[-2]
+    for start in range(0, queries, _ROWS):
+        rows = left[..., start : min(start + _ROWS, queries), :]
         lifts = xp.where(counted[..., None, :], rows @ right.mT, xp.zeros_like(rows[..., :1]))
         if causal:
             lifts = xp.tril(lifts, k=start)

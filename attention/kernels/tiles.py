@@ -22,6 +22,9 @@ Index = tuple[int | slice, ...]
 _BYTES = 1 << 18
 _ROWS = 512
 
+# Narrower products are no faster.
+_NARROWEST = 16
+
 # Elsewhere (an accelerator) a launch costs more than a trip to memory.
 _BYTES_ELSEWHERE = 1 << 26
 
@@ -113,6 +116,8 @@ def choose_tiles(
     if tile is None:
         rows = min(queries, _ROWS if xp is np else 2 * _ROWS)
         columns = min(keys, max(1, room // rows))
+        if causal:  # half of every tile on the diagonal is idle
+            columns = min(columns, max(_NARROWEST, keys // 4))
     elif min(tile) < 1:
         raise InputError(f"tile is {tile}; give it at least one row and one column")
     else:
