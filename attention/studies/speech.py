@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from lohe.attention.studies.study import Arm, Study
+from lohe.attention.studies.study import SOFTMAX, Arm, Study
 
 __all__ = ["FSDD", "KWS"]
 
-_MECHANISMS = ("fixed_query", "softmax")
 _POSITIONS = ("none", "sinusoidal", "learned")
 
 # Two thirds of the small-data protocol's epochs, to bear twice as many arms.
@@ -20,26 +19,30 @@ _RECIPE = {"epochs": 40}
 _FEW = (0, 1, 2)
 
 
-def _arm(setting: str, name: str, **model: Any) -> Arm:
-    return Arm(name, setting, model={"positions": "none"} | model, recipe=_RECIPE)
+def _oscillators(setting: str, name: str, positions: str = "none", **model: Any) -> Arm:
+    model = {"positions": positions} | model
+    return Arm(f"fixed_query-{name}", setting, model=model, recipe=_RECIPE)
 
 
-def _positions(setting: str) -> Iterator[Arm]:
-    """Yield both mechanisms with and without positions: anchors are a positional code too."""
-    for positions in _POSITIONS:
-        for mechanism in _MECHANISMS:
-            yield _arm(
-                setting, f"{mechanism}-{positions}", mechanism=mechanism, positions=positions
-            )
+def _softmax(setting: str, positions: str) -> Arm:
+    model = SOFTMAX | {"positions": positions}
+    return Arm(f"softmax-{positions}", setting, model=model, recipe=_RECIPE)
 
 
-def _oscillators(setting: str, *settings: tuple[str, float, int]) -> Iterator[Arm]:
+def _pairs(setting: str, *positions: str) -> Iterator[Arm]:
+    """Yield both mechanisms: anchors are a positional code, which softmax alone has not."""
+    for kind in positions:
+        yield _oscillators(setting, kind, kind)
+        yield _softmax(setting, kind)
+
+
+def _sharpened(setting: str, positions: str, *shapes: tuple[float, int]) -> Iterator[Arm]:
     """Yield oscillators with other readout exponents p and dimensions d."""
-    for positions, p, d_osc in settings:
-        yield _arm(
+    for p, d_osc in shapes:
+        yield _oscillators(
             setting,
-            f"fixed_query-{positions}-p{p:g}-d{d_osc}",
-            positions=positions,
+            f"{positions}-p{p:g}-d{d_osc}",
+            positions,
             readout_exponent=p,
             d_osc=d_osc,
         )
@@ -48,21 +51,16 @@ def _oscillators(setting: str, *settings: tuple[str, float, int]) -> Iterator[Ar
 def _shares(setting: str, *shares: float) -> Iterator[Arm]:
     """Yield the learning curve: fewer training speakers or takes, equally many steps."""
     for share in shares:
-        for positions in ("none", "sinusoidal"):
-            for mechanism in _MECHANISMS:
-                name = f"{mechanism}-{positions}"
-                arm = _arm(setting, name, mechanism=mechanism, positions=positions)
-                yield replace(
-                    arm, name=f"{name}-share{share:g}", options={"share": share}, seeds=_FEW
-                )
+        for arm in _pairs(setting, "none", "sinusoidal"):
+            name = f"{arm.name}-share{share:g}"
+            yield replace(arm, name=name, options={"share": share}, seeds=_FEW)
 
 
-def _stock(setting: str, *recipes: tuple[str, dict[str, Any]]) -> Iterator[Arm]:
-    """Yield the published recipe, made for eleven times the clips, and steps towards ours."""
-    for name, recipe in recipes:
-        for mechanism in _MECHANISMS:
-            model = {"mechanism": mechanism, "positions": "none"}
-            yield Arm(f"{mechanism}-{name}", setting, {"protocol": "stock"}, model, recipe)
+def _stock(setting: str, name: str, **recipe: Any) -> Iterator[Arm]:
+    """Yield both mechanisms by the published recipe, made for eleven times the clips, or near."""
+    for arm in _pairs(setting, "none"):
+        mechanism, _ = arm.name.split("-")
+        yield replace(arm, name=f"{mechanism}-{name}", options={"protocol": "stock"}, recipe=recipe)
 
 
 KWS = Study(
@@ -72,25 +70,15 @@ KWS = Study(
         "without positions, and what does the sign of the difference depend on?"
     ),
     arms=(
-        *_positions("kws"),
-        *_oscillators(
-            "kws",
-            ("none", 2.0, 2),
-            ("none", 4.0, 2),
-            ("none", 1.0, 8),
-            ("none", 1.0, 32),
-            ("none", 4.0, 32),
-            ("sinusoidal", 4.0, 32),
-        ),
+        *_pairs("kws", *_POSITIONS),
+        *_sharpened("kws", "none", (2, 2), (4, 2), (1, 8), (1, 32), (4, 32)),
+        *_sharpened("kws", "sinusoidal", (4, 32)),
         # Anchors that tokens make themselves are no positional code.
-        _arm(
-            "kws",
-            "fixed_query-none-p4-d32-content",
-            readout_exponent=4.0,
-            d_osc=32,
-            anchor_kind="content",
+        _oscillators(
+            "kws", "none-p4-d32-content", readout_exponent=4, d_osc=32, anchor_kind="content"
         ),
-        *_stock("kws", ("stock", {}), ("stock-fast", {"learning_rate": 1e-2})),
+        *_stock("kws", "stock"),
+        *_stock("kws", "stock-fast", learning_rate=1e-2),
         *_shares("kws", 0.125, 0.25, 0.5),
     ),
     metric="test_accuracy",
@@ -101,11 +89,8 @@ FSDD = Study(
     name="fsdd",
     question="Does what decides on keywords of new voices decide on digits of known ones?",
     arms=(
-        *_positions("fsdd"),
-        *(
-            replace(arm, seeds=_FEW)
-            for arm in _oscillators("fsdd", ("none", 4.0, 2), ("none", 1.0, 32), ("none", 4.0, 32))
-        ),
+        *_pairs("fsdd", *_POSITIONS),
+        *(replace(arm, seeds=_FEW) for arm in _sharpened("fsdd", "none", (4, 2), (1, 32), (4, 32))),
         *_shares("fsdd", 0.125),
     ),
     metric="test_accuracy",
