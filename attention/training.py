@@ -18,13 +18,16 @@ from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
 from lohe.attention.task import Split, Task
-from lohe.attention.transformer import Model, apply_regularised, apply_transformer
+from lohe.attention.transformer import Model, apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
 __all__ = ["evaluate", "train"]
 
 Progress = Callable[[int, int], None]
+
+Apply = Callable[..., tuple[NDArray[Any], float, Callable[..., dict[str, NDArray[Any]]]]]
+"""`apply_regularised`, or a function of its contract that computes elsewhere."""
 
 # Held-out batches need no gradient, so they may be larger than training ones, up to a memory of
 # so many tokens at once.
@@ -41,6 +44,7 @@ def train(
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     dtype: Any = np.float32,
+    apply: Apply = apply_regularised,
 ) -> tuple[Model, TrainingRun]:
     """Train a transformer on a task, or go on from its checkpoint.
 
@@ -62,6 +66,8 @@ def train(
         Called with (steps done, steps in all).
     dtype
         Of the parameters.
+    apply
+        Runs the model; another device's is `lohe.torch.transformer_on`.
 
     Returns
     -------
@@ -88,13 +94,13 @@ def train(
     elif checkpoint is not None:
         state.save(checkpoint)
     while state.epoch < recipe.epochs:
-        state = _run_epoch(task, state, progress)
+        state = _run_epoch(task, state, progress, apply)
         if checkpoint is not None:
             state.save(checkpoint)
     metrics: dict[str, float] = {}
     splits: tuple[Split, ...] = ("validation", "test")
     for split in splits:
-        scores = task.score(evaluate(state.model, task, split), split)
+        scores = task.score(evaluate(state.model, task, split, apply), split)
         metrics |= {f"{split}_{name}": value for name, value in scores.items()}
     run = TrainingRun(
         task=task.name,
@@ -110,15 +116,15 @@ def train(
     return state.model, run
 
 
-def evaluate(model: Model, task: Task, split: Split) -> NDArray[Any]:
+def evaluate(
+    model: Model, task: Task, split: Split, apply: Apply = apply_regularised
+) -> NDArray[Any]:
     """Return the model's outputs on a whole split, N sequences, without dropout.
 
     Their shape is (N, outputs), or (N, T) with the read-out ``"next"``; see `apply_transformer`.
     """
     size = max(1, min(_EVALUATION_BATCH, _EVALUATION_TOKENS // model.config.context))
-    return np.concatenate(
-        [apply_transformer(model, batch)[0] for batch in task.batches(split, size)]
-    )
+    return np.concatenate([apply(model, batch)[0] for batch in task.batches(split, size)])
 
 
 def _begin(
@@ -142,7 +148,9 @@ def _begin(
     )
 
 
-def _run_epoch(task: Task, state: Checkpoint, progress: Progress | None) -> Checkpoint:
+def _run_epoch(
+    task: Task, state: Checkpoint, progress: Progress | None, apply: Apply
+) -> Checkpoint:
     """Train for one epoch; the parameters and moments of `state` move in place."""
     started = time.perf_counter()
     recipe, model = state.recipe, state.model
@@ -162,7 +170,7 @@ def _run_epoch(task: Task, state: Checkpoint, progress: Progress | None) -> Chec
     for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
         done = (before + index) / total if recipe.schedule_per == "step" else before / total
         rate = recipe.learning_rate * schedule(recipe.schedule, done)
-        outputs, price, pullback = apply_regularised(model, batch, rng=rng)
+        outputs, price, pullback = apply(model, batch, rng=rng)
         loss, d_outputs = task.loss(outputs, batch)
         gradients = pullback(d_outputs, model.config.coherence)
         gradient, _ = clip_norm(parameters.join(gradients), recipe.clip)
@@ -171,7 +179,7 @@ def _run_epoch(task: Task, state: Checkpoint, progress: Progress | None) -> Chec
         prices.append(price)
         if progress is not None:
             progress(before + index + 1, total)
-    scores = task.score(evaluate(model, task, "validation"), "validation")
+    scores = task.score(evaluate(model, task, "validation", apply), "validation")
     entry = {"epoch": state.epoch + 1, "loss": float(np.mean(losses)), "learning_rate": rate}
     if model.config.coherence > 0:
         entry["incoherence"] = float(np.mean(prices))

@@ -8,7 +8,10 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed; pip insta
 import lohe  # noqa: E402
 from lohe.attention.checkpoint import Checkpoint  # noqa: E402
 from lohe.attention.initialise import initialise  # noqa: E402
+from lohe.attention.recipe import Recipe  # noqa: E402
 from lohe.attention.task import Batch  # noqa: E402
+from lohe.attention.tasks.sva import SubjectVerbAgreement, sva_config  # noqa: E402
+from lohe.attention.training import train  # noqa: E402
 from lohe.attention.transformer import (  # noqa: E402
     Model,
     apply_regularised,
@@ -103,6 +106,28 @@ def test_unfit_batch_is_named():
         transformer_on("cpu")(model, Batch(batch.inputs, batch.targets))
 
 
+def test_training_goes_as_in_numpy_and_resumes_to_the_bit(tmp_path):
+    task = SubjectVerbAgreement(sizes=(32, 16, 16))
+    config = sva_config(task, width=8, hidden=8, dropout=0.0)
+    recipe = Recipe(epochs=2, batch_size=16, learning_rate=1e-3)
+    apply = transformer_on("cpu")
+    here, run = train(task, config, recipe, seed=0, dtype=np.float64)
+    there, run_there = train(task, config, recipe, seed=0, dtype=np.float64, apply=apply)
+    np.testing.assert_allclose(there.parameters.vector, here.parameters.vector, rtol=1e-8)
+    assert run_there.metrics == pytest.approx(run.metrics)
+
+    def stop(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    config, path = sva_config(task, width=8, hidden=8), tmp_path / "run.model.npz"
+    whole, _ = train(task, config, recipe, seed=0, apply=apply)
+    with pytest.raises(KeyboardInterrupt):
+        train(task, config, recipe, seed=0, apply=apply, checkpoint=path, progress=stop)
+    resumed, _ = train(task, config, recipe, seed=0, apply=apply, checkpoint=path)
+    assert np.array_equal(resumed.parameters.vector, whole.parameters.vector)
+
+
 @pytest.mark.parametrize("kind", ["unit", "half_space", "content"])
 def test_a_layer_is_copied_from_a_checkpoint(tmp_path, kind):
     config = TransformerConfig(
@@ -134,7 +159,5 @@ def test_checkpoints_without_such_a_layer_are_refused(tmp_path):
 
 
 def save(model, path):
-    from lohe.attention.recipe import Recipe
-
     zeros = np.zeros_like(model.parameters.vector)
     Checkpoint(model, Recipe(1), "words", {}, 0, 1, 1, zeros, zeros, {}, (), 0.0).save(path)
