@@ -40,7 +40,7 @@ class NextWord:
     words : int
         Size of the vocabulary, which comes from all training texts; see `Vocabulary`.
     tokens : int, optional
-        Train on so many tokens at most, the first ones.
+        Train on so many tokens at most, the first ones, and validate on a tenth as many.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class NextWord:
         self.length = length
         self._streams = {
             "training": self.vocabulary.encode(corpus.training)[:tokens],
-            "validation": self.vocabulary.encode(corpus.validation),
+            "validation": self.vocabulary.encode(corpus.validation)[: tokens and tokens // 10],
             "test": self.vocabulary.encode(corpus.test),
         }
         for name, stream in self._streams.items():

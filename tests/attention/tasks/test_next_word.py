@@ -102,11 +102,12 @@ def test_too_few_stories_are_named():
 
 
 def test_a_cap_keeps_the_first_tokens_and_the_words_of_all(task):
-    capped = NextWord(
-        Corpus("tales", tales(30), tales(4), tales(5)), length=8, words=50, tokens=100
-    )
-    assert capped.config["tokens"] == {**task.config["tokens"], "training": 100}
+    corpus = Corpus("tales", tales(30), tales(4), tales(5))
+    capped = NextWord(corpus, length=8, words=50, tokens=200)
+    assert capped.config["tokens"] == {**task.config["tokens"], "training": 200, "validation": 20}
     assert capped.config["sha256"] != task.config["sha256"]
     assert capped.vocabulary.words == task.vocabulary.words
     (batch,) = capped.training_batches(50, np.random.default_rng(0))
-    assert batch.inputs.shape == (11, 8)
+    assert batch.inputs.shape == (23, 8)
+    rows = [next(t.batches("validation", 2)).inputs for t in (capped, task)]
+    assert np.array_equal(*rows)
