@@ -144,7 +144,8 @@ def linear_attention_vjp(
             _, gradients = back(d_out, unused)
         else:
             d_sums, (dq,) = back(d_out, unused)
-            _, rest = back_keys(out[..., :0], d_sums)
+            nothing = xp.zeros((*k.shape[:-1], 0), dtype=k.dtype, device=k.device)
+            _, rest = back_keys(nothing, d_sums)
             gradients = (dq, *rest)
         dq, dk, dv, danchors = (
             sum_to(xp, gradient, shape)
