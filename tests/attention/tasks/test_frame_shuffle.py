@@ -49,16 +49,17 @@ def model(**changes: Any) -> Model:
 
 
 @pytest.mark.parametrize(
-    ("mechanism", "positions", "knows"),
+    ("options", "knows"),
     [
-        ("softmax", "none", False),
-        ("softmax", "sinusoidal", True),
-        ("fixed_query", "none", True),  # its anchors are a positional code
+        ({"mechanism": "softmax"}, False),
+        ({"mechanism": "softmax", "positions": "sinusoidal"}, True),
+        ({}, True),  # anchors are a positional code
+        ({"anchor_kind": "content"}, False),
     ],
 )
-def test_order_matters_where_positions_do(mechanism: str, positions: str, knows: bool) -> None:
+def test_order_matters_where_positions_do(options: dict[str, Any], knows: bool) -> None:
     task: Any = Frames()
-    trained = model(mechanism=mechanism, positions=positions)
+    trained = model(**({"positions": "none"} | options))
     task.targets = evaluate(trained, task, "test").argmax(axis=-1)
     score = shuffled_accuracy(trained, task)
     assert score == shuffled_accuracy(trained, task)
