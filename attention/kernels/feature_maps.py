@@ -13,6 +13,7 @@ from typing import Any
 
 from lohe.attention.arrays import Array
 from lohe.attention.coupling import COUPLINGS
+from lohe.attention.kernels.pair_function import NO_WORK
 from lohe.attention.kernels.tensor_features import tensor_features_vjp, tensor_width
 
 __all__ = ["FEATURE_MAPS", "FeatureMap"]
@@ -46,16 +47,20 @@ def _root(x: Array) -> float:
 
 def _coordinatewise(name: str) -> FeatureMap:
     """Take a coupling function of every coordinate; the coupling is the mean over coordinates."""
-    function = COUPLINGS[name]
+    function = COUPLINGS[name].function
 
     def apply_vjp(xp: Any, x: Array) -> tuple[Array, Pullback]:
         root, share = _root(x), x.shape[-1] ** -0.5
-        scaled = x * root
+        features = function.value(xp, x * root, NO_WORK)
+        features *= share
 
         def pullback(d_features: Array) -> Array:
-            return d_features * (function.slope(xp, scaled) * (root * share))
+            _, slope = function.value_and_slopes(xp, x * root, NO_WORK)
+            slope *= root * share
+            slope *= d_features
+            return slope
 
-        return function.value(xp, scaled) * share, pullback
+        return features, pullback
 
     return FeatureMap(f"{name}_features", lambda d: d, apply_vjp)
 
