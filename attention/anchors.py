@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from array_api_compat import array_namespace
 
+from lohe.attention.arrays import Array
 from lohe.dynamics.errors import InputError
 
 __all__ = ["TABLE_KINDS", "half_space_anchors", "table_anchors", "unit_anchors"]
@@ -18,11 +17,10 @@ TABLE_KINDS = ("unit", "free", "half_space")
 parameter, as in the authors' code, which normalises only when it draws them; ``half_space`` ones
 are unit vectors within a cap, so that no input leaves an oscillator without drive (T4)."""
 
-Floats = NDArray[Any]
-Pullback = Callable[[Floats], Floats]
+Pullback = Callable[[Array], Array]
 
 
-def unit_anchors(raw: Floats) -> tuple[Floats, Pullback]:
+def unit_anchors(raw: Array) -> tuple[Array, Pullback]:
     r"""Normalise anchors, :math:`r = \rho/\|\rho\|`, with the adjoint.
 
     Parameters
@@ -44,24 +42,26 @@ def unit_anchors(raw: Floats) -> tuple[Floats, Pullback]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> unit_anchors(np.array([[3.0, 4.0]]))[0]
     array([[0.6, 0.8]])
     """
-    largest = np.max(np.abs(raw), axis=-1, keepdims=True)  # so that squares neither over- nor
-    if not (np.isfinite(largest).all() and np.all(largest > 0)):  # underflow
+    xp = array_namespace(raw)
+    largest = xp.max(xp.abs(raw), axis=-1, keepdims=True)  # so that squares neither over- nor
+    if not xp.all(xp.isfinite(largest) & (largest > 0)):  # underflow
         raise InputError("an anchor is zero or not finite; it has no direction")
     scaled = raw / largest
-    norm = np.sqrt(np.sum(scaled * scaled, axis=-1, keepdims=True))
+    norm = xp.sqrt(xp.sum(scaled * scaled, axis=-1, keepdims=True))
     anchors = scaled / norm
 
-    def pullback(d_anchors: Floats) -> Floats:
-        radial = np.sum(anchors * d_anchors, axis=-1, keepdims=True)
-        return np.asarray((d_anchors - anchors * radial) / norm / largest)
+    def pullback(d_anchors: Array) -> Array:
+        radial = xp.sum(anchors * d_anchors, axis=-1, keepdims=True)
+        return (d_anchors - anchors * radial) / norm / largest
 
     return anchors, pullback
 
 
-def half_space_anchors(raw: Floats, margin: float) -> tuple[Floats, Pullback]:
+def half_space_anchors(raw: Array, margin: float) -> tuple[Array, Pullback]:
     r"""Map all of :math:`R^{d-1}` smoothly onto the open cap :math:`\langle e_1, r\rangle > m`.
 
     .. math::
@@ -93,29 +93,31 @@ def half_space_anchors(raw: Floats, margin: float) -> tuple[Floats, Pullback]:
 
     Examples
     --------
+    >>> import numpy as np
     >>> half_space_anchors(np.array([[0.0], [1e9]]), 0.6)[0].round(6)
     array([[1. , 0. ],
            [0.6, 0.8]])
     """
     if not 0 <= margin < 1:
         raise InputError(f"anchor_margin is {margin}; choose from 0 up to below 1")
-    with_one = np.concatenate([np.ones_like(raw[..., :1]), raw], axis=-1)
+    xp = array_namespace(raw)
+    with_one = xp.concat([xp.ones_like(raw[..., :1]), raw], axis=-1)
     lifted, back_unit = unit_anchors(with_one)  # (1, t)/sqrt(1 + |t|^2): the open half-sphere
     pole, aside = lifted[..., :1], lifted[..., 1:]
     squeeze = math.sqrt(1 - margin * margin)
     # 1 - c^2 |e|^2 without cancellation, as pole^2 = 1 - |e|^2.
-    along = np.hypot(pole, margin * np.sqrt(np.sum(aside * aside, axis=-1, keepdims=True)))
+    along = xp.hypot(pole, margin * xp.sqrt(xp.sum(aside * aside, axis=-1, keepdims=True)))
 
-    def pullback(d_anchors: Floats) -> Floats:
+    def pullback(d_anchors: Array) -> Array:
         d_along, d_aside = d_anchors[..., :1], squeeze * d_anchors[..., 1:]
         d_pole = d_along * pole / along
         d_aside = d_aside + d_along * (margin**2 / along) * aside
-        return back_unit(np.concatenate([d_pole, d_aside], axis=-1))[..., 1:]
+        return back_unit(xp.concat([d_pole, d_aside], axis=-1))[..., 1:]
 
-    return np.concatenate([along, squeeze * aside], axis=-1), pullback
+    return xp.concat([along, squeeze * aside], axis=-1), pullback
 
 
-def table_anchors(raw: Floats, kind: str, margin: float = 0.0) -> tuple[Floats, Pullback]:
+def table_anchors(raw: Array, kind: str, margin: float = 0.0) -> tuple[Array, Pullback]:
     """Make anchors of one of the `TABLE_KINDS` of their raw parameters; return the adjoint too.
 
     Parameters
