@@ -5,6 +5,7 @@ import pytest
 
 from lohe.attention.coupling import COUPLINGS, find_coupling
 from lohe.attention.gradcheck import check_pullback
+from lohe.attention.kernels.logarithm import _by_log
 from lohe.dynamics.errors import InputError
 
 mp = pytest.importorskip("mpmath").mp
@@ -21,7 +22,17 @@ SCORES = np.array([-1e4, -700.0, -30.0, -1.0, -1e-9, 0.0, 1e-9, 1.0, 30.0, 1e4])
 def test_value_against_fifty_digits(name):
     with mp.workdps(50):
         exact = [float(EXACT[name](mp.mpf(float(s)))) for s in SCORES]
-    np.testing.assert_allclose(find_coupling(name).value(np, SCORES), exact, rtol=4e-16, atol=0)
+    np.testing.assert_allclose(find_coupling(name).value(np, SCORES), exact, rtol=5e-16, atol=0)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("by", [_by_log, lambda x, _: np.log1p(x)])
+def test_logarithm_of_one_more(dtype, by):
+    x = np.geomspace(1e-35, 1e35, 2001).astype(dtype)
+    with mp.workdps(50):
+        exact = np.array([float(mp.log1p(mp.mpf(float(number)))) for number in x])
+    found = by(x, tuple(np.empty((2, *x.shape), dtype)))
+    np.testing.assert_allclose(found, exact, rtol=2.5 * np.finfo(dtype).eps, atol=0)
 
 
 @pytest.mark.parametrize("name", COUPLINGS)
