@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lohe.attention.kept import Kept
 from lohe.attention.parameters import Parameters
 from lohe.attention.recipe import Recipe
 from lohe.attention.sealed import read_sealed, write_sealed
@@ -23,6 +24,7 @@ FORMAT = "lohe.model"
 VERSION = 1
 
 _PARAMETER = "parameter."
+_KEPT = "kept"
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,8 @@ class Checkpoint:
         One entry per epoch.
     wall_s
         Seconds of training so far.
+    kept
+        The best model so far, while a recipe that keeps it runs; at the end it is `model`.
     """
 
     model: Model
@@ -59,6 +63,7 @@ class Checkpoint:
     rng_state: Mapping[str, Any]
     history: tuple[Mapping[str, float], ...]
     wall_s: float
+    kept: Kept | None = None
 
     def identity(self) -> dict[str, Any]:
         """Return what makes it this run and no other, as JSON values."""
@@ -92,6 +97,9 @@ class Checkpoint:
             "history": list(self.history),
             "wall_s": self.wall_s,
         }
+        if self.kept is not None:
+            header["kept_loss"] = self.kept.loss
+            arrays[_KEPT] = self.kept.vector
         write_sealed(path, header, arrays)
 
     @classmethod
@@ -120,6 +128,7 @@ class Checkpoint:
                 rng_state=header["rng_state"],
                 history=tuple(header["history"]),
                 wall_s=header["wall_s"],
+                kept=Kept(header["kept_loss"], arrays[_KEPT]) if _KEPT in arrays else None,
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"{path} does not hold a model; train it again") from error

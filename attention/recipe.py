@@ -31,6 +31,9 @@ class Recipe:
         Whether the rate moves after every step or every epoch.
     clip : float
         Largest norm of the gradient.
+    keep : {"last", "best"}
+        Whether the model is that of the last epoch, or of the one with the smallest loss on the
+        validation split.
 
     Raises
     ------
@@ -46,6 +49,7 @@ class Recipe:
     schedule: Literal["cosine", "constant"] = "cosine"
     schedule_per: Literal["step", "epoch"] = "step"
     clip: float = 1.0
+    keep: Literal["last", "best"] = "last"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "learning_rate", "clip"):
@@ -57,6 +61,7 @@ class Recipe:
             ("decay", ("decoupled", "gradient")),
             ("schedule", SCHEDULES),
             ("schedule_per", ("step", "epoch")),
+            ("keep", ("last", "best")),
         ):
             if getattr(self, name) not in choices:
                 raise InputError(

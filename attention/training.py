@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.initialise import initialise
+from lohe.attention.kept import keep_better
 from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
@@ -72,7 +73,7 @@ def train(
     Returns
     -------
     model : Model
-        With the parameters after the last epoch.
+        With the parameters after the last epoch, or the best; see `Recipe`.
     run : TrainingRun
         Scores on the validation and the test split, history, time and versions.
 
@@ -179,20 +180,28 @@ def _run_epoch(
         prices.append(price)
         if progress is not None:
             progress(before + index + 1, total)
-    scores = task.score(evaluate(model, task, "validation", apply), "validation")
+    outputs = evaluate(model, task, "validation", apply)
+    scores = task.score(outputs, "validation")
     entry = {"epoch": state.epoch + 1, "loss": float(np.mean(losses)), "learning_rate": rate}
     if model.config.coherence > 0:
         entry["incoherence"] = float(np.mean(prices))
     entry |= {f"validation_{name}": value for name, value in scores.items()}
+    epoch, kept = state.epoch + 1, None
+    if recipe.keep == "best":
+        kept = keep_better(state.kept, parameters.vector, outputs, task)
+        if epoch == recipe.epochs:
+            parameters.vector[:] = kept.vector
+            kept = None
     return replace(
         state,
-        epoch=state.epoch + 1,
+        epoch=epoch,
         optimiser_steps=optimiser.steps,
         first=optimiser.first,
         second=optimiser.second,
         rng_state=rng.bit_generator.state,
         history=(*state.history, entry),
         wall_s=state.wall_s + time.perf_counter() - started,
+        kept=kept,
     )
 
 

@@ -70,6 +70,31 @@ def test_resumes_to_the_bit(tmp_path):
     assert np.array_equal(Checkpoint.load(path).model.parameters.vector, model.parameters.vector)
 
 
+def test_keeps_the_best_epoch_over_an_interruption(tmp_path):
+    # At a constant rate, runs of fewer epochs are beginnings of longer ones.
+    recipe = replace(RECIPE, epochs=6, learning_rate=3e-2, schedule="constant")
+    models = [train(TASK, CONFIG, replace(recipe, epochs=n), seed=1)[0] for n in range(1, 7)]
+    (batch,) = TASK.batches("validation", 32)
+    losses = [TASK.loss(evaluate(model, TASK, "validation"), batch)[0] for model in models]
+    best = int(np.argmin(losses))
+    assert 0 < best < 5
+
+    def stop_in_the_last_epoch(done, total):
+        if done == total - 1:
+            raise KeyboardInterrupt
+
+    path, recipe = tmp_path / "a.model.npz", replace(recipe, keep="best")
+    with pytest.raises(KeyboardInterrupt):
+        train(TASK, CONFIG, recipe, seed=1, checkpoint=path, progress=stop_in_the_last_epoch)
+    model, run = train(TASK, CONFIG, recipe, seed=1, checkpoint=path)
+    assert np.array_equal(model.parameters.vector, models[best].parameters.vector)
+    assert run.metrics["validation_accuracy"] == run.history[best]["validation_accuracy"]
+    assert len(run.history) == 6
+    stored = Checkpoint.load(path)
+    assert stored.kept is None
+    assert np.array_equal(stored.model.parameters.vector, model.parameters.vector)
+
+
 SCRIPT = """
 import sys
 from lohe.attention.tasks.sva import SubjectVerbAgreement, sva_config
@@ -176,7 +201,7 @@ def test_result_file(tmp_path):
 @pytest.mark.parametrize(
     "change",
     [{"epochs": 0}, {"learning_rate": 0.0}, {"weight_decay": -1.0}, {"schedule": "linear"},
-     {"decay": "none"}, {"schedule_per": "year"}, {"clip": float("nan")}],
+     {"decay": "none"}, {"schedule_per": "year"}, {"keep": "none"}, {"clip": float("nan")}],
 )  # fmt: skip
 def test_bad_recipes_are_named(change):
     with pytest.raises(InputError, match=next(iter(change))):

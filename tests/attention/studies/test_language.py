@@ -73,5 +73,5 @@ def test_the_full_settings_are_the_papers():
         shape = setting.config
         assert (shape.width, shape.heads, shape.layers, shape.hidden) == (128, 4, 2, 512)
         assert setting.recipe == Recipe(
-            epochs=epochs, batch_size=batch, learning_rate=5e-4, schedule="constant"
+            epochs=epochs, batch_size=batch, learning_rate=5e-4, schedule="constant", keep="best"
         )
