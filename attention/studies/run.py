@@ -6,7 +6,7 @@ import json
 import math
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,12 +17,12 @@ from lohe.attention.results import TrainingRun
 from lohe.attention.studies.results import Failure, Finished, Outcome, StudyResults
 from lohe.attention.studies.settings import SETTINGS
 from lohe.attention.studies.study import Arm, Case, Setting, Study
-from lohe.attention.training import train
-from lohe.attention.transformer import Model
+from lohe.attention.training import Apply, train
+from lohe.attention.transformer import Model, apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["load_or_begin", "run_case", "run_study"]
+__all__ = ["PROCESSOR", "Device", "load_or_begin", "run_case", "run_study"]
 
 Result = TypeVar("Result")
 Protocol = Mapping[str, Any]
@@ -32,11 +32,33 @@ _EPOCHS, _DIGITS = 10, 4
 _METRIC_DIGITS = 7
 
 
+@dataclass(frozen=True)
+class Device:
+    """What runs the models.
+
+    Parameters
+    ----------
+    name
+        For the record.
+    apply
+        `apply_regularised`, or a function of its contract that computes elsewhere.
+    """
+
+    name: str
+    apply: Apply
+
+
+PROCESSOR = Device("cpu", apply_regularised)
+"""NumPy."""
+
+
 def run_study(
     path: Path,
     study: Study,
     folder: Path,
     execute: Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]],
+    *,
+    device: Device = PROCESSOR,
     note: Callable[[Case, Outcome, int, int], None] | None = None,
 ) -> StudyResults:
     """Make the runs that a result file does not hold; it is written, whole, after each.
@@ -52,6 +74,8 @@ def run_study(
     execute
         Called with a function of a number and the numbers to call it with, it yields the results
         in any order; such as the `run` of an executor, which does so in several processes.
+    device
+        What runs the models; it can be pickled if `execute` calls other processes.
     note
         Called after each run with it, what came of it, how many are done and how many there are.
 
@@ -70,7 +94,7 @@ def run_study(
     if not missing:
         return results
     results.save(path)  # what cannot be written is better known before than after hours
-    numbered = execute(partial(_numbered, tuple(missing), folder), range(len(missing)))
+    numbered = execute(partial(_numbered, tuple(missing), folder, device), range(len(missing)))
     for done, (number, outcome, protocol) in enumerate(numbered, start=1):
         results = results.add(missing[number], outcome, protocol)
         results.save(path)
@@ -95,7 +119,9 @@ def load_or_begin(path: Path, study: Study) -> StudyResults:
         raise InputError(f"{path}: {error}") from error
 
 
-def run_case(case: Case, folder: Path) -> tuple[Outcome, Protocol | None]:
+def run_case(
+    case: Case, folder: Path, device: Device = PROCESSOR
+) -> tuple[Outcome, Protocol | None]:
     """Make one run, or take it over if it is finished.
 
     Parameters
@@ -105,6 +131,8 @@ def run_case(case: Case, folder: Path) -> tuple[Outcome, Protocol | None]:
     folder
         Holds ``NAME.model.npz``, from which a run that was stopped goes on, and
         ``NAME.training.json``, the record of a finished one.
+    device
+        What runs the model, if it is not finished.
 
     Returns
     -------
@@ -122,7 +150,7 @@ def run_case(case: Case, folder: Path) -> tuple[Outcome, Protocol | None]:
             "recipe": _chosen(setting.recipe),
             "task": dict(setting.task.config),
         }
-        return _run(case, setting, folder), protocol
+        return _run(case, setting, folder, device), protocol
     except InputError as error:
         return Failure(" ".join(str(error).split())), protocol
     except Exception as error:
@@ -132,18 +160,13 @@ def run_case(case: Case, folder: Path) -> tuple[Outcome, Protocol | None]:
         return Failure(" ".join(text.split())), protocol
 
 
-def _run(case: Case, setting: Setting, folder: Path) -> Outcome:
+def _run(case: Case, setting: Setting, folder: Path, device: Device) -> Outcome:
     record = folder / f"{case.name}.training.json"
     checkpoint = folder / f"{case.name}.model.npz"
     found = None
     if record.exists() and checkpoint.exists():
         found = _taken_over(record, checkpoint, setting, case.seed)
-    if found is None:
-        found = train(
-            setting.task, setting.config, setting.recipe, seed=case.seed, checkpoint=checkpoint
-        )
-        found[1].save(record)
-    model, run = found
+    model, run = found or _train(setting, case.seed, checkpoint, record, device)
     metrics = dict(run.metrics)
     if setting.examine is not None:
         metrics |= setting.examine(model, setting.task)
@@ -157,6 +180,22 @@ def _run(case: Case, setting: Setting, folder: Path) -> Outcome:
         versions=run.versions,
         machine=run.machine,
     )
+
+
+def _train(
+    setting: Setting, seed: int, checkpoint: Path, record: Path, device: Device
+) -> tuple[Model, TrainingRun]:
+    model, run = train(
+        setting.task,
+        setting.config,
+        setting.recipe,
+        seed=seed,
+        checkpoint=checkpoint,
+        apply=device.apply,
+    )
+    run = replace(run, machine={**run.machine, "device": device.name})
+    run.save(record)
+    return model, run
 
 
 def _taken_over(
@@ -193,9 +232,9 @@ def _read(name: str, options: str) -> Setting:
 
 
 def _numbered(
-    cases: tuple[Case, ...], folder: Path, number: int
+    cases: tuple[Case, ...], folder: Path, device: Device, number: int
 ) -> tuple[int, Outcome, Protocol | None]:
-    return number, *run_case(cases[number], folder)
+    return number, *run_case(cases[number], folder, device)
 
 
 def _chosen(choices: TransformerConfig | Recipe) -> dict[str, Any]:

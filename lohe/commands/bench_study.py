@@ -46,6 +46,9 @@ _Output = Annotated[
     Path | None,
     typer.Option("-o", "--output", help="Result file. By default bench_STUDY.json."),
 ]
+_Device = Annotated[
+    str, typer.Option(help="Where models run, as PyTorch calls it (cuda); cpu needs no PyTorch.")
+]
 _Plot = Annotated[Path | None, typer.Option(help="Also draw the arms, as this SVG file.")]
 _List = Annotated[bool, typer.Option("--list", help="Only say which runs there are, and stop.")]
 
@@ -61,6 +64,7 @@ def study_command(name: str) -> Callable[..., int]:
         seeds: _Seeds = None,
         arms: _Arms = "*",
         workers: _Workers = 2,
+        device: _Device = "cpu",
         work: _Work = None,
         output: _Output = None,
         plot: _Plot = None,
@@ -75,7 +79,7 @@ def study_command(name: str) -> Callable[..., int]:
         path = output or Path(f"bench_{name}.json")
         if list_only:
             return _print_list(study, path, folder, as_json=as_json)
-        results = _run(study, path, folder, workers)
+        results = _run(study, path, folder, workers, device)
         if plot is not None:
             from lohe.commands.bench_study_plot import draw_study
 
@@ -92,11 +96,16 @@ def study_command(name: str) -> Callable[..., int]:
     return command
 
 
-def _run(study: Study, path: Path, folder: Path, workers: int) -> StudyResults:
+def _run(study: Study, path: Path, folder: Path, workers: int, device: str) -> StudyResults:
     from lohe.attention.studies.results import Failure
-    from lohe.attention.studies.run import run_study
+    from lohe.attention.studies.run import PROCESSOR, Device, run_study
     from lohe.proofs_numeric.basins.executors import Processes, Serial
 
+    where = PROCESSOR
+    if device != where.name:
+        from lohe.torch.transformer import transformer_on
+
+        where = Device(device, transformer_on(device))
     place = Serial() if workers == 1 else Processes(workers, _PATIENCE, ahead=1)
     with progress_bar(f"bench {study.name}") as progress, place as executor:
 
@@ -109,7 +118,7 @@ def _run(study: Study, path: Path, folder: Path, workers: int) -> StudyResults:
             sys.stderr.write(f"{done}/{total} {case.name}: {found}\n")
             progress(done, total)
 
-        return run_study(path, study, folder, executor.run, note)
+        return run_study(path, study, folder, executor.run, device=where, note=note)
 
 
 def _print_list(study: Study, path: Path, folder: Path, *, as_json: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,11 +40,19 @@ class Failures:
 
 
 def mean_score(results: StudyResults, arm: str, metric: str | None = None) -> Estimate | None:
-    """Return the mean of a score over an arm's seeds; None if no run has it."""
+    """Return the mean of a score over an arm's seeds; None if no run has it.
+
+    The interval of an accuracy ends where accuracies do, which takes nothing from its confidence.
+    """
     from lohe.proofs_numeric.statistics.paired import mean_interval
 
     values = [*results.of(arm, metric).values()]
-    return mean_interval(values, CONFIDENCE) if values else None
+    if not values:
+        return None
+    mean = mean_interval(values, CONFIDENCE)
+    if "accuracy" not in (metric or results.metric):
+        return mean
+    return replace(mean, lower=max(mean.lower, 0.0), upper=min(mean.upper, 1.0))
 
 
 def advantage(results: StudyResults, arm: str, other: str) -> Paired | None:

@@ -9,8 +9,9 @@ from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies import run as run_module
 from lohe.attention.studies.results import Failure, Finished, StudyResults
-from lohe.attention.studies.run import run_case, run_study
+from lohe.attention.studies.run import Device, run_case, run_study
 from lohe.attention.studies.study import Arm, Case, Study
+from lohe.attention.transformer import apply_regularised
 from lohe.dynamics.errors import InputError
 
 TINY = {"options": {"sizes": [96, 32, 32]}, "recipe": {"epochs": 3, "batch_size": 32}}
@@ -81,7 +82,7 @@ def test_goes_on_after_an_interruption_to_the_same_file(whole, tmp_path):
         run_study(path, STUDY, tmp_path, stop_after(1))
     assert len(StudyResults.load(path).missing(STUDY)) == 3
     notes = []
-    run_study(path, STUDY, tmp_path, one_by_one, lambda case, *rest: notes.append(case.name))
+    run_study(path, STUDY, tmp_path, one_by_one, note=lambda case, *_: notes.append(case.name))
     assert notes == ["b-seed0", "a-seed1", "b-seed1"]
     assert scores(path) == scores(whole / "r.json")
 
@@ -147,6 +148,22 @@ def test_what_fails_is_recorded_and_tried_again(tmp_path, monkeypatch):
     assert isinstance(results.runs["b"][0], Finished)
     assert StudyResults.load(path) == results
     assert [case.arm.name for case in results.missing(study)] == [*reasons]
+
+
+def test_models_run_where_they_are_told_and_the_record_says_where(whole, tmp_path):
+    calls = []
+
+    def elsewhere(*arguments, **options):
+        calls.append(arguments)
+        return apply_regularised(*arguments, **options)
+
+    case = Case(STUDY.arms[0], 0)
+    outcome, _ = run_case(case, tmp_path, Device("elsewhere", elsewhere))
+    assert calls
+    assert outcome.machine["device"] == "elsewhere"
+    here = StudyResults.load(whole / "r.json").outcome(case)
+    assert here.machine["device"] == "cpu"
+    assert outcome.metrics == here.metrics
 
 
 def test_examined_scores_stand_beside_the_others_and_must_be_numbers(tmp_path, monkeypatch):
