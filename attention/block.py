@@ -12,6 +12,7 @@ from lohe.attention.dropout import dropout
 from lohe.attention.feed_forward import feed_forward
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.multi_head import multi_head
+from lohe.attention.readout import at_position
 
 __all__ = ["BLOCK", "block", "name_gradients"]
 
@@ -45,6 +46,7 @@ def block(
     *,
     rate: float,
     rng: np.random.Generator | None,
+    position: NDArray[np.integer[Any]] | None = None,
     **attention: Any,
 ) -> tuple[Floats, Floats | None, Callable[..., tuple[Gradients, Floats]]]:
     """Apply y = m + drop(F(norm2(m))), m = x + drop(A(norm1(x))).
@@ -58,12 +60,15 @@ def block(
         Tokens.
     rate, rng
         Of both dropouts; see `dropout`.
+    position : (B,) array of int, optional
+        Token of each sequence that is asked for. What follows the readout of the heads acts on
+        each token alone, and is then done for these only.
     **attention
         Options of `multi_head`.
 
     Returns
     -------
-    y : (B, T, D) array
+    y : (B, T, D) array, or (B, D) at the given positions
     coherence : (B, heads, T) array or None
         Of the drives; see `multi_head`.
     pullback : callable
@@ -79,9 +84,15 @@ def block(
     weights = {
         name.removeprefix(start): parameters[name] for name in parameters if name.startswith(start)
     }
-    attended, coherence, back_attention = multi_head(weights, normed, **attention)
+    attended, coherence, back_attention = multi_head(
+        weights, normed, position=position, **attention
+    )
     kept, back_drop1 = dropout(rate, attended, rng)
-    middle = x + kept
+    if position is None:
+        middle = x + kept
+    else:
+        asked, back_position = at_position(x, position)
+        middle = asked + kept
     gain, bias = of("norm2")
     normed, back_norm2 = layer_norm(gain, bias, middle)
     weight_in, bias_in, weight_out, bias_out = of("feed_forward")
@@ -98,6 +109,6 @@ def block(
         gradients = {start + name: gradient for name, gradient in of_attention.items()}
         for part, of_part in found.items():
             gradients |= name_gradients(f"{prefix}.{part}", BLOCK[part], of_part)
-        return gradients, d_middle + d_branch
+        return gradients, d_branch + (d_middle if position is None else back_position(d_middle))
 
     return middle + kept, coherence, pullback

@@ -12,6 +12,7 @@ from lohe.attention.attended import Attended
 from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.linear import linear
 from lohe.attention.oscillator_heads import oscillator_heads
+from lohe.attention.readout import at_position
 from lohe.attention.softmax import softmax_attention_vjp
 
 __all__ = ["MECHANISMS", "Mechanism", "multi_head"]
@@ -32,6 +33,7 @@ def multi_head(
     heads: int,
     causal: bool = False,
     key_mask: NDArray[np.bool_] | None = None,
+    position: NDArray[np.integer[Any]] | None = None,
     with_coherence: bool = False,
     observe: Callable[[Attended], None] | None = None,
     **oscillators: Any,
@@ -55,6 +57,8 @@ def multi_head(
         Token i sees tokens j <= i only.
     key_mask : (B, T) bool array, optional
         True where a key is visible.
+    position : (B,) array of int, optional
+        Project back this token of each sequence only.
     with_coherence : bool
         Also return the coherence of the drives.
     observe
@@ -64,7 +68,7 @@ def multi_head(
 
     Returns
     -------
-    y : (B, T, D) array
+    y : (B, T, D) array, or (B, D) at the given positions
     coherence : (B, heads, T) array or None
         See `coherent_attention_vjp`; None where it was not computed.
     pullback : callable
@@ -102,11 +106,16 @@ def multi_head(
         attended = Attended(x, q, k)
     if observe is not None:
         observe(attended)
-    y, back_out = linear(weights["weight_out"], weights["bias_out"], merge_heads(out))
+    merged = merge_heads(out)
+    if position is not None:
+        merged, back_position = at_position(merged, position)
+    y, back_out = linear(weights["weight_out"], weights["bias_out"], merged)
 
     def pullback(dy: Floats, d_coherence: Floats | None = None) -> tuple[dict[str, Floats], Floats]:
         dweight_out, dbias_out, dmerged = back_out(dy)
         assert dbias_out is not None
+        if position is not None:
+            dmerged = back_position(dmerged)
         gradients = {"weight_out": dweight_out, "bias_out": dbias_out}
         d_out, dx_of_anchors = split_heads(dmerged, heads), None
         if oscillation is None:

@@ -20,7 +20,7 @@ from lohe.attention.linear import linear
 from lohe.attention.next_token import next_token_loss
 from lohe.attention.parameters import Parameters
 from lohe.attention.positions import add_positions, sinusoidal_table
-from lohe.attention.readout import at_position, mean_pool
+from lohe.attention.readout import mean_pool
 from lohe.attention.task import Batch
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
@@ -110,6 +110,7 @@ def apply_regularised(
         x, back_positions = add_positions(of["positions.table"], x)
     x, back_dropout = dropout(config.dropout, x, rng)
     backs_block, coherences = [], []
+    asked = config.readout == "position"
     for layer in range(config.layers):
         x, coherence, back_block = block(
             of,
@@ -117,6 +118,7 @@ def apply_regularised(
             x,
             rate=config.dropout,
             rng=rng,
+            position=batch.position if asked and layer == config.layers - 1 else None,
             heads=config.heads,
             anchor_kind=config.anchor_kind,
             anchor_margin=config.anchor_margin,
@@ -135,10 +137,6 @@ def apply_regularised(
     if config.coherence > 0:
         real = None if batch.key_mask is None else batch.key_mask[:, None, :]
         price, back_price = incoherence(np.stack(coherences), real)
-    # The last norm acts on each token alone, so a position is read out before it, more cheaply.
-    if config.readout == "position":
-        assert batch.position is not None  # see `check_fit`
-        x, back_readout = at_position(x, batch.position)
     x, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], x)
     if config.readout == "mean":
         x, back_readout = mean_pool(x, batch.key_mask)
@@ -158,8 +156,6 @@ def apply_regularised(
             dx = back_readout(dx)
         *found, dx = back_norm(dx)
         gradients |= name_gradients("norm", ("gain", "bias"), found)
-        if config.readout == "position":
-            dx = back_readout(dx)
         d_coherences = [None] * config.layers if back_price is None else back_price(d_price)
         for back_block, d_coherence in zip(backs_block[::-1], d_coherences[::-1], strict=True):
             of_block, dx = back_block(dx, d_coherence)

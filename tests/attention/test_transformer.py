@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import lohe
+from lohe.attention.block import block
 from lohe.attention.export import export_heads, export_tokens
 from lohe.attention.gradcheck import check_pullback
 from lohe.attention.initialise import initialise
@@ -204,6 +205,23 @@ def test_initial_anchors_are_on_the_sphere():
     norms = np.linalg.norm(parameters["layer1.attention.anchors"], axis=-1)
     np.testing.assert_allclose(norms, 1, rtol=1e-6)
     assert parameters.vector.dtype == np.float32
+
+
+@pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
+def test_a_token_asked_for_is_as_among_all(mechanism):
+    model = new_model(replace(SMALL, mechanism=mechanism))
+    x, asked = RNG.standard_normal((3, 4, 8)), BATCH.position
+    options = {"rate": 0.0, "rng": None, "heads": 2, "key_mask": BATCH.key_mask}
+    whole, _, back_whole = block(model.parameters, "layer1", x, **options)
+    picked, _, back_picked = block(model.parameters, "layer1", x, position=asked, **options)
+    np.testing.assert_allclose(picked, whole[np.arange(3), asked], rtol=1e-12)
+    d_whole = np.zeros_like(x)
+    d_whole[np.arange(3), asked] = d_picked = RNG.standard_normal(picked.shape)
+    gradients, dx = back_picked(d_picked)
+    expected, expected_dx = back_whole(d_whole)
+    np.testing.assert_allclose(dx, expected_dx, atol=1e-13)
+    for name, gradient in expected.items():
+        np.testing.assert_allclose(gradients[name], gradient, atol=1e-13)
 
 
 @pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
