@@ -19,9 +19,9 @@ def task() -> NextWord:
     return NextWord(Corpus("letters", TEXTS, TEXTS[:4], TEXTS[4:]), length=12, words=10)
 
 
-def model(task, **changes) -> Model:
+def model(task, dtype=np.float64, **changes) -> Model:
     config = language_config(task, width=16, heads=2, hidden=16, layers=2, **changes)
-    return Model(config, initialise(config, np.random.default_rng(5), np.float64))
+    return Model(config, initialise(config, np.random.default_rng(5), dtype))
 
 
 @pytest.mark.parametrize("changes", [{}, {"two_sided": True}, {"anchor_kind": "free"}], ids=str)
@@ -50,8 +50,9 @@ def test_anchors_of_one_direction_drive_coherently(task):
 
 
 @pytest.mark.parametrize("p", [1, 2])
-def test_on_the_circle_the_rank_is_that_of_trigonometric_polynomials(task, p):
-    found = describe_attention(model(task, d_osc=2, readout_exponent=p), task)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_on_the_circle_the_rank_is_that_of_trigonometric_polynomials(task, p, dtype):
+    found = describe_attention(model(task, dtype, d_osc=2, readout_exponent=p), task)
     assert found["rank"] == 2 * p + 1
     assert 1 < found["effective_rank"] < found["rank"]
 
