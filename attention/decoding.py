@@ -168,10 +168,9 @@ def _linear_step(
     sums = state.sums or empty
     if any(s.shape != e.shape for s, e in zip(sums, empty, strict=True)):
         raise InputError("these tokens have other shapes than those before; start_decoding anew")
-    shown = xp.ones_like(k[..., :1])
     sums, out, _ = fold_vjp(
         xp, lambda *given: attend_vjp(xp, rule, *given), sums,
-        (q, k, v, anchors, shown, shown), width=v.shape[-1],
+        (q, k, v, anchors), out=xp.empty_like(v),
     )  # fmt: skip
     if not xp.all(xp.isfinite(out)):
         raise InputError("the output overflows; scale q, k or v down")

@@ -65,7 +65,9 @@ def our_layer(coupling: str, length: int) -> tuple[Layer, Layer]:
     }
 
     def forward() -> tuple[Any, ...]:
-        return multi_head(weights, x, heads=HEADS, causal=True, coupling=coupling)
+        return multi_head(
+            weights, x, heads=HEADS, causal=True, coupling=coupling, anchor_kind="free"
+        )
 
     def both() -> None:
         y, *_, pullback = forward()

@@ -35,7 +35,7 @@ Block = Callable[[Arrays, Arrays], tuple[Arrays, Array, BlockPullback]]
 
 
 def fold_vjp(
-    xp: Any, block: Block, state: Arrays, rows: Arrays, *, width: int, constant: int = 0
+    xp: Any, block: Block, state: Arrays, rows: Arrays, *, out: Array, constant: int = 0
 ) -> tuple[Arrays, Array, BlockPullback]:
     """Run a block along the rows.
 
@@ -51,8 +51,8 @@ def fold_vjp(
         Before the first row.
     rows : tuple of (*lead, T, w) arrays
         All with the same leading axes.
-    width
-        Width n of the block's results.
+    out : (*lead, T, width) array
+        Takes the block's results.
     constant
         How many of the last row arrays take no gradient.
 
@@ -61,6 +61,7 @@ def fold_vjp(
     state : tuple of arrays
         After the last row.
     out : (*lead, T, width) array
+        The one given.
     pullback : callable
         ``pullback(d_out, d_state) -> (d_state, d_rows)``, None for the constant rows.
     """
@@ -68,7 +69,6 @@ def fold_vjp(
     lead, length = first.shape[:-2], first.shape[-2]
     segments = _segments(length)
     groups = _groups(lead, min(length, SEGMENT)) if xp is np else [()]
-    out = xp.empty((*lead, length, width), dtype=first.dtype, device=first.device)
     last = tuple(xp.empty_like(s) for s in state)
 
     def forwards(group: Group) -> tuple[Group, list[Arrays], BlockPullback]:
@@ -87,7 +87,7 @@ def fold_vjp(
     kept = len(rows) - constant
 
     def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
-        d_rows = tuple(xp.empty(r.shape, dtype=r.dtype, device=r.device) for r in rows[:kept])
+        d_rows = tuple(xp.empty_like(r) for r in rows[:kept])
         d_first = tuple(xp.empty_like(s) for s in state)
 
         def backwards(passed: tuple[Group, list[Arrays], BlockPullback]) -> None:

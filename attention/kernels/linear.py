@@ -120,23 +120,28 @@ def linear_attention_vjp(
         ``pullback(d_out) -> (dq, dk, dv, danchors)``, each of its argument's own shape.
     """
     shapes = tuple(array.shape for array in (q, k, v, anchors))
-    q, k, v, anchors, driving = spread(xp, q, k, v, anchors, _column(xp, key_mask, k))
-    readable = driving if mask_readout else xp.ones_like(driving)
-    empty, width = empty_sums(xp, rule, k, v, anchors), v.shape[-1]
+    masks = [] if key_mask is None else [xp.astype(key_mask, k.dtype)[..., None]]
+    q, k, v, anchors, *masks = spread(xp, q, k, v, anchors, *masks)
+    if masks:  # where keys drive, and where they are read
+        masks.append(masks[0] if mask_readout else xp.ones_like(masks[0]))
+    empty = empty_sums(xp, rule, k, v, anchors)
 
     if causal:
         sums, out, back = fold_vjp(
             xp, lambda *given: attend_vjp(xp, rule, *given), empty,
-            (q, k, v, anchors, driving, readable), width=width, constant=2,
+            (q, k, v, anchors, *masks), out=xp.empty_like(v), constant=len(masks),
         )  # fmt: skip
     else:
+        nothing = xp.zeros((*k.shape[:-1], 0), dtype=k.dtype, device=k.device)
         sums, _, back_keys = fold_vjp(
             xp, lambda *given: gather_vjp(xp, rule, *given), empty,
-            (k, v, anchors, driving, readable), width=0, constant=2,
+            (k, v, anchors, *masks), out=nothing, constant=len(masks),
         )  # fmt: skip
+        room = xp.empty((*q.shape[:-1], v.shape[-1]), dtype=v.dtype, device=v.device)
         _, out, back = fold_vjp(
-            xp, lambda *given: read_vjp(xp, rule, *given), sums, (q,), width=width
-        )
+            xp, lambda *given: read_vjp(xp, rule, *given), sums, (q,),
+            out=xp.empty_like(v) if room.shape == v.shape else room,
+        )  # fmt: skip
 
     def pullback(d_out: Any) -> tuple[Array, Array, Array, Array]:
         unused: Arrays = tuple(xp.zeros_like(s) for s in sums)
@@ -144,7 +149,6 @@ def linear_attention_vjp(
             _, gradients = back(d_out, unused)
         else:
             d_sums, (dq,) = back(d_out, unused)
-            nothing = xp.zeros((*k.shape[:-1], 0), dtype=k.dtype, device=k.device)
             _, rest = back_keys(nothing, d_sums)
             gradients = (dq, *rest)
         dq, dk, dv, danchors = (
@@ -188,7 +192,7 @@ def feature_drive_vjp(
     features = FEATURE_MAPS[coupling]
     queries, back_q = features.apply_vjp(xp, q)
     keys, back_k = features.apply_vjp(xp, k)
-    driving = _column(xp, key_mask, k)
+    driving = 1 if key_mask is None else xp.astype(key_mask, k.dtype)[..., None]
     drive, back = running_product_vjp(xp, queries, keys, anchors * driving, causal=causal)
 
     def pullback(d_drive: Any) -> tuple[Array, Array, Array]:
@@ -196,9 +200,3 @@ def feature_drive_vjp(
         return back_q(d_queries), back_k(d_keys), sum_to(xp, d_driving * driving, anchors.shape)
 
     return drive, pullback
-
-
-def _column(xp: Any, key_mask: Array | None, k: Array) -> Array:
-    if key_mask is None:
-        return xp.ones((k.shape[-2], 1), dtype=k.dtype, device=k.device)
-    return xp.astype(key_mask, k.dtype)[..., None]

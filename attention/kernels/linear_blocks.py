@@ -61,25 +61,26 @@ def attend_vjp(
     sums
         Those of the keys before; see `empty_sums`.
     rows
-        q, k, v, anchors, then, (..., rows, 1), 1 where a key drives and 1 where it is read, else 0.
+        q, k, v, anchors, and where keys are masked two constant arrays (..., rows, 1): 1 where a
+        key drives and 1 where it is read, else 0.
 
     Returns
     -------
     sums, out, pullback
         The constant rows have gradient None.
     """
-    q, k, v, anchors, driving, readable = rows
+    q, k, v, anchors, *masks = rows
     (driven_by, read_from) = sums
     queries, back_q = rule.features.apply_vjp(xp, q)
     keys, back_k = rule.features.apply_vjp(xp, k)
     (driven_by,), drive, back_drive = advance_vjp(
-        xp, (driven_by,), (queries, keys, anchors * driving)
+        xp, (driven_by,), (queries, keys, _driving(anchors, masks))
     )
     state, back_state = settle_vjp(xp, drive)
     lifted, back_lifted = tensor_features_vjp(xp, state, rule.p)
     pinned, back_pinned = tensor_features_vjp(xp, anchors, rule.p)
     (read_from,), totals, back_totals = advance_vjp(
-        xp, (read_from,), (lifted, pinned, _counted(xp, v) * readable)
+        xp, (read_from,), (lifted, pinned, _counted(xp, v, masks))
     )
     out, back_out = _mean_vjp(xp, totals)
 
@@ -93,10 +94,9 @@ def attend_vjp(
         d_rows = (
             back_q(d_queries),
             back_k(d_keys),
-            d_counted[..., :-1] * readable,
-            d_driving * driving + back_pinned(d_pinned),
-            None,
-            None,
+            _readable(d_counted[..., :-1], masks),
+            _driving(d_driving, masks) + back_pinned(d_pinned),
+            *[None] * len(masks),
         )
         return (d_driven_by, d_read_from), d_rows
 
@@ -113,27 +113,26 @@ def gather_vjp(
     xp, rule, sums
         See `attend_vjp`.
     rows
-        k, v, anchors and the two constant rows of `attend_vjp`.
+        k, v, anchors and, where keys are masked, the two constant rows of `attend_vjp`.
 
     Returns
     -------
     sums, out, pullback
         ``out`` has width 0.
     """
-    k, v, anchors, driving, readable = rows
+    k, v, anchors, *masks = rows
     (driven_by, read_from) = sums
     keys, back_k = rule.features.apply_vjp(xp, k)
     pinned, back_pinned = tensor_features_vjp(xp, anchors, rule.p)
-    drivers, counted = anchors * driving, _counted(xp, v) * readable
+    drivers, counted = _driving(anchors, masks), _counted(xp, v, masks)
 
     def pullback(_: Array, d_sums: Arrays) -> tuple[Arrays, Arrays]:
         d_driven_by, d_read_from = d_sums
         d_rows = (
             back_k(drivers @ d_driven_by.mT),
-            (pinned @ d_read_from)[..., :-1] * readable,
-            (keys @ d_driven_by) * driving + back_pinned(counted @ d_read_from.mT),
-            None,
-            None,
+            _readable(pinned @ d_read_from[..., :-1], masks),
+            _driving(keys @ d_driven_by, masks) + back_pinned(counted @ d_read_from.mT),
+            *[None] * len(masks),
         )
         return d_sums, d_rows
 
@@ -174,8 +173,16 @@ def read_vjp(
     return sums, out, pullback
 
 
-def _counted(xp: Any, v: Array) -> Array:
-    return xp.concat([v, xp.ones_like(v[..., :1])], axis=-1)
+def _driving(array: Array, masks: list[Array]) -> Array:
+    return array * masks[0] if masks else array
+
+
+def _readable(array: Array, masks: list[Array]) -> Array:
+    return array * masks[1] if masks else array
+
+
+def _counted(xp: Any, v: Array, masks: list[Array]) -> Array:
+    return _readable(xp.concat([v, xp.ones_like(v[..., :1])], axis=-1), masks)
 
 
 def _mean_vjp(xp: Any, totals: Array) -> tuple[Array, Any]:

@@ -70,7 +70,7 @@ def running_product_vjp(
     if causal:
         (ended,), out, back = fold_vjp(
             xp, lambda state, given: advance_vjp(xp, state, given), (moment,),
-            (left, right, values), width=values.shape[-1],
+            (left, right, values), out=xp.empty_like(values),
         )  # fmt: skip
     else:
         moment = right.mT @ values
