@@ -1,5 +1,7 @@
 """The transformer on a device of PyTorch's is the one in NumPy, gradients included."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -46,29 +48,33 @@ def make(config):
     return model, batch
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        TransformerConfig(**WORDS, readout="next", causal=True, d_osc=3),
-        TransformerConfig(**WORDS, readout="next", causal=True, mechanism="softmax", d_qk=3),
-        TransformerConfig(**WORDS, readout="position", mask_readout=False, coupling="relu"),
-        TransformerConfig(**WORDS, readout="position", mechanism="softmax", positions="learned"),
-        TransformerConfig(**WORDS, anchor_kind="free", readout_exponent=8.0, coupling="squareplus"),
-        TransformerConfig(**WORDS, anchor_kind="half_space", d_osc=4, d_qk=3, positions="none"),
-        TransformerConfig(**WORDS, anchor_kind="content", d_osc=3, readout_exponent=2.5),
-        TransformerConfig(**WORDS, learned_exponent=True, readout_exponent=4.0, causal=True),
-        TransformerConfig(**WORDS, two_sided=True, coherence=0.3, learned_exponent=True),
-        TransformerConfig(**WORDS, two_sided=True, anchor_kind="content", coupling="elu"),
-        TransformerConfig(**WORDS, coherence=0.3, anchor_kind="half_space", coupling="squareplus"),
-        TransformerConfig(
-            **SHAPE, outputs=2, features=4, readout="mean", mechanism="softmax", causal=True
-        ),
-    ],
-    ids=lambda config: (
+CONFIGS = [
+    TransformerConfig(**WORDS, readout="next", causal=True, d_osc=3),
+    TransformerConfig(**WORDS, readout="next", causal=True, mechanism="softmax", d_qk=3),
+    TransformerConfig(**WORDS, readout="position", mask_readout=False, coupling="relu"),
+    TransformerConfig(**WORDS, readout="position", mechanism="softmax", positions="learned"),
+    TransformerConfig(**WORDS, anchor_kind="free", readout_exponent=8.0, coupling="squareplus"),
+    TransformerConfig(**WORDS, anchor_kind="half_space", d_osc=4, d_qk=3, positions="none"),
+    TransformerConfig(**WORDS, anchor_kind="content", d_osc=3, readout_exponent=2.5),
+    TransformerConfig(**WORDS, learned_exponent=True, readout_exponent=4.0, causal=True),
+    TransformerConfig(**WORDS, two_sided=True, coherence=0.3, learned_exponent=True),
+    TransformerConfig(**WORDS, two_sided=True, anchor_kind="content", coupling="elu"),
+    TransformerConfig(**WORDS, coherence=0.3, anchor_kind="half_space", coupling="squareplus"),
+    TransformerConfig(**WORDS, causal=True, readout="next", coupling="elu_features"),
+    TransformerConfig(
+        **SHAPE, outputs=2, features=4, readout="mean", mechanism="softmax", causal=True
+    ),
+]
+
+
+def describe(config):
+    return (
         f"{config.mechanism}-{config.readout}-{config.anchor_kind}"
         f"{'-opposed' * config.two_sided}{'-learned' * config.learned_exponent}"
-    ),
-)
+    )
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=describe)
 def test_it_is_the_transformer_in_numpy(config):
     model, batch = make(config)
     ours, price, back = apply_regularised(model, batch)
@@ -80,6 +86,33 @@ def test_it_is_the_transformer_in_numpy(config):
     assert found.keys() == expected.keys()
     for name, gradient in expected.items():
         np.testing.assert_allclose(found[name], gradient, rtol=1e-10, atol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=describe)
+def test_everything_stays_on_the_device(config, monkeypatch):
+    # PyTorch's meta device holds no numbers, but most of its functions refuse arrays of other
+    # devices as CUDA's do; what asks for a number is told that all is well.
+    monkeypatch.setattr(torch.Tensor, "__bool__", lambda _: True)
+    monkeypatch.setattr(torch.Tensor, "__float__", lambda _: 1.0)
+    monkeypatch.setattr(torch.Tensor, "item", lambda _: 1.0)
+    numbers = torch.Tensor.numpy
+    monkeypatch.setattr(
+        torch.Tensor,
+        "numpy",
+        lambda x, **how: np.zeros(x.shape) if x.is_meta else numbers(x, **how),
+    )
+    model, batch = make(config)
+    outputs, _, pullback = transformer_on("meta")(model, batch)
+    gradients = pullback(outputs, 1.0)
+    assert {name: g.shape for name, g in gradients.items()} == {
+        name: parameter.shape for name, parameter in model.parameters.items()
+    }
+
+
+def test_it_is_sent_to_workers():
+    model, batch = make(CONFIGS[0])
+    there = pickle.loads(pickle.dumps(transformer_on("cpu")))
+    assert np.array_equal(there(model, batch)[0], transformer_on("cpu")(model, batch)[0])
 
 
 def test_dropout_follows_its_seed():
