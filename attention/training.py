@@ -30,10 +30,10 @@ Progress = Callable[[int, int], None]
 Apply = Callable[..., tuple[NDArray[Any], float, Callable[..., dict[str, NDArray[Any]]]]]
 """`apply_regularised`, or a function of its contract that computes elsewhere."""
 
-# Held-out batches need no gradient, so they may be larger than training ones, up to a memory of
-# so many tokens at once.
+# Held-out batches need no gradient, so they may be larger than training ones, as long as their
+# activations stay in the cache.
 _EVALUATION_BATCH = 256
-_EVALUATION_TOKENS = 16_384
+_EVALUATION_TOKENS = 2048
 
 
 def train(
