@@ -108,7 +108,9 @@ class LinzenTask:
         order = rng.permutation(len(self._training.length))
         pool = _POOL * batch_size
         pools = [order[start : start + pool] for start in range(0, len(order), pool)]
-        order = np.concatenate([p[np.argsort(self._training.length[p])] for p in pools])
+        order = np.concatenate(
+            [p[np.argsort(self._training.length[p], kind="stable")] for p in pools]
+        )
         for start in rng.permutation(np.arange(0, len(order), batch_size)):
             yield self._training.batch(order[start : start + batch_size])
 
