@@ -51,7 +51,7 @@ def _state(study: Study, results: StudyResults) -> list[str]:
     made = sorted({f"NumPy {run.versions['numpy']}" for run in runs})
     lines = [
         f"`lohe bench {study.name}`: {len(runs)} of {len(cases)} runs are done"
-        + (f", in {hours:.1f} hours of one core with {', '.join(made)}." if runs else ".")
+        + (f", in {hours:.1f} hours of training with {', '.join(made)}." if runs else ".")
     ]
     return lines + [f"- failed: {line}" for line in failed_runs(study, results)]
 

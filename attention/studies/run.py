@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
+from lohe.attention.studies.claimed import claimed
 from lohe.attention.studies.results import Failure, Finished, Outcome, StudyResults
 from lohe.attention.studies.settings import SETTINGS
 from lohe.attention.studies.study import Arm, Case, Setting, Study
@@ -30,6 +32,9 @@ Protocol = Mapping[str, Any]
 # Of the history, so many epochs and digits are kept; all of it is in the run's own record.
 _EPOCHS, _DIGITS = 10, 4
 _METRIC_DIGITS = 7
+
+# Seconds before asking again for runs that other processes work on, when nothing else is left.
+_PAUSE = 5.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,9 @@ def run_study(
 ) -> StudyResults:
     """Make the runs that a result file does not hold; it is written, whole, after each.
 
+    What another process is training in the same folder, for another study or part of this one, is
+    left until the end and then taken over.
+
     Parameters
     ----------
     path
@@ -91,15 +99,24 @@ def run_study(
     """
     results = load_or_begin(path, study)
     missing = results.missing(study)
-    if not missing:
-        return results
-    results.save(path)  # what cannot be written is better known before than after hours
-    numbered = execute(partial(_numbered, tuple(missing), folder, device), range(len(missing)))
-    for done, (number, outcome, protocol) in enumerate(numbered, start=1):
-        results = results.add(missing[number], outcome, protocol)
-        results.save(path)
-        if note is not None:
-            note(missing[number], outcome, done, len(missing))
+    if missing:
+        results.save(path)  # what cannot be written is better known before than after hours
+    done, total = 0, len(missing)
+    while missing:
+        elsewhere = []
+        numbered = execute(partial(_numbered, tuple(missing), folder, device), range(len(missing)))
+        for number, made in numbered:
+            if made is None:
+                elsewhere.append(missing[number])
+                continue
+            results = results.add(missing[number], *made)
+            results.save(path)
+            done += 1
+            if note is not None:
+                note(missing[number], made[0], done, total)
+        missing = elsewhere
+        if missing:
+            time.sleep(_PAUSE)
     return results
 
 
@@ -233,8 +250,10 @@ def _read(name: str, options: str) -> Setting:
 
 def _numbered(
     cases: tuple[Case, ...], folder: Path, device: Device, number: int
-) -> tuple[int, Outcome, Protocol | None]:
-    return number, *run_case(cases[number], folder, device)
+) -> tuple[int, tuple[Outcome, Protocol | None] | None]:
+    """Make a run by its number, unless another process is at it."""
+    with claimed(folder, cases[number].name) as mine:
+        return number, run_case(cases[number], folder, device) if mine else None
 
 
 def _chosen(choices: TransformerConfig | Recipe) -> dict[str, Any]:

@@ -127,6 +127,7 @@ def test_errors_are_one_line(sva, capsys, tmp_path):
         (["--arms", "nothing*"], "no arm is called 'nothing*'; the study sva has fixed_query-ff64"),
         (["-o", "other.json"], "other.json"),
         (["-o", "/proc/nowhere/x.json"], "cannot write"),
+        (["--work", "/proc/nowhere", "--workers", "1"], "choose another --work"),
         (["--workers", "0"], "--workers"),
     ):
         assert run(*words) == 2

@@ -1,6 +1,8 @@
 """Studies go on where they stopped, take finished runs over, and name what failed."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -164,6 +166,37 @@ def test_models_run_where_they_are_told_and_the_record_says_where(whole, tmp_pat
     here = StudyResults.load(whole / "r.json").outcome(case)
     assert here.machine["device"] == "cpu"
     assert outcome.metrics == here.metrics
+
+
+HOLD = """
+import sys, time
+from lohe.attention.studies.claimed import claimed
+from pathlib import Path
+with claimed(Path(sys.argv[1]), "a-seed0") as mine:
+    print(mine, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_another_process_trains_is_left_until_it_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_module, "_PAUSE", 0.01)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    noted = []
+
+    def note(case, *_):
+        noted.append(case.name)
+        if len(noted) == 3:  # all others are done: the other process dies
+            other.kill()
+            other.wait()
+
+    with other:
+        assert other.stdout.readline() == b"True\n"
+        run_study(tmp_path / "r.json", STUDY, tmp_path, one_by_one, note=note)
+    assert noted == ["b-seed0", "a-seed1", "b-seed1", "a-seed0"]
 
 
 def test_examined_scores_stand_beside_the_others_and_must_be_numbers(tmp_path, monkeypatch):
