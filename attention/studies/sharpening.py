@@ -35,8 +35,11 @@ def _main(corpus: str) -> Iterator[Arm]:
 
 
 def _more(corpus: str) -> Iterator[Arm]:
-    # Anchors tell positions apart too, so softmax gets learned ones as well.
-    yield softmax(corpus, "learned-positions", positions="learned", seeds=_FEW)
+    # Anchors tell positions apart too, so the encoding of positions may favour one mechanism.
+    learned = {"positions": "learned", "seeds": _FEW}
+    yield softmax(corpus, "learned-positions", **learned)
+    yield oscillators(corpus, _D, "learned-positions", **learned)
+    yield _power(corpus, 8, "learned-positions", **learned)
     yield _power(corpus, 2, seeds=_FEW)
     for d_osc in (2, 4, 8, 16):
         yield _power(corpus, 8, d_osc=d_osc, seeds=_FEW)
