@@ -36,7 +36,7 @@ def _main(corpus: str) -> Iterator[Arm]:
 
 def _more(corpus: str) -> Iterator[Arm]:
     # Anchors tell positions apart too, so the encoding of positions may favour one mechanism.
-    learned = {"positions": "learned", "seeds": _FEW}
+    learned: dict[str, Any] = {"positions": "learned", "seeds": _FEW}
     yield softmax(corpus, "learned-positions", **learned)
     yield oscillators(corpus, _D, "learned-positions", **learned)
     yield _power(corpus, 8, "learned-positions", **learned)
