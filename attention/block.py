@@ -47,6 +47,7 @@ def block(
     rate: float,
     rng: np.random.Generator | None,
     position: NDArray[np.integer[Any]] | None = None,
+    all_attend: bool = True,
     **attention: Any,
 ) -> tuple[Floats, Floats | None, Callable[..., tuple[Gradients, Floats]]]:
     """Apply y = m + drop(F(norm2(m))), m = x + drop(A(norm1(x))).
@@ -61,8 +62,10 @@ def block(
     rate, rng
         Of both dropouts; see `dropout`.
     position : (B,) array of int, optional
-        Token of each sequence that is asked for. What follows the readout of the heads acts on
-        each token alone, and is then done for these only.
+        Token of each sequence that is asked for. What follows the attention acts on each token
+        alone, and is then done for these only.
+    all_attend : bool
+        False lets only the tokens that are asked for attend; see `multi_head`.
     **attention
         Options of `multi_head`.
 
@@ -84,9 +87,10 @@ def block(
     weights = {
         name.removeprefix(start): parameters[name] for name in parameters if name.startswith(start)
     }
-    attended, coherence, back_attention = multi_head(
-        weights, normed, position=position, **attention
-    )
+    asking = None if all_attend else position
+    attended, coherence, back_attention = multi_head(weights, normed, position=asking, **attention)
+    if position is not None and all_attend:
+        attended, back_pick = at_position(attended, position)
     kept, back_drop1 = dropout(rate, attended, rng)
     if position is None:
         middle = x + kept
@@ -104,7 +108,10 @@ def block(
         *found["feed_forward"], d_normed = back_feed(back_drop2(dy))
         *found["norm2"], d_branch = back_norm2(d_normed)
         d_middle = dy + d_branch
-        of_attention, d_attended = back_attention(back_drop1(d_middle), d_coherence)
+        d_attended = back_drop1(d_middle)
+        if position is not None and all_attend:
+            d_attended = back_pick(d_attended)
+        of_attention, d_attended = back_attention(d_attended, d_coherence)
         *found["norm1"], d_branch = back_norm1(d_attended)
         gradients = {start + name: gradient for name, gradient in of_attention.items()}
         for part, of_part in found.items():

@@ -12,7 +12,7 @@ from lohe.attention.attended import Attended
 from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.linear import linear
 from lohe.attention.oscillator_heads import oscillator_heads
-from lohe.attention.readout import at_position
+from lohe.attention.project import project
 from lohe.attention.softmax import softmax_attention_vjp
 
 __all__ = ["MECHANISMS", "Mechanism", "multi_head"]
@@ -58,7 +58,7 @@ def multi_head(
     key_mask : (B, T) bool array, optional
         True where a key is visible.
     position : (B,) array of int, optional
-        Project back this token of each sequence only.
+        Let only this token of each sequence attend; not for causal attention.
     with_coherence : bool
         Also return the coherence of the drives.
     observe
@@ -79,13 +79,7 @@ def multi_head(
     InputError
         As `oscillator_heads` and `softmax_attention` do.
     """
-    weight_qkv = weights["weight_qkv"]
-    joined, back_project = linear(weight_qkv, None, x)
-    to_values = len(weight_qkv) - x.shape[-1]
-    to_keys = to_values // 2
-    q = split_heads(joined[..., :to_keys], heads)
-    k = split_heads(joined[..., to_keys:to_values], heads)
-    v = split_heads(joined[..., to_values:], heads)
+    q, k, v, back_project = project(weights["weight_qkv"], x, heads, position)
     mask = None if key_mask is None else key_mask[:, None, :]
     if "anchors" in weights:
         oscillation = oscillator_heads(
@@ -106,16 +100,11 @@ def multi_head(
         attended = Attended(x, q, k)
     if observe is not None:
         observe(attended)
-    merged = merge_heads(out)
-    if position is not None:
-        merged, back_position = at_position(merged, position)
-    y, back_out = linear(weights["weight_out"], weights["bias_out"], merged)
+    y, back_out = linear(weights["weight_out"], weights["bias_out"], merge_heads(out))
 
     def pullback(dy: Floats, d_coherence: Floats | None = None) -> tuple[dict[str, Floats], Floats]:
-        dweight_out, dbias_out, dmerged = back_out(dy)
+        dweight_out, dbias_out, dmerged = back_out(dy if position is None else dy[:, None])
         assert dbias_out is not None
-        if position is not None:
-            dmerged = back_position(dmerged)
         gradients = {"weight_out": dweight_out, "bias_out": dbias_out}
         d_out, dx_of_anchors = split_heads(dmerged, heads), None
         if oscillation is None:
@@ -123,7 +112,9 @@ def multi_head(
         else:
             dq, dk, dv, others, dx_of_anchors = oscillation.pullback(d_out, d_coherence)
             gradients |= others
-        gradients["weight_qkv"], _, dx = back_project(merge_heads(dq, dk, dv))
+        gradients["weight_qkv"], dx = back_project(dq, dk, dv)
         return gradients, dx if dx_of_anchors is None else dx + dx_of_anchors
 
+    if position is not None:
+        y = y[:, 0]
     return y, None if oscillation is None else oscillation.coherence, pullback

@@ -111,6 +111,7 @@ def apply_regularised(
     x, back_dropout = dropout(config.dropout, x, rng)
     backs_block, coherences = [], []
     asked = config.readout == "position"
+    all_attend = config.causal or config.coherence > 0 or observe is not None or not asked
     for layer in range(config.layers):
         x, coherence, back_block = block(
             of,
@@ -119,6 +120,7 @@ def apply_regularised(
             rate=config.dropout,
             rng=rng,
             position=batch.position if asked and layer == config.layers - 1 else None,
+            all_attend=all_attend,
             heads=config.heads,
             anchor_kind=config.anchor_kind,
             anchor_margin=config.anchor_margin,

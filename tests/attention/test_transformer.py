@@ -37,6 +37,7 @@ VARIANTS = {
     "free anchors, position read-out": (
         replace(SMALL, anchor_kind="free", readout="position", positions="none"), BATCH,
     ),
+    "causal, position read-out": (replace(SMALL, causal=True, readout="position"), BATCH),
     "causal": (replace(SMALL, causal=True, coupling="squareplus", readout_exponent=2), BATCH),
     "narrow queries": (replace(SMALL, d_qk=3), BATCH),
     "softmax, wide queries": (replace(SMALL, mechanism="softmax", d_qk=5), BATCH),
@@ -208,12 +209,15 @@ def test_initial_anchors_are_on_the_sphere():
 
 
 @pytest.mark.parametrize("mechanism", ["fixed_query", "softmax"])
-def test_a_token_asked_for_is_as_among_all(mechanism):
-    model = new_model(replace(SMALL, mechanism=mechanism))
+@pytest.mark.parametrize("all_attend", [False, True])
+def test_a_token_asked_for_is_as_among_all(mechanism, all_attend):
+    model = new_model(replace(SMALL, mechanism=mechanism, d_qk=3))
     x, asked = RNG.standard_normal((3, 4, 8)), BATCH.position
     options = {"rate": 0.0, "rng": None, "heads": 2, "key_mask": BATCH.key_mask}
     whole, _, back_whole = block(model.parameters, "layer1", x, **options)
-    picked, _, back_picked = block(model.parameters, "layer1", x, position=asked, **options)
+    picked, _, back_picked = block(
+        model.parameters, "layer1", x, position=asked, all_attend=all_attend, **options
+    )
     np.testing.assert_allclose(picked, whole[np.arange(3), asked], rtol=1e-12)
     d_whole = np.zeros_like(x)
     d_whole[np.arange(3), asked] = d_picked = RNG.standard_normal(picked.shape)
