@@ -132,6 +132,10 @@ def _beyond() -> Iterator[Claim]:
         "stories: Does p = 8 tie softmax on windows of 256?",
         ("stories-d32-p8-T256", "stories-softmax-T256"),
     )
+    yield Tied(
+        "stories: Does p = 8 tie softmax if both learn their positions?",
+        ("stories-d32-p8-learned-positions", "stories-softmax-learned-positions"),
+    )
     for name in ("content", "two-sided", "half-space", "coherent"):
         for p, base in ((1, "stories-d32"), (8, "stories-d32-p8")):
             yield Tied(
