@@ -120,7 +120,8 @@ def _transform(
         x = functional.linear(features, of["input.weight"], of["input.bias"])
     tokens = x.shape[1]
     if config.positions == "sinusoidal":
-        x = x + torch.tensor(sinusoidal_table(tokens, config.width)).to(x)
+        table = sinusoidal_table(tokens, config.width)
+        x = x + torch.tensor(table, dtype=x.dtype, device=x.device)
     elif config.positions == "learned":
         x = x + of["positions.table"][:tokens]
     x = drop(x)
