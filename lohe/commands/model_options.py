@@ -28,6 +28,7 @@ class CouplingName(StrEnum):
     relu = "relu"
     elu = "elu"
     squareplus = "squareplus"
+    relu_features = "relu_features"
     elu_features = "elu_features"
     squareplus_features = "squareplus_features"
     softmax_features = "softmax_features"

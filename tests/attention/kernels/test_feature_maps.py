@@ -18,6 +18,9 @@ def plain_coupling(name, q, k):
     """Restate one coupling, one number at a time."""
     d = len(q)
     q, k = ([c / d**0.25 for c in x] for x in (q, k))
+    if name == "relu_features":
+        pairs = zip(q, k, strict=True)
+        return sum(math.prod(max(c, 0) + 1e-3 for c in pair) for pair in pairs) / d
     if name == "elu_features":
         return (
             sum(
