@@ -2,10 +2,10 @@
 
 Run as ``python benchmarks/linear_attention.py``; needs PyTorch for the peer. Layers are whole: the
 projections of 128-wide tokens to 4 heads and back are included on both sides, in float32, causal,
-with as many threads for the peer as for us. A time is the least of several, taken in turn with the
-peer's. The time is fitted against the length (slope 1 is linear). Peak memory is that of a process
-of its own that does nothing else. Readout exponents are held against double precision, and tokens
-are decoded one at a time at several depths.
+with as many threads for the peer as for us; the anchors are given on the sphere. A time is the
+least of several, taken in turn with the peer's. The time is fitted against the length (slope 1 is
+linear). Peak memory is that of a process of its own that does nothing else. Readout exponents are
+held against double precision, and tokens are decoded one at a time at several depths.
 """
 
 from __future__ import annotations
