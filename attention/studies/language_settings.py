@@ -7,10 +7,12 @@ from dataclasses import replace
 from lohe.attention.recipe import Recipe
 from lohe.attention.studies.describe import describe_attention
 from lohe.attention.studies.study import Setting
+from lohe.attention.task import Task
 from lohe.attention.tasks.next_word import NextWord, language_config
 from lohe.attention.tasks.stories import load_stories
 from lohe.attention.tasks.text import Corpus
 from lohe.attention.tasks.wikitext import load_wikitext
+from lohe.attention.transformer import Model
 
 __all__ = ["stories", "stories_full", "wikitext", "wikitext_full"]
 
@@ -62,10 +64,15 @@ def wikitext_full() -> Setting:
 
 def _budget(corpus: Corpus, words: int, tokens: int | None, length: int) -> Setting:
     task = NextWord(corpus, length=length, words=words, tokens=tokens)
-    return Setting(task, language_config(task, heads=2, hidden=256), _BUDGET, describe_attention)
+    return Setting(task, language_config(task, heads=2, hidden=256), _BUDGET, _examine)
 
 
 def _paper(corpus: Corpus, *, words: int, length: int, recipe: Recipe) -> Setting:
     task = NextWord(corpus, length=length, words=words)
     config = language_config(task, width=128, heads=4, hidden=512)
-    return Setting(task, config, recipe, describe_attention)
+    return Setting(task, config, recipe, _examine)
+
+
+def _examine(model: Model, task: Task) -> dict[str, float]:
+    assert isinstance(task, NextWord)
+    return {"test_unknown_share": task.unknown_share("test"), **describe_attention(model, task)}

@@ -14,6 +14,7 @@ from lohe.attention.studies.recipes import RECIPES
 from lohe.attention.studies.settings import SETTINGS
 from lohe.attention.studies.sharpening import SHARPENING
 from lohe.attention.tasks.text import Corpus
+from lohe.attention.transformer import Model
 from lohe.attention.transformer_config import TransformerConfig
 
 STUDIES = (STORIES, WIKITEXT, SHARPENING, ABLATIONS, RECIPES)
@@ -75,3 +76,11 @@ def test_the_full_settings_are_the_papers():
         assert setting.recipe == Recipe(
             epochs=epochs, batch_size=batch, learning_rate=5e-4, schedule="constant", keep="best"
         )
+
+
+def test_perplexities_come_with_the_share_of_unknown_words():
+    setting = SETTINGS["stories"](words=4)
+    model = Model(setting.config, initialise(setting.config, np.random.default_rng(0)))
+    scores = setting.examine(model, setting.task)
+    assert scores["test_unknown_share"] == pytest.approx(4 / 7, rel=0.01)
+    assert scores["rank"] > 1
