@@ -27,6 +27,8 @@ def merge_heads(*parts: Floats) -> Floats:
     [[[0.0, 0.0, 0.0, 0.0, 1.0, 1.0]]]
     """
     batch, heads, tokens, _ = parts[0].shape
+    if len(parts) == 1:  # a view already where a layer kept the layout that it was given
+        return parts[0].transpose(0, 2, 1, 3).reshape(batch, tokens, -1)
     widths = [heads * part.shape[-1] for part in parts]
     merged = np.empty((batch, tokens, sum(widths)), dtype=parts[0].dtype)
     start = 0
