@@ -98,7 +98,8 @@ def study_command(name: str) -> Callable[..., int]:
 
 def _run(study: Study, path: Path, folder: Path, workers: int, device: str) -> StudyResults:
     from lohe.attention.studies.results import Failure
-    from lohe.attention.studies.run import PROCESSOR, Device, run_study
+    from lohe.attention.studies.run import run_study
+    from lohe.attention.studies.run_case import PROCESSOR, Device
     from lohe.proofs_numeric.basins.executors import Processes, Serial
 
     where = PROCESSOR

@@ -10,8 +10,10 @@ import pytest
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies import run as run_module
+from lohe.attention.studies import run_case as case_module
 from lohe.attention.studies.results import Failure, Finished, StudyResults
-from lohe.attention.studies.run import Device, run_case, run_study
+from lohe.attention.studies.run import run_study
+from lohe.attention.studies.run_case import Device, run_case
 from lohe.attention.studies.study import Arm, Case, Study
 from lohe.attention.transformer import apply_regularised
 from lohe.dynamics.errors import InputError
@@ -90,7 +92,7 @@ def test_goes_on_after_an_interruption_to_the_same_file(whole, tmp_path):
 
 
 def test_finished_runs_of_the_folder_are_taken_over_only_if_they_are_these(whole, monkeypatch):
-    monkeypatch.setattr(run_module, "train", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(case_module, "train", lambda *_, **__: pytest.fail("trained again"))
     path = whole / "again.json"
     run_study(path, STUDY, whole, one_by_one)
     assert path.read_text() == (whole / "r.json").read_text()
@@ -123,7 +125,7 @@ def test_another_arm_of_an_old_name_or_another_setting_is_refused(whole, tmp_pat
     with pytest.raises(InputError, match="of the study tiny, not other"):
         run_study(path, replace(STUDY, name="other"), tmp_path, one_by_one)
     settings = {"sva": lambda **_: pytest.fail("read before it is needed")}
-    monkeypatch.setattr(run_module, "SETTINGS", settings)
+    monkeypatch.setattr(case_module, "SETTINGS", settings)
     run_study(path, STUDY, tmp_path, one_by_one)
     results = StudyResults.load(path)
     protocol = results.protocols["a"] | {"recipe": {"epochs": 9}}
@@ -200,10 +202,10 @@ def test_what_another_process_trains_is_left_until_it_ends(tmp_path, monkeypatch
 
 
 def test_examined_scores_stand_beside_the_others_and_must_be_numbers(tmp_path, monkeypatch):
-    read = run_module._read
+    read = case_module._read
     examine = {"coherence": 0.5}
     monkeypatch.setattr(
-        run_module,
+        case_module,
         "_read",
         lambda *choice: replace(read(*choice), examine=lambda model, task: examine),
     )

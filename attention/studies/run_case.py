@@ -1,0 +1,193 @@
+"""Make one run of a study: take it over if it is finished, go on if it was begun, or train it."""
+
+from __future__ import annotations
+
+import json
+import math
+import traceback
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.recipe import Recipe
+from lohe.attention.results import TrainingRun
+from lohe.attention.studies.results import Failure, Finished, Outcome
+from lohe.attention.studies.settings import SETTINGS
+from lohe.attention.studies.study import Arm, Case, Setting
+from lohe.attention.training import Apply, train
+from lohe.attention.transformer import Model, apply_regularised
+from lohe.attention.transformer_config import TransformerConfig
+from lohe.dynamics.errors import InputError
+
+__all__ = ["PROCESSOR", "Device", "Protocol", "run_case"]
+
+Protocol = Mapping[str, Any]
+"""The model, recipe and task that an arm's setting stands for, where they are not the defaults."""
+
+# Of the history, so many epochs and digits are kept; all of it is in the run's own record.
+_EPOCHS, _DIGITS = 10, 4
+_METRIC_DIGITS = 7
+
+
+@dataclass(frozen=True)
+class Device:
+    """What runs the models.
+
+    Parameters
+    ----------
+    name
+        For the record.
+    apply
+        `apply_regularised`, or a function of its contract that computes elsewhere.
+    """
+
+    name: str
+    apply: Apply
+
+
+PROCESSOR = Device("cpu", apply_regularised)
+"""NumPy."""
+
+
+def run_case(
+    case: Case, folder: Path, device: Device = PROCESSOR
+) -> tuple[Outcome, Protocol | None]:
+    """Make one run, or take it over if it is finished.
+
+    Parameters
+    ----------
+    case
+        The run.
+    folder
+        Holds ``NAME.model.npz``, from which a run that was stopped goes on, and
+        ``NAME.training.json``, the record of a finished one.
+    device
+        What runs the model, if it is not finished.
+
+    Returns
+    -------
+    outcome
+        Whatever goes wrong is an outcome, too.
+    protocol
+        The model, recipe and task of the arm, where they differ from the defaults; None if it is
+        not known.
+    """
+    protocol: Protocol | None = None
+    try:
+        setting = _setting_of(case.arm)
+        protocol = {
+            "model": _chosen(setting.config),
+            "recipe": _chosen(setting.recipe),
+            "task": dict(setting.task.config),
+        }
+        return _run(case, setting, folder, device), protocol
+    except InputError as error:
+        return Failure(" ".join(str(error).split())), protocol
+    except Exception as error:
+        # Of a run among hundreds the others should know nothing.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+        return Failure(" ".join(text.split())), protocol
+
+
+def _run(case: Case, setting: Setting, folder: Path, device: Device) -> Outcome:
+    record = folder / f"{case.name}.training.json"
+    checkpoint = folder / f"{case.name}.model.npz"
+    found = None
+    if record.exists() and checkpoint.exists():
+        found = _taken_over(record, checkpoint, setting, case.seed)
+    model, run = found or _train(setting, case.seed, checkpoint, record, device)
+    metrics = dict(run.metrics)
+    if setting.examine is not None:
+        metrics |= setting.examine(model, setting.task)
+    if wild := [name for name, value in metrics.items() if not math.isfinite(value)]:
+        return Failure(f"not a finite number: {', '.join(wild)}")
+    return Finished(
+        metrics={name: _rounded(value, _METRIC_DIGITS) for name, value in metrics.items()},
+        history=_short(run.history),
+        wall_s=round(run.wall_s, 1),
+        parameters=model.parameters.vector.size,
+        versions=run.versions,
+        machine=run.machine,
+    )
+
+
+def _train(
+    setting: Setting, seed: int, checkpoint: Path, record: Path, device: Device
+) -> tuple[Model, TrainingRun]:
+    model, run = train(
+        setting.task,
+        setting.config,
+        setting.recipe,
+        seed=seed,
+        checkpoint=checkpoint,
+        apply=device.apply,
+    )
+    run = replace(run, machine={**run.machine, "device": device.name})
+    run.save(record)
+    return model, run
+
+
+def _taken_over(
+    record: Path, checkpoint: Path, setting: Setting, seed: int
+) -> tuple[Model, TrainingRun] | None:
+    """Return a finished run if it is this one and its files belong together."""
+    state, run = Checkpoint.load(checkpoint), TrainingRun.load(record)
+    task = setting.task
+    same = (
+        (state.model.config, state.recipe, state.task, state.seed)
+        == (setting.config, setting.recipe, task.name, seed)
+        and state.task_config == json.loads(json.dumps(dict(task.config)))
+        and state.epoch == setting.recipe.epochs
+        and run.history == state.history
+    )
+    return (state.model, run) if same else None
+
+
+def _setting_of(arm: Arm) -> Setting:
+    """Return the arm's setting, with what the arm changes of it."""
+    setting = _read(arm.setting, json.dumps(dict(arm.options), sort_keys=True))
+    return replace(
+        setting,
+        config=replace(setting.config, **arm.model),
+        recipe=replace(setting.recipe, **arm.recipe),
+    )
+
+
+@lru_cache(maxsize=4)  # runs that follow each other mostly train on the same data
+def _read(name: str, options: str) -> Setting:
+    if name not in SETTINGS:
+        raise InputError(f"no setting is called {name!r}; choose {' or '.join(SETTINGS)}")
+    return SETTINGS[name](**json.loads(options))
+
+
+def _chosen(choices: TransformerConfig | Recipe) -> dict[str, Any]:
+    """Return the fields that are not at their defaults: the record outlives new options."""
+    values = asdict(choices)
+    return {
+        one.name: values[one.name] for one in fields(choices) if values[one.name] != one.default
+    }
+
+
+def _short(history: Iterable[Mapping[str, float]]) -> dict[str, list[float]]:
+    """Return the validation scores of some epochs, the last among them, with few digits."""
+    entries = list(history)
+    every = -(-len(entries) // _EPOCHS)
+    kept = entries[::-1][::every][::-1]
+    names = [name for name in kept[-1] if name.startswith("validation_")] if kept else []
+    scores = {name: [_rounded(entry[name], _DIGITS) for entry in kept] for name in names}
+    return {"epoch": [entry["epoch"] for entry in kept]} | scores
+
+
+def _rounded(value: float, digits: int) -> float:
+    """Return a number with so many significant digits.
+
+    Examples
+    --------
+    >>> _rounded(0.123456, 3)
+    0.123
+    """
+    return float(f"{value:.{digits}g}")
