@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from lohe.attention.anchors_layer import ANCHOR_KINDS
 from lohe.attention.checkpoint import Checkpoint
-from lohe.attention.coupling import find_coupling
+from lohe.attention.dense_couplings import check_coupling
 from lohe.attention.heads import head_weights
 from lohe.dynamics.errors import InputError
 from lohe.torch.heads import oscillator_heads
@@ -99,9 +99,11 @@ class FixedQueryAttention(nn.Module):
                 raise InputError(f"{name} is {size}; it must be at least 1")
         if d_osc < 2:
             raise InputError(f"d_osc is {d_osc}; an oscillator needs 2 coordinates or more")
+        if not p > 0:
+            raise InputError(f"p is {p}; the readout exponent must be positive")
         if anchor_kind not in ANCHOR_KINDS:
             raise InputError(f"anchor_kind is {anchor_kind!r}; choose {' or '.join(ANCHOR_KINDS)}")
-        find_coupling(coupling)
+        check_coupling(coupling)
         self.n_heads = n_heads
         self.options: dict[str, Any] = {
             "coupling": coupling,

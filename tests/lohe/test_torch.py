@@ -114,8 +114,9 @@ def test_a_fresh_layer_is_drawn_as_the_authors_layer_is():
         assert torch.equal(state[name], value), name
 
 
-def test_padding_does_not_matter():
-    layer, x, padding = make()
+@pytest.mark.parametrize("coupling", ["softplus", "elu_features"])
+def test_padding_does_not_matter(coupling):
+    layer, x, padding = make(coupling=coupling)
     before = layer(x, padding)
     after = layer(torch.where(padding[..., None], 7.0, x), padding)
     assert torch.equal(before[~padding], after[~padding])
@@ -218,6 +219,7 @@ def test_it_trains_copies_and_loads():
         ({"coupling": "tanh"}, "unknown coupling"),
         ({"anchor_kind": "loose"}, "anchor_kind is 'loose'"),
         ({"d_qk": 0}, "d_qk is 0"),
+        ({"p": -1}, "p is -1"),
     ],
 )
 def test_bad_options_are_named(options, message):

@@ -105,9 +105,8 @@ def compare(model, batch):
 class EveryTensorNamesItsDevice(TorchFunctionMode):
     """Refuse new tensors without a device: on an accelerator they would lie elsewhere."""
 
-    NEW = frozenset(
-        getattr(torch, name) for name in "arange empty full linspace ones rand tensor zeros".split()
-    )
+    NEW = (torch.arange, torch.empty, torch.full, torch.linspace, torch.ones, torch.rand,
+           torch.tensor, torch.zeros)  # fmt: skip
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
