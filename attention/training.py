@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.initialise import initialise
 from lohe.attention.kept import keep_better
+from lohe.attention.memory import keep_freed_memory
 from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
@@ -82,6 +83,7 @@ def train(
     InputError
         If the checkpoint is damaged or belongs to another run, or training diverges.
     """
+    keep_freed_memory()
     state = _begin(task, config, recipe, seed, dtype)
     if checkpoint is not None and Path(checkpoint).exists():
         found = Checkpoint.load(checkpoint)
