@@ -49,7 +49,10 @@ def arms_table(study: Study, results: StudyResults) -> Table:
 
 
 def scores_table(study: Study, results: StudyResults) -> Table:
-    """Return the mean of every score but the study's own and those in validation, arm by arm."""
+    """Return the mean of every score but the study's own and those in validation.
+
+    A row is an arm, or a score if there are more scores than arms.
+    """
     names = dict.fromkeys(
         name
         for arm in study.arms
@@ -66,7 +69,11 @@ def scores_table(study: Study, results: StudyResults) -> Table:
                 for name, mean in zip(names, means, strict=True)
             )
             rows.append((arm.name, *cells))
-    return ("arm", *(name.removeprefix("test_").replace("_", " ") for name in names)), rows
+    titles = ("arm", *(name.removeprefix("test_").replace("_", " ") for name in names))
+    if len(names) <= len(rows):
+        return titles, rows
+    (_, *arms), *turned = zip(titles, *rows, strict=True)
+    return ("score", *arms), turned
 
 
 def failed_runs(study: Study, results: StudyResults) -> list[str]:

@@ -130,7 +130,14 @@ def test_arms_stand_against_others_and_count_failures():
     assert (first["pairs"], first["against"]) == ("2 : 0", "b")
     assert first["failed"].startswith("1 (")
     assert (second["pairs"], second["failed"]) == ("", "3 (to 100 %)")
-    assert scores_table(study, results)[1] == [("a", "1.00"), ("b", "1.00")]
+    assert scores_table(study, results) == (("arm", "more"), [("a", "1.00"), ("b", "1.00")])
+    several = {**results.finished("a")[0].metrics, "test_other": 3.0, "validation_accuracy": 1.0}
+    first = replace(results.finished("a")[0], metrics=several)
+    results = replace(results, runs={"a": {0: first}})  # more scores than arms
+    assert scores_table(study, results) == (
+        ("score", "a"),
+        [("more", "0"), ("other", "3.00")],
+    )
 
 
 def test_every_arm_that_is_named_is_in_its_study():
