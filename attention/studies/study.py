@@ -75,8 +75,6 @@ class Arm:
         Fields of `Recipe` to set otherwise than the setting does.
     seeds
         Of the runs; arms of one study share seeds, so that differences are paired.
-    against
-        Name of the arm that this one is compared with; empty for the one that `Study.rival` finds.
     """
 
     name: str
@@ -85,7 +83,6 @@ class Arm:
     model: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
-    against: str = ""
 
     def document(self) -> dict[str, Any]:
         """Return what fixes a run of the arm beside its seed, as JSON values."""
@@ -184,9 +181,9 @@ class Study:
         return replace(self, arms=tuple(kept))
 
     def rival(self, arm: Arm) -> Arm | None:
-        """Return the arm that another is compared with, None if there is none.
+        """Return the softmax arm of the data, recipe and shape of an arm of oscillators.
 
-        Unless the arm names it, that is the softmax arm of the same data, recipe and shape.
+        That is the arm to compare it with; None if the study has none.
 
         Examples
         --------
@@ -194,8 +191,6 @@ class Study:
         >>> Study("s", "?", arms, "test_accuracy").rival(arms[0]).name
         's'
         """
-        if arm.against:
-            return next((other for other in self.arms if other.name == arm.against), None)
         if arm.model.get("mechanism") == "softmax":
             return None
         shape = {name: arm.model[name] for name in arm.model if name not in _OF_OSCILLATORS}
