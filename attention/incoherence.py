@@ -49,7 +49,7 @@ def incoherence(
     share = np.broadcast_to(1.0 if weights is None else weights, coherence.shape)
     share = (share / share.sum()).astype(coherence.dtype)
     squares = coherence * coherence + FLOOR**2
-    price = -0.5 * float(np.vdot(share, np.log(squares / (1 + FLOOR**2))))
+    price = 0.5 * float(np.vdot(share, np.log((1 + FLOOR**2) / squares)))
 
     def pullback(d_price: float) -> Floats:
         return np.asarray(-d_price * share * coherence / squares)
