@@ -72,4 +72,4 @@ def project(
             return np.concatenate([dweight_q, dweight_kv]), dx
 
     k, v = joined[..., : to_values - to_keys], joined[..., to_values - to_keys :]
-    return *(split_heads(part, heads) for part in (q, k, v)), pullback
+    return split_heads(q, heads), split_heads(k, heads), split_heads(v, heads), pullback
