@@ -72,12 +72,14 @@ def drive_vjp(
     scale = 1 / math.sqrt(q.shape[-1])
     kept = None if key_mask is None else xp.astype(key_mask, q.dtype)[..., None]
     seen = anchors if kept is None else anchors * kept
-    drive, pull = pair_sum_vjp(xp, q * scale, k, seen, lambda _: function, causal=causal, tile=tile)
+    drive, pull = pair_sum_vjp(
+        xp, q, k, seen, lambda _: function, causal=causal, scale=scale, tile=tile
+    )
 
     def pullback(d_drive: Any) -> tuple[Array, Array, Array]:
         dq, dk, d_seen = pull(d_drive)
         if kept is not None:
             d_seen = sum_to(xp, d_seen * kept, anchors.shape)
-        return dq * scale, dk, d_seen
+        return dq, dk, d_seen
 
     return drive, pullback

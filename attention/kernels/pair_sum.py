@@ -23,7 +23,7 @@ from lohe.attention.kernels.tiles import Index, Tiles, choose_tiles, lead_blocks
 __all__ = ["pair_sum_vjp"]
 
 # Parts of an entry's rows can go to several threads, but each has its own table of gradients.
-_TASKS = 8
+_TASKS = 4
 
 # Below so many pairs, handing work to a thread costs more than it saves.
 _WORTH_A_THREAD = 1 << 19
@@ -40,9 +40,10 @@ def pair_sum_vjp(
     function_at: Callable[[Index], PairFunction],
     *,
     causal: bool,
+    scale: float = 1,
     tile: tuple[int, int] | None = None,
 ) -> tuple[Array, Pullback]:
-    r"""Return :math:`\sum_j f(\langle l_i, r_j\rangle) v_j` for every row i, and its adjoint.
+    r"""Return :math:`\sum_j f(c \langle l_i, r_j\rangle) v_j` for every row i, and its adjoint.
 
     Parameters
     ----------
@@ -57,6 +58,8 @@ def pair_sum_vjp(
         The function for a block of leading entries.
     causal
         Sum over j <= i only.
+    scale
+        The factor c.
     tile
         Rows and columns of a tile; by default what fits the cache.
 
@@ -78,7 +81,7 @@ def pair_sum_vjp(
     itemsize = xp.finfo(left.dtype).bits // 8
     tiles = choose_tiles(xp, shape, itemsize, causal=causal, tile=tile)
     wide = [widen(xp, array, lead) for array in arrays]
-    pairs = _Pairs(xp, wide[0], wide[1], wide[2], function_at, lead, tiles)
+    pairs = _Pairs(xp, wide[0], wide[1], wide[2], function_at, scale, lead, tiles)
 
     def pullback(d_sums: Any) -> tuple[Array, ...]:
         d_left, d_right, d_values, *d_parameter = _gradients(pairs, d_sums)
@@ -101,6 +104,7 @@ class _Pairs:
     right: Array
     values: Array
     function_at: Callable[[Index], PairFunction]
+    scale: float
     lead: tuple[int, ...]
     tiles: Tiles
 
@@ -110,6 +114,11 @@ class _Pairs:
 
     def scratch(self) -> Scratch:
         return Scratch(self.xp, self.tiles.size, self.left.dtype, 4)
+
+    def rows(self, these: Any) -> Array:
+        """Return some rows, scaled."""
+        rows = self.left[these]
+        return rows if self.scale == 1 else rows * self.scale
 
     def product(self, rows: Array, some: Any, scratch: Scratch) -> tuple[Array, tuple[Any, ...]]:
         """Return the products of rows with some columns, and memory for working on them."""
@@ -149,7 +158,7 @@ def _sums(pairs: _Pairs) -> Array:
         function = pairs.function_at(index)
         for rows, columns in tiles.cut(*block):
             these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
-            product, work = pairs.product(pairs.left[these], some, scratch)
+            product, work = pairs.product(pairs.rows(these), some, scratch)
             value = function.value(xp, product, work)
             _hide_future(past, value, rows, columns)
             _add_product(xp, sums, these, value, pairs.values[some], fresh=columns.start == 0)
@@ -177,7 +186,7 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
     def pull_tile(index: Index, part: int, rows: slice, columns: slice, *, fresh: bool) -> None:
         function = pairs.function_at(index)
         these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
-        left, d_rows = pairs.left[these], d_sums[these]
+        left, d_rows = pairs.rows(these), d_sums[these]
         product, work = pairs.product(left, some, scratch)
         value, slope, *by_parameter = function.value_and_slopes(xp, product, work)
         _hide_future(past, value, rows, columns)
@@ -199,6 +208,8 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
                 pull_tile(index, part, rows, columns, fresh=number == 0)
 
     pairs.for_each(pull_rows, [(index, part) for part in range(parts) for index in leads])
+    if pairs.scale != 1:
+        d_left *= pairs.scale
     joined = [d[0, ...] if parts == 1 else xp.sum(d, axis=0) for d in (d_right, d_values)]
     return (d_left, *joined, *by_row)
 

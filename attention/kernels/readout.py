@@ -82,14 +82,14 @@ def readout_vjp(
         sums, pull = running_product_vjp(xp, left, right, counted, causal=causal)
     else:
         sums, pull = _sharp_vjp(xp, left, right, counted, p, causal=causal, tile=tile)
-    total = sums[..., -1:]
+    total = sums[..., -1:] + 0  # not a view, which would keep all sums
     out = sums[..., :-1] / total
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
-        d_sums = d_out / total
-        d_total = -xp.vecdot(d_sums, out)[..., None]
+        d_sums = xp.concat([d_out, -xp.vecdot(d_out, out)[..., None]], axis=-1)
+        d_sums /= total
         dp: list[Array]
-        d_left, d_right, d_counted, *dp = pull(xp.concat([d_sums, d_total], axis=-1))
+        d_left, d_right, d_counted, *dp = pull(d_sums)
         if kept is not None:
             d_counted = d_counted * kept
         dv = sum_to(xp, d_counted[..., :-1], v.shape)

@@ -69,8 +69,12 @@ def resting_attention_vjp(
     )  # fmt: skip
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
-        d_state, d_read, dv, *dp = back_readout(d_out)
-        dq, dk, danchors = back_drive(back_settle(d_state))
-        return (dq, dk, dv, danchors + d_read, *dp) if own else (dq, dk, dv, danchors, d_read, *dp)
+        d_drive, d_read, dv, *dp = back_readout(d_out)
+        d_drive = back_settle(d_drive)
+        dq, dk, danchors = back_drive(d_drive)
+        if not own:
+            return (dq, dk, dv, danchors, d_read, *dp)
+        danchors += d_read
+        return (dq, dk, dv, danchors, *dp)
 
     return out, state, pullback
