@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["study_report", "study_tables", "verdict_table"]
 
-_LANGUAGE = ("stories", "wikitext")
-
 
 def study_tables(study: Study, results: StudyResults) -> dict[str, Table]:
     """Return the tables of a study by name; one without rows is left out."""
-    tables = {"arms": arms_table(study, results), "scores": scores_table(study, results)}
-    if study.name in _LANGUAGE:
-        tables["gaps"] = gap_table(study.name, results)
+    tables = {
+        "arms": arms_table(study, results),
+        "scores": scores_table(study, results),
+        "gaps": gap_table(study.name, results),
+    }
     return {name: table for name, table in tables.items() if table[1]}
 
 
@@ -41,7 +41,7 @@ def study_report(study: Study, results: StudyResults) -> list[str]:
     lines: list[str] = []
     for table in study_tables(study, results).values():
         lines += [*aligned(table), ""]
-    if study.name in _LANGUAGE:
-        lines += [*power_laws(study.name, results), ""]
+    if laws := power_laws(study.name, results):
+        lines += [*laws, ""]
     lines += [f"{word.upper()}: {claim} ({why})" for claim, word, why in verdict_table(results)[1]]
     return [*lines, *(f"FAILED {line}" for line in failed_runs(study, results))]

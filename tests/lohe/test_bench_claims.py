@@ -10,6 +10,7 @@ from lohe.attention.studies.study import SOFTMAX, Arm, Study
 from lohe.commands.bench_claims import Ahead, FailsLess, GapRatio, Loses, Tied
 from lohe.commands.bench_gaps import gap_table, power_laws
 from lohe.commands.bench_published import CLAIMS
+from lohe.commands.bench_study_plot import draw_study
 from lohe.commands.bench_study_tables import arms_table, scores_table
 
 NOISE = (-0.02, 0.01, 0.0, 0.02, -0.01)
@@ -108,10 +109,10 @@ def test_loses():
     assert word(claim, a=far) == "not run"
 
 
-def test_gaps_follow_their_power_law():
+def test_gaps_follow_their_power_law(tmp_path):
     scores = {f"stories_d{d}": [20 + s * d**-0.5 for s in (9, 10, 11)] for d in (2, 4, 8, 16)}
     narrow = {"stories_softmax_qk2": [21.0, 21.1, 20.9]}
-    results, _ = results_of("test_perplexity", stories_softmax=[20.0] * 3, **scores, **narrow)
+    results, study = results_of("test_perplexity", stories_softmax=[20.0] * 3, **scores, **narrow)
     _, rows = gap_table("stories", results)
     assert [row[0] for row in rows] == ["2", "4", "8", "16"]
     assert rows[0][1].startswith("−7.07")  # behind, so no advantage
@@ -119,6 +120,10 @@ def test_gaps_follow_their_power_law():
     (line,) = power_laws("stories", results)  # one width of narrow softmax is no law
     assert "C = 10.00" in line
     assert "α = 0.5 (0.5 to 0.5) over 3 seeds" in line
+    draw_study(replace(study, name="stories"), results, tmp_path / "f.svg")
+    picture = (tmp_path / "f.svg").read_text()
+    assert "oscillators: 10 · size^−0.5" in picture
+    assert "perplexity above softmax" in picture
 
 
 def test_arms_stand_against_others_and_count_failures():
