@@ -8,6 +8,10 @@ is low:
     h_i = \sum_j f(s_{ij})\, r_j + f(-s_{ij})\, \bar r_j, \quad
     \rho_i = \frac{\|h_i\|}{\sum_j f(s_{ij}) \|r_j\| + f(-s_{ij}) \|\bar r_j\|} \in [0, 1].
 
+An oscillator may then rest opposite to every anchor that it is read out by; so that it still has
+weights, its readout sees :math:`(1 - 2^{-10})\, x_i`, and no :math:`1 + \langle x_i, r_j\rangle`
+of a unit anchor is below :math:`2^{-10}`.
+
 The coherence :math:`\rho_i` is the order parameter of theorem T3: the larger, the more error of
 the couplings the resting point bears and the sooner, at given couplings, it is reached.
 """
@@ -25,7 +29,10 @@ from lohe.attention.kernels.readout import readout_vjp
 from lohe.attention.kernels.settle import settle_vjp
 from lohe.dynamics.errors import InputError
 
-__all__ = ["coherent_attention_vjp"]
+__all__ = ["TWO_SIDED_GAIN", "coherent_attention_vjp"]
+
+TWO_SIDED_GAIN = 1 - 2.0**-10
+"""What the readout of two-sided attention sees of a state."""
 
 Pullback = Callable[[Any, Any], tuple[Array | None, ...]]
 
@@ -72,7 +79,7 @@ def coherent_attention_vjp(
     xp, (q, k, v, *tables) = read_arrays(q=q, k=k, v=v, **sides)
     mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
     lengths = [xp.sqrt(xp.vecdot(table, table))[..., None] for table in tables]
-    signs = (1, -1)[: len(tables)]
+    signs, gain = ((1,), 1.0) if opposed is None else ((1, -1), TWO_SIDED_GAIN)
     with np.errstate(over="ignore", invalid="ignore"):  # told in words, below
         driven = [
             drive_vjp(
@@ -92,7 +99,13 @@ def coherent_attention_vjp(
         coherence = norm / whole
         state, back_settle = settle_vjp(xp, drive)
         out, back_readout = readout_vjp(
-            xp, state, tables[0], v, p, causal=causal, key_mask=mask if mask_readout else None
+            xp,
+            gain * state,
+            tables[0],
+            v,
+            p,
+            causal=causal,
+            key_mask=mask if mask_readout else None,
         )
     for name, array in (("drive", norm), ("output", out)):
         if not xp.all(xp.isfinite(array)):
@@ -102,7 +115,7 @@ def coherent_attention_vjp(
         d_state, d_read, dv, *dp = back_readout(d_out)
         pull = d_coherence[..., None] / whole
         direction = drive / xp.where(norm > 0, norm, xp.ones_like(norm))
-        d_drive = back_settle(d_state) + pull * direction
+        d_drive = back_settle(gain * d_state) + pull * direction
         d_joint = xp.concat([d_drive, -pull * coherence], axis=-1)
         dq, dk = xp.zeros_like(q), xp.zeros_like(k)
         d_tables = []

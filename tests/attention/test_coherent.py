@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lohe.attention.anchors import half_space_anchors
+from lohe.attention.anchors import half_space_anchors, unit_anchors
 from lohe.attention.coherent import coherent_attention_vjp
 from lohe.attention.coupling import COUPLINGS
 from lohe.attention.fixed_query import fixed_query_attention
@@ -32,7 +32,8 @@ def restated(q, k, v, anchors, opposed, *, p, causal):
             for j in keys
         )
         x, rho[b, i] = h / np.linalg.norm(h), np.linalg.norm(h) / whole
-        lift = np.array([max(0, 1 + x @ anchors[b, j]) ** p for j in keys])
+        seen = x * (1 - 1 / 1024)  # so that no unit anchor is without weight
+        lift = np.array([max(0, 1 + seen @ anchors[b, j]) ** p for j in keys])
         out[b, i] = lift @ v[b, : len(lift)] / lift.sum()
     return out, rho
 
@@ -83,6 +84,22 @@ def test_coherence_is_one_where_all_anchors_agree_and_zero_where_they_cancel():
     _, rho, pullback = coherent_attention_vjp(q, none, v, anchors, -anchors)
     assert np.all(rho < 1e-16)
     assert all(np.isfinite(part).all() for part in pullback(v, rho + 1) if part is not None)
+
+
+@pytest.mark.parametrize("p", [1, 8, 16, np.full((1, 1, 1), 16.0)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_states_opposite_to_all_that_they_read_still_have_weights(p, dtype):
+    rng = np.random.default_rng(0)
+    anchors = np.tile(unit_anchors(rng.standard_normal((1, 2)))[0], (1, 6, 1)).astype(dtype)
+    q, v = np.full((1, 6, 3), 20, dtype), rng.standard_normal((1, 6, 2)).astype(dtype)
+    p = p if isinstance(p, int) else p.astype(dtype)
+    out, _, pullback = coherent_attention_vjp(
+        q, -q, v, anchors, -anchors, coupling="relu", p=p, causal=True
+    )
+    mean = np.cumsum(v, axis=1) / np.arange(1, 7)[:, None]
+    np.testing.assert_allclose(out, mean, rtol=1e-3, atol=1e-3)
+    gradients = pullback(np.ones_like(out), np.ones((1, 6), dtype))
+    assert all(np.isfinite(part).all() for part in gradients if part is not None)
 
 
 def test_adjoint_of_both_results():
