@@ -78,7 +78,7 @@ class Ahead:
         metric = results.metric
         relation = "holds" if found.mean.holds(self.published) else "does not hold"
         why = (
-            f"{self.pair[0]} is better than {self.pair[1]} by "
+            f"{self.pair[0]} against {self.pair[1]}: "
             f"{with_interval(found.mean, metric, signed=True)}, which {relation} the published "
             f"{plus(self.published, metric)}"
         )
@@ -87,7 +87,7 @@ class Ahead:
             control = advantage(results, *pair)
             if control is not None:
                 lost |= told(control) != "better" and control.mean.upper < self.published
-                why += f"; {changed}: by {with_interval(control.mean, metric, signed=True)}"
+                why += f"; {changed}: {with_interval(control.mean, metric, signed=True)}"
         if told(found) == "better":
             return Verdict(self.claim, CONFOUNDED if lost else REPRODUCED, why)
         both = found.mean.holds(0) and found.mean.holds(self.published)
@@ -214,8 +214,8 @@ class Tied:
         word = "tied" if within else told(found).replace("?", UNDECIDED)
         share = plus(100 * found.mean.value / base.value, "share")
         why = (
-            f"{self.pair[0]} is better than {self.pair[1]} by "
-            f"{with_interval(found.mean, results.metric, signed=True)}: {share} % of its score"
+            f"{self.pair[0]} against {self.pair[1]}: "
+            f"{with_interval(found.mean, results.metric, signed=True)}, {share} % of its score"
         )
         return Verdict(self.claim, word, why)
 

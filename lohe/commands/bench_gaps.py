@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from lohe.commands.bench_tables import Table
     from lohe.proofs_numeric.statistics.paired import Estimate
 
-__all__ = ["NARROW", "OSCILLATORS", "Family", "gap_table", "power_laws"]
+__all__ = ["NARROW", "OSCILLATORS", "SIZES", "Family", "gap_table", "power_laws"]
 
-_SIZES = (2, 4, 8, 16, 32)
+SIZES = (2, 4, 8, 16, 32)
+"""Dimensions of oscillators, and widths of a head's queries and keys."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Family:
 
     def sizes(self, corpus: str, results: StudyResults) -> list[int]:
         """Return the sizes that have run beside full softmax."""
-        return [size for size in _SIZES if advantage(results, *self.pair(corpus, size))]
+        return [size for size in SIZES if advantage(results, *self.pair(corpus, size))]
 
     def power_law(self, corpus: str, results: StudyResults) -> tuple[Estimate, Estimate] | None:
         """Fit gap = C size^-alpha; None for fewer than two sizes or a mean gap below 0."""

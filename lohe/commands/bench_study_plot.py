@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lohe.commands.bench_gaps import NARROW, OSCILLATORS
+from lohe.commands.bench_gaps import NARROW, OSCILLATORS, SIZES
 from lohe.commands.bench_study_compare import CONFIDENCE, gaps, mean_score
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _arms(study: Study, results: StudyResults) -> Figure:
 def _gaps(corpus: str, results: StudyResults) -> Figure:
     """Draw how far the sizes of each family are behind full softmax, and the fitted power laws."""
     from lohe.proofs_numeric.statistics.paired import mean_interval
-    from lohe.reports.svg import COLOURS, add_legend, new_figure, set_log_axis
+    from lohe.reports.svg import COLOURS, add_legend, new_figure
 
     figure, axes = new_figure(5.2, 3.6)
     for family, colour in ((OSCILLATORS, COLOURS["blue"]), (NARROW, COLOURS["vermillion"])):
@@ -81,7 +81,9 @@ def _gaps(corpus: str, results: StudyResults) -> Figure:
             curve = [constant * size**-exponent for size in sizes]
             label = f"{family.name}: {constant:.3g} · size^−{exponent:.2g}"
             axes.plot(sizes, curve, color=colour, label=label)
-    set_log_axis(axes.xaxis, 2, 32)
+    axes.set_xscale("log")
+    axes.set_xticks(SIZES, [str(size) for size in SIZES])
+    axes.minorticks_off()
     axes.set(xlabel="dimension, or width of queries", ylabel="perplexity above softmax")
     axes.axhline(0, color=COLOURS["muted"], linewidth=0.8)
     add_legend(figure)

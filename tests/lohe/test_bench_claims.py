@@ -56,9 +56,9 @@ def test_ahead(a, c, wanted):
 def test_figures_name_the_published_one_and_the_control():
     results, _ = results_of(a=0.9, b=0.8, c=0.8, d=0.8)
     why = AHEAD.judge(results).why
-    assert "a is better than b by +10.00 (+10.00 to +10.00)" in why
+    assert "a against b: +10.00 (+10.00 to +10.00)" in why
     assert "the published +10.00" in why
-    assert why.endswith("with more: by 0.00 (0.00 to 0.00)")
+    assert why.endswith("with more: 0.00 (0.00 to 0.00)")
     assert AHEAD.judge(results_of(a=0.9)[0]).word == "not run"
 
 
