@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from sys import intern
 
 from lohe.attention.tasks.library import locate
 from lohe.attention.tasks.text import UNKNOWN, Corpus, Text
@@ -59,7 +60,7 @@ def _paragraphs(file: Path) -> tuple[Text, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {file}: {error}") from error
     texts = tuple(
-        tuple(UNKNOWN if word == _UNKNOWN else word for word in words)
+        tuple(UNKNOWN if word == _UNKNOWN else intern(word) for word in words)
         for words in map(str.split, lines)
         if words
     )
