@@ -80,7 +80,8 @@ class Ahead:
         why = (
             f"{self.pair[0]} against {self.pair[1]}: "
             f"{with_interval(found.mean, metric, signed=True)}, which {relation} the published "
-            f"{plus(self.published, metric)}; better in {found.positive} of {found.mean.count} seeds"
+            f"{plus(self.published, metric)}; "
+            f"better in {found.positive} of {found.mean.count} seeds"
         )
         lost = False
         for changed, pair in self.controls.items():
