@@ -31,10 +31,10 @@ Progress = Callable[[int, int], None]
 Apply = Callable[..., tuple[NDArray[Any], float, Callable[..., dict[str, NDArray[Any]]]]]
 """`apply_regularised`, or a function of its contract that computes elsewhere."""
 
-# Held-out batches need no gradient, so they may be larger than training ones, as long as their
-# activations stay in the cache.
+# Held-out batches need no gradient, so they may be larger than training ones: a call costs less,
+# up to so many tokens, beyond which only memory grows.
 _EVALUATION_BATCH = 256
-_EVALUATION_TOKENS = 2048
+_EVALUATION_TOKENS = 8192
 
 
 def train(
