@@ -67,11 +67,11 @@ def running_product_vjp(
         raise InputError(f"a running sum needs as many rows on the left ({rows}) as on the right")
     shapes = (left.shape, right.shape, values.shape)
     left, right, values = spread(xp, left, right, values)
-    moment = empty_moment(xp, right, values.shape[-1])
-
     if causal:
-        (ended,), out, back = fold_vjp(
-            xp, lambda state, given: advance_vjp(xp, state, given), (moment,),
+        whole = rows <= 2 * CHUNK
+        start = () if whole else (empty_moment(xp, right, values.shape[-1]),)
+        ended, out, back = fold_vjp(
+            xp, lambda *given: (_triangle_vjp if whole else advance_vjp)(xp, *given), start,
             (left, right, values), out=xp.empty_like(values),
         )  # fmt: skip
     else:
@@ -80,7 +80,7 @@ def running_product_vjp(
 
     def pullback(d_out: Any) -> tuple[Array, Array, Array]:
         if causal:
-            _, gradients = back(d_out, (xp.zeros_like(ended),))
+            _, gradients = back(d_out, tuple(xp.zeros_like(state) for state in ended))
         else:
             d_moment = left.mT @ d_out
             gradients = (d_out @ moment.mT, values @ d_moment.mT, right @ d_moment)
@@ -112,7 +112,7 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     state : one (..., m, n) array
         The sum of r_j v_j^T over the rows before.
     rows : (..., rows, m), (..., rows, m) and (..., rows, n) arrays
-        left, right and values: a multiple of CHUNK rows, or any number to be taken in one.
+        left, right and values: a multiple of CHUNK rows, or up to 2 CHUNK to be taken in one.
 
     Returns
     -------
@@ -150,9 +150,24 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     return (ended,), _reshape(xp, out, (*rows[0].shape[:-1], values.shape[-1])), pullback
 
 
+def _triangle_vjp(xp: Any, _: Arrays, rows: Arrays) -> tuple[Arrays, Array, BlockPullback]:
+    """Sum over few rows that nothing comes before or after: a block without a state."""
+    left, right, values = rows
+    past = _triangle(xp, left.shape[-2], left.dtype, left.device, 0)
+    near = left @ right.mT
+    near *= past
+
+    def pullback(d_out: Array, _: Arrays) -> tuple[Arrays, Arrays]:
+        d_near = d_out @ values.mT
+        d_near *= past
+        return (), (d_near @ right, d_near.mT @ left, near.mT @ d_out)
+
+    return (), near @ values, pullback
+
+
 def _chunks(xp: Any, array: Array) -> Array:
     *lead, rows, width = array.shape
-    size = CHUNK if rows % CHUNK == 0 else rows
+    size = CHUNK if rows > 2 * CHUNK else rows
     return _reshape(xp, array, (*lead, rows // size, size, width))
 
 
