@@ -65,7 +65,7 @@ class Parameters(Mapping[str, Floats]):
         if gradients.keys() != self.keys():
             missing = sorted(self.keys() ^ gradients.keys())
             raise InputError(f"gradients and parameters differ in {', '.join(missing)}")
-        vector = np.concatenate([np.ravel(gradients[name]) for name in self])
+        vector = np.concatenate([gradients[name].reshape(-1) for name in self])
         if vector.size != self.vector.size:
             raise InputError("a gradient has another shape than its parameter")
         return vector
