@@ -62,7 +62,7 @@ def next_token_loss(
     rows, wanted = x.reshape(-1, x.shape[-1]), targets.reshape(-1)
     pieces = [slice(i, min(i + _TOKENS, len(rows))) for i in range(0, len(rows), _TOKENS)]
     keep = len(rows) * words * rows.itemsize <= _KEPT_BYTES
-    table = np.empty((len(rows) if keep else _TOKENS, words), dtype=x.dtype)
+    table = np.empty((len(rows) if keep else min(len(rows), _TOKENS), words), dtype=x.dtype)
     losses = np.empty(len(rows), dtype=x.dtype)
     total = np.empty((len(rows), 1), dtype=x.dtype)
 
