@@ -84,16 +84,13 @@ class NextWord:
     def training_batches(self, batch_size: int, rng: np.random.Generator) -> Iterator[Batch]:
         """Yield one epoch of training batches in random order, from a random phase."""
         phase = int(rng.integers(self.length))
-        windows = _windows(self._streams["training"][phase:], self.length)
         order = rng.permutation(self._training_windows())
-        for start in range(0, len(order), batch_size):
-            yield _batch(windows[order[start : start + batch_size]])
+        yield from self._cut(self._streams["training"][phase:], order, batch_size)
 
     def batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
         """Yield a held-out split in its order."""
-        windows = _windows(self._streams[split], self.length)
-        for start in range(0, len(windows), batch_size):
-            yield _batch(windows[start : start + batch_size])
+        stream = self._streams[split]
+        yield from self._cut(stream, np.arange((len(stream) - 1) // self.length), batch_size)
 
     def loss(self, outputs: Floats, batch: Batch) -> tuple[float, Floats]:
         """Return the mean of the positions' losses, which the model gives, and its gradient."""
@@ -107,22 +104,20 @@ class NextWord:
     def labels(self, split: Split, windows: int) -> NDArray[np.str_]:
         """Return the words of a held-out split's first windows, (windows, T)."""
         words = np.array(self.vocabulary.words)
-        return words[_windows(self._streams[split], self.length)[:windows, :-1]]
+        return np.asarray(words[next(self.batches(split, windows)).inputs])
 
     def _training_windows(self) -> int:
         # One window fewer than the stream holds, so that every phase leaves as many.
         return (len(self._streams["training"]) - 1) // self.length - 1
 
-
-def _windows(stream: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Cut a stream into windows of length + 1, each from the last token of the one before."""
-    count = (len(stream) - 1) // length
-    starts = np.arange(count)[:, None] * length
-    return np.asarray(stream[starts + np.arange(length + 1)])
-
-
-def _batch(windows: NDArray[np.int64]) -> Batch:
-    return Batch(inputs=windows[:, :-1], targets=windows[:, 1:])
+    def _cut(
+        self, stream: NDArray[np.int64], windows: NDArray[np.int64], batch_size: int
+    ) -> Iterator[Batch]:
+        """Yield numbered windows of a stream; each begins with the last target of that before."""
+        for start in range(0, len(windows), batch_size):
+            first = windows[start : start + batch_size, None] * self.length
+            tokens = stream[first + np.arange(self.length + 1)]
+            yield Batch(inputs=tokens[:, :-1], targets=tokens[:, 1:])
 
 
 def language_config(task: NextWord, **changes: Any) -> TransformerConfig:
