@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from lohe.attention.fixed_query import fixed_query_attention, fixed_query_attention_vjp
 from lohe.attention.kernels.threads import thread_count
 from lohe.attention.multi_head import multi_head
 from lohe.attention.results import machine, versions
@@ -179,13 +180,41 @@ def peak_megabytes() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def peak_of(tokens: int, which: int, p: float) -> dict[str, Any]:
-    """Run once in a process of its own and return its peak memory."""
-    command = [sys.executable, __file__, "--peak", str(tokens), str(which), str(p)]
-    found = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    what = ("forward", "both")[which]
-    print(f"{tokens} tokens, p = {p}, {what}: peak memory {found:.0f} MB", flush=True)
-    return {"tokens": tokens, "p": p, "what": what, "megabytes": round(found, 1)}
+def bare_attention(shape: Shape) -> tuple[Layer, Layer]:
+    """Return attention alone, without projections, forwards, and forwards and back."""
+    weights, x = draw(shape)
+    anchors, size = weights["anchors"], shape.width // shape.heads
+    rng = np.random.default_rng(1)
+    q, k, v = rng.standard_normal((3, *anchors.shape[:-1], size), dtype=x.dtype)
+    options = {name: getattr(shape, name) for name in ("causal", "coupling", "p")}
+
+    def forward() -> np.ndarray:
+        return fixed_query_attention(q, k, v, anchors, **options)
+
+    def both() -> None:
+        out, pullback = fixed_query_attention_vjp(q, k, v, anchors, **options)
+        pullback(out)
+
+    return forward, both
+
+
+MEASURED = {"attention": bare_attention, "layer": our_layer}
+
+
+def peak_of(what: str, tokens: int, p: float) -> dict[str, Any]:
+    """Run once, each way in a process of its own, and return the peaks of memory."""
+    row: dict[str, Any] = {"what": what, "tokens": tokens, "p": p}
+    for which, name in enumerate(("forward", "both")):
+        arguments = (what, str(tokens), str(p), str(which))
+        command = [sys.executable, __file__, "--peak", *arguments]
+        found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        row[f"{name}_megabytes"] = round(float(found), 1)
+    print(
+        f"{tokens} tokens, p = {p}, {what}: peak memory {row['forward_megabytes']:.0f} MB "
+        f"forwards, {row['both_megabytes']:.0f} MB forwards and back",
+        flush=True,
+    )
+    return row
 
 
 def main() -> None:
@@ -193,15 +222,15 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=[1024, 2048, 4096, 8192, 16384])
     parser.add_argument("--long", type=int, default=16384, help="length to measure memory at")
     parser.add_argument("--turns", type=int, default=15)
-    parser.add_argument("--peak", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     if options.peak:
-        tokens, which, p = options.peak
-        our_layer(Shape(tokens=int(tokens), p=float(p)))[int(which)]()
+        what, tokens, p, which = options.peak
+        MEASURED[what](Shape(tokens=int(tokens), p=float(p)))[int(which)]()
         sys.stdout.write(str(peak_megabytes()))
         return
-    peaks = [peak_of(options.long, which, p) for p in (1, 8) for which in (0, 1)]
+    peaks = [peak_of(what, options.long, p) for what in MEASURED for p in (1, 8)]
     rows = [against_torch(shape, options.turns) for shape in ROWS]
     import torch
 
