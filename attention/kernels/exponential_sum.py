@@ -66,8 +66,9 @@ def exponential_sum_vjp(
     sums, pull = pair_sum_vjp(
         xp, left, right, counted, lambda _: _EXPONENTIAL, causal=causal, tile=tile
     )
-    least = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5
-    if xp.all(xp.isfinite(sums)) and xp.all(sums[..., -1] > least):
+    # The adjoint divides by a total: half the exponents are left for what it divides.
+    least, total = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5, sums[..., -1]
+    if xp.all(xp.isfinite(sums)) and xp.all((total > least) & (total < 1 / least)):
         return sums, pull
 
     lower = beside_one(xp, left)

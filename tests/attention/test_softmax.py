@@ -80,6 +80,20 @@ def test_tiles_change_nothing(size, causal, tile):
         np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10 * np.abs(theirs).max())
 
 
+@pytest.mark.parametrize("shift", [-80.0, 0.0, 42.0, 80.0])
+def test_single_precision_bears_a_common_shift_of_the_scores(shift):
+    """Weights do not see it, but exponentials and the totals that the adjoint divides by do."""
+    _, (q, k, v) = draw(6, tokens=9)
+    q[..., 0], k[..., 0] = 4, shift * np.sqrt(3) / 4
+    out, pullback = softmax_attention_vjp(*(a.astype(np.float32) for a in (q, k, v)), causal=True)
+    exact, exact_pullback = softmax_attention_vjp(q, k, v, causal=True)
+    np.testing.assert_allclose(out, exact, rtol=2e-4, atol=2e-4)
+    d_out = (exact * 1e-6).astype(np.float32)
+    for found, expected in zip(pullback(d_out), exact_pullback(d_out), strict=True):
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(found / scale, expected / scale, atol=2e-4)
+
+
 def test_gradient_of_shifted_rows_matches_differences():
     rng, (q, k, v) = draw(4)
     q[0] = 0
