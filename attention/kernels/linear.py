@@ -17,7 +17,7 @@ from lohe.attention.kernels.linear_blocks import (
     gather_vjp,
     read_vjp,
 )
-from lohe.attention.kernels.prefix import running_product_vjp, spread
+from lohe.attention.kernels.prefix import is_short, running_product_vjp, spread
 from lohe.attention.kernels.tensor_features import tensor_width
 from lohe.dynamics.errors import InputError
 
@@ -124,7 +124,8 @@ def linear_attention_vjp(
     q, k, v, anchors, *masks = spread(xp, q, k, v, anchors, *masks)
     if masks:  # where keys drive, and where they are read
         masks.append(masks[0] if mask_readout else xp.ones_like(masks[0]))
-    empty = empty_sums(xp, rule, k, v, anchors)
+    alone = causal and is_short(k.shape[-2])
+    empty = () if alone else empty_sums(xp, rule, k, v, anchors)
 
     if causal:
         sums, out, back = fold_vjp(

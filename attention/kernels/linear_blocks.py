@@ -59,7 +59,7 @@ def attend_vjp(
     rule
         Feature map and exponent.
     sums
-        Those of the keys before; see `empty_sums`.
+        Those of the keys before, see `empty_sums`; none if nothing comes before or after.
     rows
         q, k, v, anchors, and where keys are masked two constant arrays (..., rows, 1): 1 where a
         key drives and 1 where it is read, else 0.
@@ -70,27 +70,23 @@ def attend_vjp(
         The constant rows have gradient None.
     """
     q, k, v, anchors, *masks = rows
-    (driven_by, read_from) = sums
     queries, back_q = rule.features.apply_vjp(xp, q)
     keys, back_k = rule.features.apply_vjp(xp, k)
-    (driven_by,), drive, back_drive = advance_vjp(
-        xp, (driven_by,), (queries, keys, _driving(anchors, masks))
+    driven_by, drive, back_drive = advance_vjp(
+        xp, sums[:1], (queries, keys, _driving(anchors, masks))
     )
     state, back_state = settle_vjp(xp, drive)
     lifted, back_lifted = tensor_features_vjp(xp, state, rule.p)
     pinned, back_pinned = tensor_features_vjp(xp, anchors, rule.p)
-    (read_from,), totals, back_totals = advance_vjp(
-        xp, (read_from,), (lifted, pinned, _counted(xp, v, masks))
+    read_from, totals, back_totals = advance_vjp(
+        xp, sums[1:], (lifted, pinned, _counted(xp, v, masks))
     )
     out, back_out = _mean_vjp(xp, totals)
 
     def pullback(d_out: Array, d_sums: Arrays) -> tuple[Arrays, Arrays]:
-        d_driven_by, d_read_from = d_sums
-        (d_read_from,), (d_lifted, d_pinned, d_counted) = back_totals(
-            back_out(d_out), (d_read_from,)
-        )
+        d_read_from, (d_lifted, d_pinned, d_counted) = back_totals(back_out(d_out), d_sums[1:])
         d_drive = back_state(back_lifted(d_lifted))
-        (d_driven_by,), (d_queries, d_keys, d_driving) = back_drive(d_drive, (d_driven_by,))
+        d_driven_by, (d_queries, d_keys, d_driving) = back_drive(d_drive, d_sums[:1])
         d_rows = (
             back_q(d_queries),
             back_k(d_keys),
@@ -98,9 +94,9 @@ def attend_vjp(
             _driving(d_driving, masks) + back_pinned(d_pinned),
             *[None] * len(masks),
         )
-        return (d_driven_by, d_read_from), d_rows
+        return (*d_driven_by, *d_read_from), d_rows
 
-    return (driven_by, read_from), out, pullback
+    return (*driven_by, *read_from), out, pullback
 
 
 def gather_vjp(

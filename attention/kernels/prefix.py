@@ -20,7 +20,7 @@ from lohe.attention.arrays import Array, common_lead, sum_to, widen
 from lohe.attention.kernels.fold import CHUNK, Arrays, BlockPullback, fold_vjp
 from lohe.dynamics.errors import InputError
 
-__all__ = ["advance_vjp", "empty_moment", "running_product_vjp", "spread"]
+__all__ = ["advance_vjp", "empty_moment", "is_short", "running_product_vjp", "spread"]
 
 Pullback = Callable[[Any], tuple[Array, Array, Array]]
 
@@ -68,11 +68,10 @@ def running_product_vjp(
     shapes = (left.shape, right.shape, values.shape)
     left, right, values = spread(xp, left, right, values)
     if causal:
-        whole = rows <= 2 * CHUNK
-        start = () if whole else (empty_moment(xp, right, values.shape[-1]),)
+        start = () if is_short(rows) else (empty_moment(xp, right, values.shape[-1]),)
         ended, out, back = fold_vjp(
-            xp, lambda *given: (_triangle_vjp if whole else advance_vjp)(xp, *given), start,
-            (left, right, values), out=xp.empty_like(values),
+            xp, lambda *given: advance_vjp(xp, *given), start, (left, right, values),
+            out=xp.empty_like(values),
         )  # fmt: skip
     else:
         moment = right.mT @ values
@@ -88,6 +87,11 @@ def running_product_vjp(
         return dleft, dright, dvalues
 
     return out, pullback
+
+
+def is_short(rows: int) -> bool:
+    """Whether so many rows, with none before or after, are best summed without a state."""
+    return rows <= 2 * CHUNK
 
 
 def spread(xp: Any, *arrays: Array) -> Arrays:
@@ -109,8 +113,8 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     ----------
     xp
         The array namespace.
-    state : one (..., m, n) array
-        The sum of r_j v_j^T over the rows before.
+    state : one (..., m, n) array, or none
+        The sum of r_j v_j^T over the rows before; none where nothing comes before or after.
     rows : (..., rows, m), (..., rows, m) and (..., rows, n) arrays
         left, right and values: a multiple of CHUNK rows, or up to 2 CHUNK to be taken in one.
 
@@ -119,6 +123,8 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     state, out, pullback
         See `lohe.attention.kernels.fold`.
     """
+    if not state:
+        return _triangle_vjp(xp, rows)
     left, right, values = (_chunks(xp, array) for array in rows)
     (moment,), moments = state, right.mT @ values
     earlier = _triangle(xp, moments.shape[-3], moments.dtype, moments.device, -1)
@@ -150,8 +156,7 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     return (ended,), _reshape(xp, out, (*rows[0].shape[:-1], values.shape[-1])), pullback
 
 
-def _triangle_vjp(xp: Any, _: Arrays, rows: Arrays) -> tuple[Arrays, Array, BlockPullback]:
-    """Sum over few rows that nothing comes before or after: a block without a state."""
+def _triangle_vjp(xp: Any, rows: Arrays) -> tuple[Arrays, Array, BlockPullback]:
     left, right, values = rows
     past = _triangle(xp, left.shape[-2], left.dtype, left.device, 0)
     near = left @ right.mT
@@ -167,7 +172,7 @@ def _triangle_vjp(xp: Any, _: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bloc
 
 def _chunks(xp: Any, array: Array) -> Array:
     *lead, rows, width = array.shape
-    size = CHUNK if rows > 2 * CHUNK else rows
+    size = rows if is_short(rows) else CHUNK
     return _reshape(xp, array, (*lead, rows // size, size, width))
 
 

@@ -53,8 +53,8 @@ OPTIONS = list(itertools.product((False, True), (False, True), (False, True)))
 @pytest.mark.parametrize("name", FEATURE_MAPS)
 @pytest.mark.parametrize("p", [1, 2, 3])
 def test_equals_the_layer_with_its_matrices(name, p):
-    for causal, masked, mask_readout in OPTIONS:
-        arrays, mask = draw(2 * CHUNK + 7)
+    for tokens, (causal, masked, mask_readout) in itertools.product((9, 2 * CHUNK + 7), OPTIONS):
+        arrays, mask = draw(tokens)
         mask = mask if masked else None
         out, _ = attend(arrays, name, p, causal=causal, key_mask=mask, mask_readout=mask_readout)
         expected, drive = dense(
@@ -71,8 +71,9 @@ def test_equals_the_layer_with_its_matrices(name, p):
 @pytest.mark.parametrize("p", [1, 2])
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("mask_readout", [False, True])
-def test_adjoint(name, p, causal, mask_readout):
-    arrays, mask = draw(2 * CHUNK + 3, batch=(2, 2))
+@pytest.mark.parametrize("tokens", [7, 2 * CHUNK + 3])
+def test_adjoint(name, p, causal, mask_readout, tokens):
+    arrays, mask = draw(tokens, batch=(2, 2))
     check = check_pullback(
         lambda *a: attend(a, name, p, causal=causal, key_mask=mask, mask_readout=mask_readout),
         [a * 0.9 for a in arrays], np.random.default_rng(1), directions=1, step=5e-5,

@@ -26,7 +26,7 @@ def whole(left, right, values, causal):
     return np.einsum("...ij,...jn->...in", np.tril(near) if causal else near, values)
 
 
-LENGTHS = [1, 5, CHUNK, 2 * CHUNK - 1, 2 * CHUNK + 1, 4 * CHUNK, SEGMENT, SEGMENT + 5]
+LENGTHS = [1, 5, CHUNK, 2 * CHUNK, 2 * CHUNK + 1, 4 * CHUNK, SEGMENT, SEGMENT + 5]
 
 
 @pytest.mark.parametrize("rows", [*LENGTHS, 2 * SEGMENT + 3 * CHUNK + 1])
