@@ -32,14 +32,13 @@ def _main(corpus: str) -> Iterator[Arm]:
     yield _power(corpus, 8, "relu", coupling="relu")
     yield _power(corpus, 8, "free", anchor_kind="free")
     yield oscillators(corpus, _D, "learned-p1", learned_exponent=True)
+    # Anchors tell positions apart, so the encoding of positions may favour one mechanism.
+    yield softmax(corpus, "learned-positions", positions="learned")
+    yield _power(corpus, 8, "learned-positions", positions="learned")
 
 
 def _more(corpus: str) -> Iterator[Arm]:
-    # Anchors tell positions apart too, so the encoding of positions may favour one mechanism.
-    learned: dict[str, Any] = {"positions": "learned", "seeds": _FEW}
-    yield softmax(corpus, "learned-positions", **learned)
-    yield oscillators(corpus, _D, "learned-positions", **learned)
-    yield _power(corpus, 8, "learned-positions", **learned)
+    yield oscillators(corpus, _D, "learned-positions", positions="learned", seeds=_FEW)
     yield _power(corpus, 2, seeds=_FEW)
     for d_osc in (2, 4, 8, 16):
         yield _power(corpus, 8, d_osc=d_osc, seeds=_FEW)
