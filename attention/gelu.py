@@ -72,6 +72,7 @@ def _single(x: Floats) -> tuple[Floats, Floats]:
 
 
 def _fill(value: Floats, slope: Floats, x: Floats, scratch: Floats) -> None:
+    """Fill in value and slope of some entries, in as few passes as there can be."""
     size, inner, bell = scratch
     np.abs(x, out=size)
     np.add(size, np.float32(_SHIFT), out=inner)
@@ -80,14 +81,11 @@ def _fill(value: Floats, slope: Floats, x: Floats, scratch: Floats) -> None:
     for c in _POLYNOMIAL[-2::-1]:
         slope += np.float32(c)
         slope *= inner
-    np.multiply(x, x, out=bell)
-    bell *= np.float32(-0.5)
-    np.exp(bell, out=bell)
+    np.multiply(x, np.float32(-0.5), out=value)  # for now
+    np.exp(np.multiply(x, value, out=bell), out=bell)
     slope *= bell
     centred = np.subtract(np.float32(0.5), slope, out=slope)  # Phi(|x|) - 1/2
-    np.multiply(x, np.float32(0.5), out=value)
-    np.multiply(size, centred, out=inner)
-    value += inner
+    np.subtract(np.multiply(size, centred, out=inner), value, out=value)
     bell *= size
     bell *= np.float32(_DENSITY)
     centred += bell
