@@ -55,7 +55,7 @@ def positive_power(p: float) -> PairFunction:
             slope *= p
         return power, slope
 
-    return PairFunction(value, value_and_slopes)
+    return PairFunction(value, value_and_slopes, vanishes_at_zero=True)
 
 
 def learned_power(p: Array) -> PairFunction:
@@ -79,7 +79,7 @@ def learned_power(p: Array) -> PairFunction:
         by_exponent *= power
         return power, slope, by_exponent
 
-    return PairFunction(value, value_and_slopes, parameters=1)
+    return PairFunction(value, value_and_slopes, parameters=1, vanishes_at_zero=True)
 
 
 def largest_lift(xp: Any, left: Array, right: Array, counted: Array, *, causal: bool) -> Array:

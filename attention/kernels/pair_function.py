@@ -30,11 +30,15 @@ class PairFunction:
         ``(xp, s, work) -> (f(s), f'(s))``, and the derivatives by the function's parameters.
     parameters
         Number of parameters that have a derivative.
+    vanishes_at_zero
+        Whether f and all its derivatives are 0 at s = 0. A pair is then left out by s = 0, which
+        also spares f large arguments.
     """
 
     value: Callable[[Any, Array, Work], Array]
     value_and_slopes: Callable[[Any, Array, Work], tuple[Array, ...]]
     parameters: int = 0
+    vanishes_at_zero: bool = False
 
 
 def constant(xp: Any, number: float, like: Array) -> Array:

@@ -156,11 +156,13 @@ def _sums(pairs: _Pairs) -> Array:
     def sum_rows(task: tuple[Index, tuple[int, int]]) -> None:
         index, block = task
         function = pairs.function_at(index)
+        before, after = (past, None) if function.vanishes_at_zero else (None, past)
         for rows, columns in tiles.cut(*block):
             these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
             product, work = pairs.product(pairs.rows(these), some, scratch)
+            _hide_future(before, product, rows, columns)
             value = function.value(xp, product, work)
-            _hide_future(past, value, rows, columns)
+            _hide_future(after, value, rows, columns)
             _add_product(xp, sums, these, value, pairs.values[some], fresh=columns.start == 0)
 
     leads = lead_blocks(pairs.lead, tiles.entries)
@@ -188,12 +190,14 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
         these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
         left, d_rows = pairs.rows(these), d_sums[these]
         product, work = pairs.product(left, some, scratch)
+        before, after = (past, None) if function.vanishes_at_zero else (None, past)
+        _hide_future(before, product, rows, columns)
         value, slope, *by_parameter = function.value_and_slopes(xp, product, work)
-        _hide_future(past, value, rows, columns)
+        _hide_future(after, value, rows, columns)
         _add_product(xp, d_values, (part, *some), value.mT, d_rows, fresh=fresh)
         room = product if xp is np else None
         d_product = write(xp.matmul, d_rows, pairs.values[some].mT, out=room)
-        _hide_future(past, d_product, rows, columns)
+        _hide_future(after, d_product, rows, columns)
         for total, derivative in zip(by_row, by_parameter, strict=True):
             _add(total, these, xp.vecdot(derivative, d_product)[..., None])
         d_product *= slope
@@ -215,7 +219,7 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
 
 
 def _hide_future(past: Array | None, tile: Array, rows: slice, columns: slice) -> None:
-    """Put 0 where a column of the tile is later than its row."""
+    """Put 0 where a column of the tile is later than its row, given a triangle to do it with."""
     late = columns.stop - rows.start
     if past is not None and late > 1:
         square = tile[..., :late, -late:]

@@ -75,13 +75,15 @@ def readout_vjp(
     kept = None if key_mask is None else xp.astype(key_mask, v.dtype)[..., None]
     one = xp.ones((*v.shape[:-1], 1), dtype=v.dtype, device=v.device)
     counted = xp.concat([v, one], axis=-1)
+    left, right = beside_one(xp, x), beside_one(xp, anchors)
     if kept is not None:
         counted = counted * kept
-    left, right = beside_one(xp, x), beside_one(xp, anchors)
     if isinstance(p, Real) and p == 1 and _clamp_is_idle(xp, anchors):
         sums, pull = running_product_vjp(xp, left, right, counted, causal=causal)
     else:
-        sums, pull = _sharp_vjp(xp, left, right, counted, p, causal=causal, tile=tile)
+        # A lift of 0 has no power, where that of a key that does not count might overflow.
+        seen = right if kept is None else right * kept
+        sums, pull = _sharp_vjp(xp, left, seen, counted, p, causal=causal, tile=tile)
     total = sums[..., -1:] + 0  # not a view, which would keep all sums
     out = sums[..., :-1] / total
 
@@ -93,7 +95,8 @@ def readout_vjp(
         if kept is not None:
             d_counted = d_counted * kept
         dv = sum_to(xp, d_counted[..., :-1], v.shape)
-        return (sum_to(xp, d_left[..., :-1], x.shape), d_right[..., :-1], dv, *dp)
+        dx, danchors = sum_to(xp, d_left[..., :-1], x.shape), d_right[..., :-1]
+        return (dx, sum_to(xp, danchors, anchors.shape), dv, *dp)
 
     return out, pullback
 
@@ -134,7 +137,8 @@ def _sharp_vjp(
 
     sums, pull = sum_vjp(left)
     least = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5
-    tame = xp.all(xp.isfinite(sums), axis=-1, keepdims=True) & (sums[..., -1:] > least)
+    total = sums[..., -1:]
+    tame = xp.all(xp.isfinite(sums), axis=-1, keepdims=True) & (total > least) & (total < 1 / least)
     factor = None
     if not xp.all(tame):
         largest = largest_lift(xp, left, right, counted[..., -1] > 0, causal=causal)

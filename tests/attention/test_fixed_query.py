@@ -228,6 +228,23 @@ def test_sharp_readouts_neither_vanish_nor_overflow(vanishing):
         np.testing.assert_allclose(found, wanted, atol=1e-3 * np.abs(wanted).max())
 
 
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("p", [8, 64])
+def test_hidden_keys_cannot_overflow(masked, p):
+    """A row may be rescaled by far less than what the lifts of keys it does not see would take."""
+    rng = np.random.default_rng(5)
+    q, k, v, anchors = (a.astype(np.float32) for a in draw(rng))
+    others = 1e-3 * anchors - 0.99 * anchors.mean(axis=-2, keepdims=True)
+    others[..., -1, :] *= np.float32(1e6)
+    options = {"p": p, "causal": not masked, "key_mask": [True] * 4 + [False] if masked else None}
+    seen = slice(None) if masked else slice(-1)
+    out, pullback = fixed_query_attention_vjp(q, k, v, anchors, readout_anchors=others, **options)
+    double = [a.astype(float) for a in (q, k, v, anchors)]
+    exact = fixed_query_attention(*double, readout_anchors=others.astype(float), **options)
+    np.testing.assert_allclose(out[..., seen, :], exact[..., seen, :], rtol=1e-3, atol=1e-4)
+    assert all(np.isfinite(gradient).all() for gradient in pullback(np.ones_like(out)))
+
+
 @settings(max_examples=20)
 @given(seed=st.integers(0, 2**32 - 1), p=st.floats(1, 5))
 def test_weights_do_not_change_when_the_sphere_turns(seed, p):
