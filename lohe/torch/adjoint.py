@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch._compile import _disable_dynamo
 from torch.autograd import Function
 
 from lohe.dynamics.errors import InputError
@@ -44,8 +45,15 @@ def with_adjoint(
         From a backward pass with ``create_graph=True``.
     """
     wide = (tensor.float() if tensor.dtype in _HALF else tensor for tensor in tensors)
-    values: tuple[Tensor, ...] = _Adjoint.apply(vjp, smooth, *wide)
+    values: tuple[Tensor, ...] = _call(vjp, smooth, *wide)
     return values
+
+
+# What vjp does is not PyTorch's to compile. `torch.compiler.disable` is the same, but imports the
+# compiler at once, for seconds; this one does when it is needed.
+@_disable_dynamo  # type: ignore[untyped-decorator]
+def _call(vjp: Callable[..., tuple[Any, ...]], smooth: int, *tensors: Tensor) -> Any:
+    return _Adjoint.apply(vjp, smooth, *tensors)
 
 
 class _Adjoint(Function):

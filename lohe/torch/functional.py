@@ -121,13 +121,12 @@ def _attend(
     """Call with the arguments that are tensors through autograd, with the others as they are."""
     tensors = {name: value for name, value in arguments.items() if isinstance(value, Tensor)}
     fixed = {name: value for name, value in arguments.items() if name not in tensors}
-    fixed |= {
-        name: as_array(value) if isinstance(value, Tensor) else value
-        for name, value in options.items()
-    }
 
     def attend(*arrays: Any) -> tuple[Any, ...]:
-        return vjp(**dict(zip(tensors, arrays, strict=True)), **fixed)
+        masks = {
+            name: as_array(value) for name, value in options.items() if isinstance(value, Tensor)
+        }
+        return vjp(**dict(zip(tensors, arrays, strict=True)), **{**fixed, **options, **masks})
 
     found = with_adjoint(attend, *tensors.values(), smooth=smooth)
     return tuple(value.to(tensors["q"].dtype) for value in found)

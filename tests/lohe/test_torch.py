@@ -210,6 +210,27 @@ def test_it_trains_copies_and_loads():
             assert torch.equal(other(x), layer(x))
 
 
+def test_gradients_add_up_and_anchors_may_be_frozen():
+    layer, x, _ = make(causal=True)
+    layer.anchors.requires_grad_(False)
+    loss = layer(x).square().sum()
+    loss.backward(retain_graph=True)
+    once = x.grad.clone()
+    loss.backward()
+    assert torch.equal(x.grad, 2 * once)
+    assert layer.anchors.grad is None
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute")  # of PyTorch's own looking at it
+def test_compiled_models_keep_the_layer_as_it_is():
+    layer, x, padding = make(causal=True)
+    compiled = torch.compile(layer, backend="eager")
+    y = compiled(x, padding)
+    torch.testing.assert_close(y, layer(x, padding))
+    found, wanted = (names_and_gradients(out, layer, x) for out in (y, layer(x, padding)))
+    torch.testing.assert_close(found, wanted)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
