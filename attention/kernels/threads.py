@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -29,6 +30,11 @@ def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="lohe")
 
 
+@cache
+def _turn(_process: int) -> threading.Lock:
+    return threading.Lock()
+
+
 def thread_count() -> int:
     """Return how many threads BLAS may use, so that its limits bind all work here too.
 
@@ -44,10 +50,12 @@ def thread_count() -> int:
 def map_tasks(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
     """Apply a function to every task, on several threads while BLAS keeps to one.
 
+    Only one caller has the threads at a time; others, and tasks that call this, do their own work.
+
     Parameters
     ----------
     function
-        Must not call `map_tasks` itself.
+        Called once for every task.
     tasks
         Taken in order by whichever thread is free.
 
@@ -62,10 +70,14 @@ def map_tasks(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list
     [1, 2]
     """
     todo = list(tasks)
-    threads = min(thread_count(), len(todo))
-    if threads < 2:
-        return [function(task) for task in todo]
+    threads = min(len(todo), thread_count()) if len(todo) > 1 else 1
     process = os.getpid()
-    controller, _ = _libraries(process)
-    with controller.limit(limits=1, user_api="blas"):
-        return list(_pool(process, threads).map(function, todo))
+    # Two limits at once, ended in the order they began, would leave BLAS at one thread for good.
+    if threads < 2 or not _turn(process).acquire(blocking=False):
+        return [function(task) for task in todo]
+    try:
+        controller, _ = _libraries(process)
+        with controller.limit(limits=1, user_api="blas"):
+            return list(_pool(process, threads).map(function, todo))
+    finally:
+        _turn(process).release()
