@@ -231,7 +231,7 @@ def _check_shapes(q: Array, k: Array, **others: Array) -> None:
             )
     if width < 2:
         raise InputError("anchors need two coordinates or more: a sphere of dimension >= 1")
-    if others.get("readout_anchors", others["anchors"]).shape[-1] != width:
+    if "readout_anchors" in others and others["readout_anchors"].shape[-1] != width:
         raise InputError("readout_anchors and anchors differ in their last axis")
 
 

@@ -73,9 +73,7 @@ def readout_vjp(
         If the leading axes do not broadcast.
     """
     kept = None if key_mask is None else xp.astype(key_mask, v.dtype)[..., None]
-    one = xp.ones((*v.shape[:-1], 1), dtype=v.dtype, device=v.device)
-    counted = xp.concat([v, one], axis=-1)
-    left, right = beside_one(xp, x), beside_one(xp, anchors)
+    left, right, counted = (beside_one(xp, array) for array in (x, anchors, v))
     if kept is not None:
         counted = counted * kept
     if isinstance(p, Real) and p == 1 and _clamp_is_idle(xp, anchors):
