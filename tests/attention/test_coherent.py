@@ -102,6 +102,20 @@ def test_states_opposite_to_all_that_they_read_still_have_weights(p, dtype):
     assert all(np.isfinite(part).all() for part in gradients if part is not None)
 
 
+@pytest.mark.parametrize("causal", [True, False])
+def test_keys_that_are_not_read_cannot_overflow_a_sharp_readout(causal):
+    """The state points away from the one key that it reads, and at one that it does not."""
+    anchors = np.array([[[1.0, 0.0], [-1.0, 0.0]]], dtype=np.float32)
+    q, v = np.full((1, 2, 3), 9, np.float32), np.array([[[1.0], [5.0]]], dtype=np.float32)
+    mask = None if causal else np.array([[True, False]])
+    out, rho, pullback = coherent_attention_vjp(
+        q, -q, v, anchors, -anchors, coupling="relu", p=16, causal=causal, key_mask=mask
+    )
+    np.testing.assert_allclose(out[0, 0], 1, rtol=1e-6)
+    gradients = pullback(np.ones_like(out), np.ones_like(rho))
+    assert all(np.isfinite(part).all() for part in gradients if part is not None)
+
+
 def test_adjoint_of_both_results():
     arguments = draw(4, tokens=4)
     p = np.array([[[1.5]], [[3.0]]])
