@@ -13,6 +13,7 @@ from lohe.dynamics.errors import InputError
 __all__ = [
     "Array",
     "all_finite",
+    "all_true",
     "common_lead",
     "read_arrays",
     "read_key_mask",
@@ -66,9 +67,13 @@ def read_arrays(**arrays: Any) -> tuple[Any, list[Array]]:
 
 def all_finite(xp: Any, array: Array) -> bool:
     """Return whether no entry is NaN or infinite."""
-    finite = xp.isfinite(array)
+    return all_true(xp, xp.isfinite(array))
+
+
+def all_true(xp: Any, array: Array) -> bool:
+    """Return whether every entry is true."""
     # The method saves NumPy's detour through Python, which short sequences feel.
-    return bool(finite.all() if xp is np else xp.all(finite))
+    return bool(array.all() if xp is np else xp.all(array))
 
 
 def _to_numpy(name: str, values: Any) -> Array:
@@ -112,7 +117,7 @@ def read_key_mask(xp: Any, queries: int, keys: int, *, causal: bool, key_mask: A
     if mask.ndim < 1 or mask.shape[-1] != keys:
         raise InputError(f"key_mask has shape {tuple(mask.shape)}; expected (..., {keys})")
     # The first query of a causal layer sees the first key alone.
-    if not xp.all(mask[..., 0] if causal else xp.any(mask, axis=-1)):
+    if not all_true(xp, mask[..., 0] if causal else xp.any(mask, axis=-1)):
         raise InputError("all keys of a query are masked; leave every query one visible key")
     return mask
 

@@ -38,12 +38,13 @@ def settle_vjp(xp: Any, drive: Array) -> tuple[Array, Callable[[Array], Array]]:
     (array([[0., 1.]]), array([[0.5, 0. ]]))
     """
     norm = xp.sqrt(xp.vecdot(drive, drive)[..., None])
-    locked = norm > EPSILON
-    length = xp.where(locked, norm, EPSILON + xp.zeros_like(norm))
+    length = xp.maximum(norm, xp.full_like(norm, EPSILON))
     state = drive / length
 
     def pullback(d_state: Array) -> Array:
-        radial = xp.where(locked, xp.vecdot(state, d_state)[..., None], xp.zeros_like(norm))
+        radial = xp.vecdot(state, d_state)[..., None]
+        # A floored length does not depend on the drive.
+        radial = xp.where(norm > EPSILON, radial, xp.zeros_like(radial))
         return (d_state - state * radial) / length
 
     return state, pullback
