@@ -45,14 +45,15 @@ def with_adjoint(
         From a backward pass with ``create_graph=True``.
     """
     wide = (tensor.float() if tensor.dtype in _HALF else tensor for tensor in tensors)
-    values: tuple[Tensor, ...] = _call(vjp, smooth, *wide)
+    call = _not_compiled if torch.compiler.is_compiling() else _Adjoint.apply
+    values: tuple[Tensor, ...] = call(vjp, smooth, *wide)
     return values
 
 
 # What vjp does is not PyTorch's to compile. `torch.compiler.disable` is the same, but imports the
-# compiler at once, for seconds; this one does when it is needed.
+# compiler at once, which takes seconds; this one does in its first call.
 @_disable_dynamo  # type: ignore[untyped-decorator]
-def _call(vjp: Callable[..., tuple[Any, ...]], smooth: int, *tensors: Tensor) -> Any:
+def _not_compiled(vjp: Callable[..., tuple[Any, ...]], smooth: int, *tensors: Tensor) -> Any:
     return _Adjoint.apply(vjp, smooth, *tensors)
 
 

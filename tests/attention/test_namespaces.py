@@ -66,7 +66,7 @@ def compare(library, arrays, options, *, rtol=1e-12, atol=1e-13, looser=1e2):
         )
 
 
-@pytest.mark.parametrize("p", [1, 2.5, 8])
+@pytest.mark.parametrize("p", [1, 2.5])
 @pytest.mark.parametrize("causal", [False, True])
 def test_every_option(library, p, causal):
     couplings = itertools.cycle((*COUPLINGS, "softplus"))
