@@ -130,7 +130,7 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     earlier = _triangle(xp, moments.shape[-3], moments.dtype, moments.device, -1)
     before = _mixed(xp, earlier, moments) + moment[..., None, :, :]
     past = _triangle(xp, left.shape[-2], left.dtype, left.device, 0)
-    near = left @ right.mT
+    near = left @ _turned(xp, right)
     near *= past
     out = near @ values
     out += left @ before
@@ -139,12 +139,12 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
         d_out, (d_moment,) = _chunks(xp, d_out), d_state
         d_before = left.mT @ d_out
         after = _mixed(xp, earlier.mT, d_before) + d_moment[..., None, :, :]
-        d_near = d_out @ values.mT
+        d_near = d_out @ _turned(xp, values)
         d_near *= past
         dleft = d_near @ right
-        dleft += d_out @ before.mT
+        dleft += d_out @ _turned(xp, before)
         dright = d_near.mT @ left
-        dright += values @ after.mT
+        dright += values @ _turned(xp, after)
         dvalues = near.mT @ d_out
         dvalues += right @ after
         gradients = zip((dleft, dright, dvalues), rows, strict=True)
@@ -159,11 +159,11 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
 def _triangle_vjp(xp: Any, rows: Arrays) -> tuple[Arrays, Array, BlockPullback]:
     left, right, values = rows
     past = _triangle(xp, left.shape[-2], left.dtype, left.device, 0)
-    near = left @ right.mT
+    near = left @ _turned(xp, right)
     near *= past
 
     def pullback(d_out: Array, _: Arrays) -> tuple[Arrays, Arrays]:
-        d_near = d_out @ values.mT
+        d_near = d_out @ _turned(xp, values)
         d_near *= past
         return (), (d_near @ right, d_near.mT @ left, near.mT @ d_out)
 
@@ -179,6 +179,11 @@ def _chunks(xp: Any, array: Array) -> Array:
 def _reshape(xp: Any, array: Array, shape: tuple[int, ...]) -> Array:
     # The method saves NumPy's detour through Python, here taken a dozen times a block.
     return array.reshape(shape) if xp is np else xp.reshape(array, shape)
+
+
+def _turned(xp: Any, array: Array) -> Array:
+    # OpenBLAS multiplies small matrices by a transposed one at half its usual speed.
+    return np.ascontiguousarray(array.mT) if xp is np else array.mT
 
 
 def _mixed(xp: Any, weights: Array, matrices: Array) -> Array:
