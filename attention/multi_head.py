@@ -103,15 +103,16 @@ def multi_head(
     y, back_out = linear(weights["weight_out"], weights["bias_out"], merge_heads(out))
 
     def pullback(dy: Floats, d_coherence: Floats | None = None) -> tuple[dict[str, Floats], Floats]:
-        dweight_out, dbias_out, dmerged = back_out(dy if position is None else dy[:, None])
+        dweight_out, dbias_out, d_out = back_out(dy if position is None else dy[:, None])
         assert dbias_out is not None
         gradients = {"weight_out": dweight_out, "bias_out": dbias_out}
-        d_out, dx_of_anchors = split_heads(dmerged, heads), None
+        d_out, dx_of_anchors = split_heads(d_out, heads), None
         if oscillation is None:
             dq, dk, dv = back_softmax(d_out)
         else:
             dq, dk, dv, others, dx_of_anchors = oscillation.pullback(d_out, d_coherence)
             gradients |= others
+        del d_out  # it is as large as the memory that the projections' gradient needs now
         gradients["weight_qkv"], dx = back_project(dq, dk, dv)
         return gradients, dx if dx_of_anchors is None else dx + dx_of_anchors
 
