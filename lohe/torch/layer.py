@@ -218,7 +218,11 @@ class FixedQueryAttention(nn.Module):
         InputError
             If the sequence is too long, or as `fixed_query_attention`.
         """
-        mask = None if key_padding_mask is None else ~key_padding_mask[..., None, :]
+        mask = None
+        if key_padding_mask is not None:
+            if key_padding_mask.dtype != torch.bool:
+                raise InputError("key_padding_mask must be a boolean tensor: True at padding")
+            mask = ~key_padding_mask[..., None, :]
         weights = {
             name: parameter
             for name in ("anchors", "opposed", "log_exponent")

@@ -255,6 +255,8 @@ def test_bad_input_is_named():
         layer(torch.zeros(1, 10, 8, dtype=torch.float64))
     with pytest.raises(lohe.InputError, match="all keys of a query are masked"):
         layer(x, torch.ones_like(padding))
+    with pytest.raises(lohe.InputError, match="must be a boolean tensor"):
+        layer(x, padding.float())
 
 
 def test_missing_pytorch_names_the_fix():
