@@ -2,8 +2,9 @@
 
 Run ``python benchmarks/training_throughput.py``. A step is forward pass, adjoint, clipping and
 AdamW; both sides run on one thread, as studies do with a process per core, and take turns in one
-process. Each time is the shortest of several turns. The oscillator layer in PyTorch is written
-directly, with autograd; its softmax is the fused kernel.
+process. They start from the same parameters and must agree on the loss. Each time is the shortest
+of several turns. The oscillator layer in PyTorch is written directly, with autograd; its softmax is
+the fused kernel.
 """
 
 from __future__ import annotations
@@ -67,33 +68,42 @@ def draw(config: TransformerConfig, sequences: int, rng: np.random.Generator) ->
     return Batch(inputs, targets, position=np.full(sequences, config.context - 1))
 
 
-def our_step(config: TransformerConfig, batch: Batch) -> Callable[[], None]:
+def loss_of(outputs: np.ndarray, batch: Batch, readout: str) -> tuple[float, np.ndarray]:
+    """Return the loss and its gradient."""
+    if readout == "next":
+        return float(outputs.mean()), np.full_like(outputs, 1 / outputs.size)
+    if readout == "mean":
+        loss, pullback = cross_entropy(outputs, batch.targets)
+        return loss, pullback(1.0)
+    loss, pullback = logistic(outputs[:, 0], batch.targets)
+    return loss, pullback(1.0)[:, None]
+
+
+def our_step(model: Model, batch: Batch) -> Callable[[], None]:
     rng = np.random.default_rng(0)
-    model = Model(config, initialise(config, rng, np.float32))
     vector = model.parameters.vector
     optimiser = Adam(np.zeros_like(vector), np.zeros_like(vector), weight_decay=1e-4)
 
-    def gradient_of_loss(outputs: np.ndarray) -> np.ndarray:
-        if config.readout == "next":
-            return np.full_like(outputs, 1 / outputs.size)
-        if config.readout == "mean":
-            return cross_entropy(outputs, batch.targets)[1](1.0)
-        return logistic(outputs[:, 0], batch.targets)[1](1.0)[:, None]
-
     def step() -> None:
         outputs, pullback = apply_transformer(model, batch, rng=rng)
-        gradients = pullback(gradient_of_loss(outputs))
-        gradient, _ = clip_norm(model.parameters.join(gradients), 1.0)
+        _, d_outputs = loss_of(outputs, batch, model.config.readout)
+        gradient, _ = clip_norm(model.parameters.join(pullback(d_outputs)), 1.0)
         optimiser.step(vector, gradient, 1e-4)
 
     return step
 
 
-def torch_step(config: TransformerConfig, batch: Batch) -> Callable[[], None]:
+def torch_step(ours: Model, batch: Batch) -> Callable[[], None]:
     torch.manual_seed(0)
-    model = TorchTransformer(config)
+    model = TorchTransformer(ours.config)
+    model.load(ours.parameters)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=1e-4)
     inputs, targets = torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
+
+    expected, _ = loss_of(apply_transformer(ours, batch)[0], batch, ours.config.readout)
+    model.eval()
+    np.testing.assert_allclose(model.loss(inputs, targets).item(), expected, rtol=1e-4)
+    model.train()
 
     def step() -> None:
         optimiser.zero_grad()
@@ -129,7 +139,8 @@ def main() -> None:
         for attention, change in ATTENTIONS.items():
             config = TransformerConfig(**(shape | change))
             batch = draw(config, sequences, np.random.default_rng(1))
-            steps = {"lohe": our_step(config, batch), "torch": torch_step(config, batch)}
+            model = Model(config, initialise(config, np.random.default_rng(0), np.float32))
+            steps = {"torch": torch_step(model, batch), "lohe": our_step(model, batch)}
             with threadpool_limits(1):
                 found = shortest(steps, options.seconds)
             tokens = sequences * config.context

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+import numpy as np
 import torch
 from peers.torch_layer import DirectFixedQuery, FusedSoftmax
 from torch import Tensor, nn
@@ -45,6 +49,23 @@ class Block(nn.Module):
         return x + self.drop(self.feed_forward(self.norm2(x)))
 
 
+_NAMES = (
+    (r"^layer(\d+)", r"blocks.\1"),
+    (r"^input\.table", "input.weight"),
+    (r"\.gain$", ".weight"),
+    (r"attention\.weight_qkv", "attention.W_qkv"),
+    (r"attention\.(weight|bias)_out", r"attention.W_o.\1"),
+    (r"feed_forward\.(weight|bias)_in", r"feed_forward.0.\1"),
+    (r"feed_forward\.(weight|bias)_out", r"feed_forward.2.\1"),
+)
+
+
+def _torch_name(name: str) -> str:
+    for pattern, replacement in _NAMES:
+        name = re.sub(pattern, replacement, name)
+    return name
+
+
 class TorchTransformer(nn.Module):
     """Token or feature inputs, sinusoidal positions or none, any of the three read-outs."""
 
@@ -62,6 +83,19 @@ class TorchTransformer(nn.Module):
         self.blocks = nn.Sequential(*(Block(config) for _ in range(config.layers)))
         self.norm = nn.LayerNorm(config.width)
         self.output = nn.Linear(config.width, config.outputs)
+
+    def load(self, parameters: Mapping[str, np.ndarray]) -> None:
+        """Take over the parameters of one of our models of the same shape."""
+        found = {}
+        for name, array in parameters.items():
+            value = torch.from_numpy(array.copy())
+            if name.endswith("weight_qkv"):
+                block = _torch_name(name).removesuffix("qkv")
+                parts = dict(zip("qkv", value.chunk(3), strict=True))
+                found |= {f"{block}{part}.weight": rows for part, rows in parts.items()}
+            else:
+                found[_torch_name(name)] = value
+        self.load_state_dict(found | {"table": self.table})
 
     def loss(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Return the mean loss; the position that is read out is the last."""
