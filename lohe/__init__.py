@@ -8,21 +8,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 # One table, so that the lazy names and what they resolve to cannot drift apart.
 _HOMES = {
     "BasinEstimate": "lohe.proofs_numeric.basins.estimate",
+    "CachedDecoding": "lohe.attention.decoding",
     "Certificate": "lohe.proofs_numeric.certificate",
     "Claim": "lohe.proofs_numeric.claims",
     "Head": "lohe.attention.head",
     "InputError": "lohe.dynamics.errors",
+    "LinearDecoding": "lohe.attention.decoding",
     "Network": "lohe.dynamics.network",
     "Tokens": "lohe.dynamics.tokens",
     "Tolerance": "lohe.proofs_numeric.tolerance",
     "Verdict": "lohe.proofs_numeric.claims",
     "certify": "lohe.proofs_numeric.certify",
     "certify_inputs": "lohe.proofs_numeric.input_box",
+    "decode_step": "lohe.attention.decoding",
     "estimate_basin": "lohe.proofs_numeric.basins.estimate",
     "fixed_query_attention": "lohe.attention.fixed_query",
     "fixed_query_attention_vjp": "lohe.attention.fixed_query",
@@ -31,6 +34,7 @@ _HOMES = {
     "settle": "lohe.dynamics.settling",
     "softmax_attention": "lohe.attention.softmax",
     "softmax_attention_vjp": "lohe.attention.softmax",
+    "start_decoding": "lohe.attention.decoding",
     "tolerance": "lohe.proofs_numeric.tolerance",
     "verify": "lohe.proofs_numeric.verify",
 }
@@ -38,6 +42,10 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604  # the keys are strings
 
 if TYPE_CHECKING:
+    from lohe.attention.decoding import CachedDecoding as CachedDecoding
+    from lohe.attention.decoding import LinearDecoding as LinearDecoding
+    from lohe.attention.decoding import decode_step as decode_step
+    from lohe.attention.decoding import start_decoding as start_decoding
     from lohe.attention.fixed_query import fixed_query_attention as fixed_query_attention
     from lohe.attention.fixed_query import fixed_query_attention_vjp as fixed_query_attention_vjp
     from lohe.attention.head import Head as Head
