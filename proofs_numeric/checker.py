@@ -1,8 +1,8 @@
 """The independent checker of certificates: exact integers, rationals and Arb balls only.
 
 It takes no verdict, reason or number on trust: a claim is repeated only if every value in it is
-confirmed here from the instance; otherwise it is undecided. This file and `checker_exact` are all
-of it; they share nothing with the program that made the certificate.
+confirmed here from the instance; otherwise it is undecided. This file, `checker_exact` and
+`checker_weights` are all of it; they share nothing with the program that made the certificate.
 
     python -m lohe.proofs_numeric.checker X.certificate.json X.network.npz
 
@@ -24,7 +24,6 @@ import numpy as np
 from flint import arb, arb_mat, ctx, fmpq
 
 from lohe.proofs_numeric.checker_exact import (
-    ONE,
     TOKENS,
     UNIT_BITS,
     ZERO,
@@ -35,7 +34,6 @@ from lohe.proofs_numeric.checker_exact import (
     RejectedError,
     UnconfirmedError,
     confirm,
-    dense_blocks,
     fields,
     finite,
     inner,
@@ -50,6 +48,7 @@ from lohe.proofs_numeric.checker_exact import (
     rationals,
     root,
 )
+from lohe.proofs_numeric.checker_weights import bears_weights, weights_within
 
 __all__ = ["RejectedError", "check", "main"]
 
@@ -142,33 +141,6 @@ def units(rows: Any) -> list[list[fmpq]]:
     confirm(all(map(any, exact)), "a centre has no direction")
     sizes = [root(inner(row, row), False) for row in exact]
     return [[dyadic(x / size) for x in row] for row, size in zip(exact, sizes, strict=True)]
-
-
-def weights_within(
-    it: Instance,
-    bound: fmpq,
-    chord: Callable[[int], fmpq],
-    facing: Callable[[int, list[fmpq]], fmpq],
-) -> bool:
-    """Say whether Σ_j |a'_ij - a_ij| <= bound is sure for every oscillator and device.
-
-    `chord(i)` bounds how far the state moves, and `facing(i, R)` bounds ⟨x_i, R⟩ from below.
-    """
-    if bound >= 2:
-        return True
-    visible = np.asarray(it.arrays.get("visible", it.arrays["couplings"] > 0))
-    pairs = zip(it.table, it.norms, strict=True)
-    table = [[*row, norm, max(ZERO, norm + it.delta - 1), ONE] for row, norm in pairs]
-    totals = products(dense_blocks(visible.astype(np.float64)), table)
-    for i, (*total, norm, clamps, keys) in enumerate(totals):
-        c = chord(i)
-        weight, moved = keys + facing(i, total), c * norm + keys * it.delta
-        resultant = root(inner(total, total), True, 64)
-        shift = min(moved, c * resultant + keys * it.delta + clamps)
-        small = weight > shift and bound * (weight - shift) >= moved + shift
-        if not (small or (moved == shift == 0 <= bound)):
-            return False
-    return True
 
 
 def worst_of(
@@ -281,8 +253,8 @@ def settling(it: Instance, values: Any, witness: Any, parameters: Object) -> str
 def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bool = True) -> str:
     """T3: drives above their errors keep every resting point, and bound its move."""
     still(it)
-    affine = float(it.arrays["readout_exponent"]) == 1.0
-    moves = ["angle_sine_upper", *["weight_error_upper"] * affine] * ok
+    weighed = ok and isinstance(values, dict) and "weight_error_upper" in values
+    moves = ["angle_sine_upper"] * ok + ["weight_error_upper"] * weighed
     names = ("mismatch", "coherence_lower", "tolerance_lower", *moves)
     epsilon, coherence, tolerance, *moved = (number(x) for x in fields(values, *names))
     same = epsilon == number(parameters["mismatch"]) and it.anchored
@@ -311,15 +283,16 @@ def mismatch(it: Instance, values: Any, witness: Any, parameters: Object, ok: bo
         rest = root(1 - sines[i], False, 64) if sines[i] < 1 else None
         return fmpq(2) if rest is None else root(2 * sines[i] / (1 + rest), True, 64)
 
-    def facing(i: int, resultant: list[fmpq]) -> fmpq:
-        projection = inner(it.drives[i], resultant)
-        return dyadic(projection / root(it.squares[i], projection > 0, 64))
+    def state(i: int) -> list[arb]:
+        size = arb(it.squares[i]).sqrt()
+        return [arb(value) / size for value in it.drives[i]]
 
-    if affine and moved[1] < 2:
-        within = weights_within(it, moved[1], chord, facing)
+    if weighed:
+        confirm(bears_weights(it), "weights are bounded for readout exponents of at least 1 only")
+        within = weights_within(it, moved[1], chord, state)
         confirm(within, "the weights may change by more than weight_error_upper")
     return "T3: every resting point survives on every device, checked exactly" + (
-        "; the bound on the weights is only the trivial one" * (affine and moved[1] >= 2)
+        "; the bound on the weights is only the trivial one" * (weighed and moved[1] >= 2)
     )
 
 
@@ -575,13 +548,11 @@ def cap(it: Instance, values: Any, witness: Any, parameters: Object) -> str:
     part = arb(sin_out * sin_out).beta_lower(shape, shape, 1)
     confirm(0 <= share <= part and 0 <= volume <= part**it.n, "the share of starts is smaller")
     if weights is not None:
-        affine = it.anchored and float(it.arrays["readout_exponent"]) == 1.0
-        confirm(affine, "weights are bounded for couplings and readout exponent 1 only")
-
-        def facing(i: int, resultant: list[fmpq]) -> fmpq:
-            return inner(ys[i], resultant) - slack * sum(map(abs, resultant), ZERO)
-
-        close = weights_within(it, number(weights), lambda i: 2 * sin, facing)
+        confirm(bears_weights(it), "weights are bounded for readout exponents of at least 1 only")
+        ball = arb(0, slack)
+        close = weights_within(
+            it, number(weights), lambda i: 2 * sin, lambda i: [arb(v) + ball for v in ys[i]]
+        )
         confirm(number(weights) >= 0 and close, "the weights may change by more")
     return "T6b: every start inside the cap reaches its one equilibrium, on every device"
 

@@ -23,7 +23,7 @@ from lohe.proofs_numeric.mismatch import (
 )
 from lohe.proofs_numeric.parameters import Parameters
 from lohe.proofs_numeric.settling_bound import cap_quantile, settling_time_upper
-from lohe.proofs_numeric.weights import weight_error_upper
+from lohe.proofs_numeric.weights import bears_weights, weight_error_upper
 
 __all__ = ["DecoupledClaims", "all_inputs"]
 
@@ -151,7 +151,7 @@ class DecoupledClaims:
             values["tolerance_lower"] = max(self.tolerance, uncertainty.mismatch)
         sines = resting_sines(self.network, self.drives, uncertainty)
         values["angle_sine_upper"] = float(sines.max())
-        if self.network.readout_exponent == 1:
+        if bears_weights(self.network):
             error = weight_error_upper(self.network, self.drives, uncertainty, sines)
             values["weight_error_upper"] = error
             reason += "; the bound on the weights is only the trivial one" * (error == 2)

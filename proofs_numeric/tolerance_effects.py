@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.along import Along, measure_along
+from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.coupled.balance import weigh
 from lohe.proofs_numeric.coupled.cap import Cap, certify_cap
 from lohe.proofs_numeric.decoupled import Drives
 from lohe.proofs_numeric.enclosure import (
-    PRODUCT_UNDERFLOW,
     down,
     float_up,
     gamma,
@@ -27,7 +27,11 @@ from lohe.proofs_numeric.locking import Locks, examine_locks
 from lohe.proofs_numeric.mismatch import resting_sines
 from lohe.proofs_numeric.settling_bound import arb_upper
 from lohe.proofs_numeric.uncertainty import Uncertainty
-from lohe.proofs_numeric.weights import largest_weight_error, weight_error_upper
+from lohe.proofs_numeric.weights import (
+    bears_weights,
+    largest_weight_error,
+    weight_error_upper,
+)
 
 __all__ = ["Effect", "Effects", "moved_weights_upper"]
 
@@ -50,7 +54,7 @@ class Effect:
         The largest angle by which a resting point moves, in radians; pi where nothing is known.
     weight_error_upper
         The largest sum of absolute changes of an oscillator's attention weights; 2.0 where
-        nothing is known. None without couplings, or for a readout exponent other than 1.
+        nothing is known. None without couplings, or for a readout exponent below 1.
     """
 
     share: float
@@ -94,7 +98,7 @@ class Effects:
 
     @property
     def _weighs(self) -> bool:
-        return self.network.couplings is not None and self.network.readout_exponent == 1
+        return bears_weights(self.network)
 
     def _alone(self, devices: Uncertainty) -> tuple[float, float]:
         sines = resting_sines(self.network, self.drives, devices)
@@ -186,7 +190,7 @@ class Effects:
 def moved_weights_upper(
     network: Network, displacement: float, points: Floats, *, radii: Floats, chords: Floats
 ) -> float:
-    r"""Bound :math:`\sum_j |a'_{ij} - a_{ij}|` over all oscillators (p = 1), as T3 does.
+    r"""Bound :math:`\sum_j |a'_{ij} - a_{ij}|` over all oscillators, as T3 and T3a do.
 
     Parameters
     ----------
@@ -206,15 +210,10 @@ def moved_weights_upper(
         At most 2.0, which is the trivial bound.
     """
 
-    def cosine_lower(rows: slice, total: Floats, total_error: Floats) -> Floats:
-        size = norm_bounds(total, total_error)[1]
-        inner = np.einsum("ni,ni->n", points[rows], total)
-        # Rounding of the inner product, the enclosure of the total, and where the point is.
-        slack = up(size * float_up(2 * gamma(network.d + 2)) + PRODUCT_UNDERFLOW)
-        slack = up(slack + norm_bounds(total_error, np.zeros_like(total))[1] * (1 + _ROUNDING))
-        return np.asarray(down(inner - up(up(slack) + up(up(radii[rows]) * size))))
+    def states(rows: slice) -> Balls:
+        return Balls(points[rows], np.broadcast_to(radii[rows, None], points[rows].shape))
 
-    return largest_weight_error(network, displacement, chords, cosine_lower)
+    return largest_weight_error(network, displacement, chords, states)
 
 
 def _chords_up(still: Locks, found: Locks) -> Floats:

@@ -23,6 +23,7 @@ from lohe.proofs_numeric.coupled.volume import angle_lower, angle_upper, share_l
 from lohe.proofs_numeric.coupled.weights import cap_weight_error_upper
 from lohe.proofs_numeric.decoupled import Drives
 from lohe.proofs_numeric.uncertainty import Uncertainty
+from lohe.proofs_numeric.weights import bears_weights
 
 __all__ = ["Cap", "certify_cap"]
 
@@ -57,7 +58,8 @@ class Cap:
     volume_lower
         Share of all states with every oscillator within it; 0.0 if below the smallest float.
     weight_error_upper
-        Bound of the change of the attention weights (p = 1); None without couplings.
+        Bound of the change of the attention weights; None without couplings, or for a readout
+        exponent below 1.
     """
 
     centre: Floats
@@ -126,7 +128,7 @@ def certify_cap(
         return proved
     inner, outer, rate = proved
     error = None
-    if network.couplings is not None and network.readout_exponent == 1:
+    if bears_weights(network):
         error = cap_weight_error_upper(network, uncertainty, state, inner)
     return Cap(
         centre=state,

@@ -70,7 +70,7 @@ def test_no_file_names_a_machine_path() -> None:
 
 
 def test_modules_stay_small() -> None:
-    # The checker is two files by design, so that it can be read alone.
+    # The two largest files of the checker are so by design, so that it can be read alone.
     longer = {ROOT / "proofs_numeric" / name: 800 for name in ("checker.py", "checker_exact.py")}
     for folder in package_folders().values():
         for path in folder.glob("*.py"):

@@ -331,7 +331,8 @@ def test_the_checker_imports_nothing_of_the_generator():
         "print(sorted(m for m in sys.modules if m.startswith('lohe.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    expected = ["lohe.proofs_numeric", *(f"lohe.proofs_numeric.checker{x}" for x in ("", "_exact"))]
+    parts = ("", "_exact", "_weights")
+    expected = ["lohe.proofs_numeric", *(f"lohe.proofs_numeric.checker{x}" for x in parts)]
     assert done.stdout.strip() == str(expected)
 
 

@@ -36,7 +36,7 @@ def devices(rng, network, epsilon, count=200):
 
 def weights(x, network):
     visible = network.couplings > 0 if network.visible is None else network.visible
-    w = np.maximum(0, 1 + x @ network.anchors.T) * visible
+    w = np.maximum(0, 1 + x @ network.anchors.T) ** network.readout_exponent * visible
     return w / w.sum(axis=1, keepdims=True)
 
 
@@ -46,14 +46,18 @@ def resting(couplings, anchors):
 
 
 @pytest.mark.parametrize("epsilon", [1e-9, 1e-3, 0.05])
-@pytest.mark.parametrize("stretch", [1.0, 1.3])
-def test_no_device_breaks_the_bounds(epsilon, stretch):
+@pytest.mark.parametrize(("stretch", "exponent"), [(1.0, 1.0), (1.3, 1.0), (1.0, 4.0), (1.3, 1.7)])
+def test_no_device_breaks_the_bounds(epsilon, stretch, exponent):
     rng = np.random.default_rng(11)
     base = random_network(rng, n=8, keys=6)
     anchors = base.anchors * stretch  # off the sphere, the clamp of the readout is active
     visible = (base.couplings > 0) | True
     network = Network(
-        couplings=base.couplings, anchors=anchors, visible=visible, anchor_kind="free"
+        couplings=base.couplings,
+        anchors=anchors,
+        visible=visible,
+        anchor_kind="free",
+        readout_exponent=exponent,
     )
     claims = certify(network, mismatch=epsilon).claims
     moved = claims["mismatch"].values
@@ -85,8 +89,8 @@ def test_the_bounds_grow_with_the_mismatch_and_vanish_without():
     assert errors[2] == pytest.approx(100 * errors[1], rel=0.2)
 
 
-def test_a_readout_with_another_exponent_has_no_weight_bound():
-    network = Network(couplings=[[1.0, 2.0]], anchors=np.eye(2), readout_exponent=2.0)
+def test_a_readout_with_an_exponent_below_one_has_no_weight_bound():
+    network = Network(couplings=[[1.0, 2.0]], anchors=np.eye(2), readout_exponent=0.5)
     assert "weight_error_upper" not in certify(network).claims["mismatch"].values
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import mpmath
 import numpy as np
 from exact_oracle import drives, fractions, inner, masses, norm, real
+from sharpened_oracle import sharpened_error
 from truth_equilibria import devices_hold, equilibria_hold, tree_holds
 
 from lohe.dynamics.network import Network
@@ -249,7 +250,9 @@ class Truth:
         return self.weight_error(chords, facing)
 
     def weight_error(self, chords: list[Any], states: list[Any]) -> Any:
-        """Return the bound on the change of the weights, for moves of the states (T3, T6b)."""
+        """Return the bound on the change of the weights, for moves of the states (T3, T3a, T6b)."""
+        if self.network.readout_exponent != 1:
+            return sharpened_error(self.network, chords, states, real(self.anchors))
         rows, delta = fractions(self.network.anchors), real(self.anchors)
         sizes = [norm(row) for row in rows]
         worst = mpmath.mpf(0)
@@ -466,7 +469,7 @@ class Truth:
         ok = ok and 0 <= share <= part + HAIR and 0 <= volume <= part**self.n + HAIR
         if "weight_error_upper" not in values:
             return ok
-        if self.network.couplings is None or self.network.readout_exponent != 1:
+        if self.network.couplings is None or self.network.readout_exponent < 1:
             return False
         bound = mp(to_float(values["weight_error_upper"]))
         return ok and (

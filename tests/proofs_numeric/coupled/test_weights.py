@@ -17,24 +17,29 @@ from lohe.proofs_numeric.uncertainty import Uncertainty
 ALLOWED = Uncertainty(mismatch=0.01, crosstalk=0.02, frequency=0.01, anchors=0.01)
 
 
-def weights(x, anchors, visible):
-    raw = np.where(visible, np.maximum(0, 1 + np.einsum("nd,...jd->nj", x, anchors)), 0.0)
+def weights(x, anchors, p):
+    raw = np.maximum(0, 1 + np.einsum("nd,njd->nj", x, anchors)) ** p
     return raw / raw.sum(axis=1, keepdims=True)
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_no_device_s_weights_differ_by_more(seed):
-    net = anchored(seed, crosstalk=0.2)
+@pytest.mark.parametrize(("seed", "p"), [(0, 1.0), (1, 1.0), (2, 1.0), (0, 3.0)])
+def test_no_device_s_weights_differ_by_more(seed, p):
+    plain = anchored(seed, crosstalk=0.2)
+    net = Network(
+        couplings=plain.couplings,
+        anchors=plain.anchors,
+        crosstalk=plain.crosstalk,
+        readout_exponent=p,
+    )
     cap = certify_cap(net, ALLOWED)
-    visible = np.ones(net.couplings.shape, dtype=bool)
-    rest = weights(cap.centre, net.anchors, visible)
+    stored = np.broadcast_to(net.anchors, (net.n, *net.anchors.shape))
+    rest = weights(cap.centre, stored, p)
     rng = np.random.default_rng(seed)
     largest = 0.0
     for _ in range(40):
         one = device(rng, net, ALLOWED)
         seen = net.anchors + ALLOWED.anchors * unit(rng, net.n, *net.anchors.shape)
-        raw = np.maximum(0, 1 + np.einsum("nd,njd->nj", find_centre(one), seen))
-        moved = np.abs(raw / raw.sum(axis=1, keepdims=True) - rest).sum(axis=1)
+        moved = np.abs(weights(find_centre(one), seen, p) - rest).sum(axis=1)
         largest = max(largest, moved.max())
     assert 0.03 * cap.weight_error_upper < largest <= cap.weight_error_upper < 2
 
@@ -66,11 +71,11 @@ def test_the_bound_is_that_of_the_theorem_to_60_digits(seed):
     assert worst <= found <= float(min(worst, 2)) * (1 + 1e-12)
 
 
-def test_only_couplings_and_a_plain_readout_have_weights():
+def test_only_couplings_and_exponents_from_one_on_have_weights():
     net = anchored(0)
     assert certify_cap(net, ALLOWED).weight_error_upper is not None
-    squared = Network(couplings=net.couplings, anchors=net.anchors, readout_exponent=2.0)
-    assert certify_cap(squared, ALLOWED).weight_error_upper is None
+    blunt = Network(couplings=net.couplings, anchors=net.anchors, readout_exponent=0.5)
+    assert certify_cap(blunt, ALLOWED).weight_error_upper is None
     assert certify_cap(Network(net.drive), Uncertainty()).weight_error_upper is None
 
 
