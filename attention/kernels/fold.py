@@ -52,7 +52,7 @@ def fold_vjp(
     rows : tuple of (*lead, T, w) arrays
         All with the same leading axes.
     out : (*lead, T, width) array
-        Takes the block's results.
+        Room for the results, used where the block is called more than once.
     constant
         How many of the last row arrays take no gradient.
 
@@ -61,7 +61,6 @@ def fold_vjp(
     state : tuple of arrays
         After the last row.
     out : (*lead, T, width) array
-        The one given.
     pullback : callable
         ``pullback(d_out, d_state) -> (d_state, d_rows)``, None for the constant rows.
     """
@@ -69,16 +68,19 @@ def fold_vjp(
     lead, length = first.shape[:-2], first.shape[-2]
     segments = _segments(length)
     groups = _groups(lead, min(length, SEGMENT)) if xp is np else [()]
+    if len(groups) == len(segments) == 1:
+        with _quiet():
+            return block(state, _cut(xp, rows, ...))
     last = tuple(xp.empty_like(s) for s in state)
 
     def forwards(group: Group) -> tuple[Group, list[Arrays], BlockPullback]:
         here = tuple(s[(*group, ...)] for s in state)
         starts = []
-        with np.errstate(over="ignore", invalid="ignore"):  # callers look for infinities
+        with _quiet():
             for segment in segments:
                 starts.append(here)
                 where = (*group, ..., segment, slice(None))
-                here, out[where], back = block(here, tuple(r[where] for r in rows))
+                here, out[where], back = block(here, _cut(xp, rows, where))
         for whole, part in zip(last, here, strict=True):
             whole[(*group, ...)] = part
         return group, starts, back
@@ -87,7 +89,7 @@ def fold_vjp(
     kept = len(rows) - constant
 
     def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
-        d_rows = tuple(xp.empty_like(r) for r in rows[:kept])
+        d_rows = tuple(_room_for(xp, r) for r in rows[:kept])
         d_first = tuple(xp.empty_like(s) for s in state)
 
         def backwards(passed: tuple[Group, list[Arrays], BlockPullback]) -> None:
@@ -96,7 +98,7 @@ def fold_vjp(
             for segment, start in zip(reversed(segments), reversed(starts), strict=True):
                 where = (*group, ..., segment, slice(None))
                 if segment is not segments[-1]:
-                    _, _, back = block(start, tuple(r[where] for r in rows))
+                    _, _, back = block(start, _cut(xp, rows, where))
                 d_here, d_pieces = back(d_out[where], d_here)
                 for whole, part in zip(d_rows, d_pieces[:kept], strict=True):
                     whole[where] = part
@@ -107,6 +109,29 @@ def fold_vjp(
         return d_first, (*d_rows, *[None] * constant)
 
     return last, out, pullback
+
+
+def _quiet() -> np.errstate:
+    # Callers look for infinities themselves, once; threads don't inherit what they have set.
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def _is_repeated(xp: Any, array: Array) -> bool:
+    # What NumPy makes of a broadcast array, entry by entry, has the repeated axis innermost, and
+    # BLAS can't multiply such matrices.
+    if xp is not np:
+        return False
+    return any(n > 1 and not step for n, step in zip(array.shape, array.strides, strict=True))
+
+
+def _cut(xp: Any, rows: Arrays, where: Any) -> Arrays:
+    return tuple(np.ascontiguousarray(r[where]) if _is_repeated(xp, r) else r[where] for r in rows)
+
+
+def _room_for(xp: Any, array: Array) -> Array:
+    if _is_repeated(xp, array):
+        return np.empty(array.shape, dtype=array.dtype)
+    return xp.empty_like(array)
 
 
 def _segments(length: int) -> list[slice]:
