@@ -96,3 +96,59 @@ def test_t4_margin_is_the_distance_to_the_hull(seed, d):
     assert np.all(
         np.linalg.norm(couplings @ anchors, axis=1) >= (found - 1e-12) * couplings.sum(axis=1)
     )
+
+
+def weights(x, anchors, p):
+    raw = np.maximum(0, 1 + anchors @ x) ** p
+    return raw / raw.sum()
+
+
+def softmax(logits):
+    raw = np.exp(logits - logits.max())
+    return raw / raw.sum()
+
+
+@settings(max_examples=60)
+@given(
+    seed=seeds,
+    d=st.integers(2, 6),
+    margin=st.floats(0.2, 0.95),
+    p=st.floats(0.5, 16.0),
+    angle=st.floats(0.0, 0.3),
+)
+def test_t4a_bounds_the_weights_of_every_input(seed, d, margin, p, angle):
+    rng = np.random.default_rng(seed)
+    assume(angle / 2 + np.arccos(margin) < np.pi / 2 - 1e-6)
+    pole = unit(rng.normal(size=d))
+    across = rng.normal(size=(8, d))
+    across = unit(across - np.outer(across @ pole, pole))
+    heights = np.where(rng.random((8, 1)) < 0.6, margin, rng.uniform(margin, 1, (8, 1)))
+    anchors = heights * pole + np.sqrt(1 - heights**2) * across
+    x = unit((rng.exponential(size=8) ** 4) @ anchors)
+    assert (1 + anchors @ x).min() >= 2 * margin**2 - 1e-12
+    before = weights(x, anchors, p)
+    assert before.max() / before.min() <= margin ** (-2 * p) * (1 + 1e-9)
+    u = rng.normal(size=d)
+    u = unit(u - (u @ x) * x)
+    after = weights(np.cos(angle) * x + np.sin(angle) * u, anchors, p)
+    kept = (np.cos(np.arccos(margin) + angle / 2) / margin) ** (2 * p)
+    assert np.abs(after - before).sum() <= 2 * (1 - kept) / (1 + kept) + 1e-12
+
+
+@settings(max_examples=60)
+@given(seed=seeds, d=st.integers(2, 6), p=st.floats(1.0, 64.0), widest=st.floats(0.05, 3.0))
+def test_t10_bounds_the_distance_to_softmax(seed, d, p, widest):
+    rng = np.random.default_rng(seed)
+    x = unit(rng.normal(size=d))
+    across = rng.normal(size=(8, d))
+    across = unit(across - np.outer(across @ x, x))
+    angles = widest * rng.choice([0.0, 1.0, rng.uniform()], size=(8, 1))
+    anchors = np.cos(angles) * x + np.sin(angles) * across
+    far = np.sin(widest / 2) ** 2
+    error = np.abs(weights(x, anchors, p) - softmax(p / 2 * (anchors @ x))).sum()
+    assert error <= 2 * np.tanh(p * far**2 / (8 * (1 - far))) + 1e-9
+    logits = p * rng.uniform(0.01, 0.9) * rng.uniform(-1, 1, 8)
+    largest = np.abs(logits).max()
+    error = np.abs(weights(x, np.outer(logits / p, x), p) - softmax(logits)).sum()
+    assert error <= 2 * np.tanh(largest**2 / (8 * (p - largest))) + 1e-9
+    assert error <= largest**2 / (4 * (p - largest)) + 1e-9
