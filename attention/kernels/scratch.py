@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from lohe.attention.arrays import Array
 
-__all__ = ["Scratch", "Work", "write"]
+__all__ = ["Scratch", "Work", "keep_freed_memory", "write"]
+
+# Just below the 32 MiB above which glibc learns nothing from a freed block.
+_BLOCK = (32 << 20) - 8192
 
 Work = tuple[Any, Any, Any]
 """Three arrays of a tile's shape to write into, or three times None where a library has no out=."""
@@ -27,6 +31,17 @@ def write(function: Callable[..., Array], *arguments: Any, out: Array | None) ->
     True
     """
     return function(*arguments) if out is None else function(*arguments, out=out)
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let the C library keep up to 64 MB of freed memory, once for the process.
+
+    glibc gives freed arrays back to the system, and the next ones are new pages, each a fault,
+    which took longer than the sums of a readout. It raises its thresholds to the largest block,
+    up to 32 MiB, that it has seen freed: this one, which nobody writes to and so costs nothing.
+    """
+    np.empty(_BLOCK, dtype=np.uint8)
 
 
 class Scratch(threading.local):
@@ -45,6 +60,8 @@ class Scratch(threading.local):
     """
 
     def __init__(self, xp: Any, size: int, dtype: Any, count: int) -> None:
+        if xp is np:
+            keep_freed_memory()
         # Untouched memory costs nothing, so buffers that no function uses are free.
         self.buffers = [np.empty(size, dtype) for _ in range(count)] if xp is np else None
         self.count = count
