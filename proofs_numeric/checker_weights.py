@@ -105,8 +105,11 @@ def sharpened(rows: list[list[arb]], x: list[arb], p: fmpq, chord: fmpq, delta: 
     cosines = (table * arb_mat(len(x), 1, x)).entries()
     raws, slopes, bends, changes = [], [], [], []
     for row, c in zip(rows, cosines, strict=True):
-        sideways = sine * (added(v * v for v in row) - c * c).abs_upper().sqrt() + delta
-        up, away = (sideways + versine * (s * c).max(arb(0)) for s in (-1, 1))
+        square = added(v * v for v in row)
+        sideways, reach = sine * (square - c * c).abs_upper().sqrt() + delta, square.sqrt() + delta
+        up, away = (
+            (sideways + versine * facing.max(arb(0))).min(reach + facing) for facing in (-c, c)
+        )
         raw, slope = lift(1 + c, p), p * lift(1 + c, p - 1)
         rise, fall = lift(1 + c + up, p) - raw, raw - lift(1 + c - away, p)
         raws.append(raw)

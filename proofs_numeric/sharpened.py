@@ -94,10 +94,18 @@ def _bound(x: Balls, r: Floats, seen: Floats, p: float, move: Move) -> Floats:
     sine, versine = move.sine, move.versine
     cosines = x @ r.T
     lifts = cosines + 1
-    tangents = ((Balls.exact(r) * r).sum(axis=1) - cosines * cosines).sqrt()
-    sideways = tangents * sine[:, None] + move.displacement
-    up = Balls.exact((sideways + versine[:, None] * np.maximum(-cosines.lower, 0.0)).upper)
-    away = Balls.exact((sideways + versine[:, None] * np.maximum(cosines.upper, 0.0)).upper)
+    squares = (Balls.exact(r) * r).sum(axis=1)
+    sideways = (squares - cosines * cosines).sqrt() * sine[:, None] + move.displacement
+    reach = squares.sqrt() + move.displacement
+    up, away = (
+        Balls.exact(
+            np.minimum(
+                (sideways + versine[:, None] * np.maximum(facing.upper, 0.0)).upper,
+                (reach + facing).upper,
+            )
+        )
+        for facing in (-cosines, cosines)
+    )
 
     raw = power(lifts, p) * seen
     slope = power(lifts, p - 1) * (p * seen)

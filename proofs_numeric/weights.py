@@ -15,19 +15,32 @@ from lohe.proofs_numeric.exact import ExactAnchors
 from lohe.proofs_numeric.sharpened import Move, sharpened_error_upper
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
-__all__ = ["bears_weights", "largest_weight_error", "resting_states", "weight_error_upper"]
+__all__ = [
+    "TILTS",
+    "bears_weights",
+    "largest_weight_error",
+    "resting_states",
+    "visible_keys",
+    "weight_error_upper",
+]
 
 Floats = NDArray[np.float64]
 
 # Beyond this size of an anchor's entry only the trivial bound on the weights is given.
 _LARGE_ANCHOR = 2.0**100
-# What the keys of one oscillator take while they are weighed together, in rows of couplings.
-_TILTS = 64
+TILTS = 64
+"""What the keys of one oscillator take while they are weighed together, in rows of couplings."""
 
 
 def bears_weights(network: Network) -> bool:
     """Say whether the theorems bound the attention weights: for anchors and p >= 1."""
     return network.couplings is not None and network.readout_exponent >= 1
+
+
+def visible_keys(network: Network, rows: slice) -> NDArray[np.bool_]:
+    """Return the keys that these oscillators read: those they hear, unless the network says."""
+    assert network.couplings is not None
+    return network.couplings[rows] > 0 if network.visible is None else network.visible[rows]
 
 
 def weight_error_upper(
@@ -79,16 +92,14 @@ def largest_weight_error(
     float
         At most 2.0, which is the trivial bound.
     """
-    assert network.couplings is not None
     assert network.anchors is not None
     anchors, p = network.anchors, network.readout_exponent
     if np.abs(anchors).max() > _LARGE_ANCHOR or displacement > _LARGE_ANCHOR:
         return 2.0
     worst = 0.0
-    columns = len(anchors) if p == 1 else _TILTS * anchors.size
+    columns = len(anchors) if p == 1 else TILTS * anchors.size
     for rows in row_blocks(network.n, columns):
-        couplings = network.couplings[rows]
-        visible = couplings > 0 if network.visible is None else network.visible[rows]
+        visible = visible_keys(network, rows)
         if p == 1:
             found = _affine(network, displacement, chords[rows], states(rows), visible)
         else:

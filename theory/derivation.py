@@ -167,7 +167,7 @@ _TEX = {
     "Π": r"$\Pi$", "β": r"$\beta$", "…": r"\dots{}",
     "ξ": r"$\xi$", "Φ": r"$\Phi$", "ℓ": r"$\ell$", "∂": r"$\partial$", "→": r"$\to$",
     "ĝ": r"$\hat g$", "ṡ": r"$\dot s$", "ẇ": r"$\dot w$", "ẏ": r"$\dot y$", "⁻": r"$^{-}$",
-    "₋": r"$_{-}$",
+    "₋": r"$_{-}$", "₂": r"$_2$", "⁸": r"$^8$",
 }  # fmt: skip
 
 # Combining accents, which follow their letter.

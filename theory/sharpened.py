@@ -183,8 +183,9 @@ THEOREM = Theorem(
         "visible keys, ‖x‖ = 1, anchors of any length; B = Σ_j b_j > 0 and a_j = b_j/B.",
         "x' is a unit vector at an angle of at most α ≤ π/2 to x, and ‖r'_j − r_j‖ ≤ δ.",
         "c_j = ⟨x, r_j⟩, τ_j = (‖r_j‖² − c_j²)^½, k_j = p max(0, z_j)^(p−1), K = Σ_j k_j r_j; "
-        "u_j, d_j = sin α τ_j + (1 − cos α) max(0, ∓c_j) + δ; g_j = k_j r_j − a_j K, and Pg_j its "
-        "part across x; Q_j is the larger of b(z_j + u_j) − b_j − k_j u_j and "
+        "u_j, d_j = min(sin α τ_j + (1 − cos α) max(0, ∓c_j), ‖r_j‖ ∓ c_j) + δ; "
+        "g_j = k_j r_j − a_j K, and Pg_j its part across x; Q_j is the larger of "
+        "b(z_j + u_j) − b_j − k_j u_j and "
         "b(z_j − d_j) − b_j + k_j d_j.",
     ),
     statement=(

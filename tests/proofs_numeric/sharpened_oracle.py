@@ -46,8 +46,11 @@ def one_error(rows: list[Any], x: Any, p: Any, chord: Any, delta: Any) -> Any:
     cosines = [dot(x, r) for r in rows]
     lifts = [1 + c for c in cosines]
     sides = [sin * mpmath.sqrt(max(norm(r) ** 2 - c**2, 0)) + delta for r, c in each(rows, cosines)]
-    ups = [s + ver * max(-c, 0) for s, c in each(sides, cosines)]
-    downs = [s + ver * max(c, 0) for s, c in each(sides, cosines)]
+    ends = [
+        [min(s + ver * max(f, 0), norm(r) + f + delta) for s, f, r in each(sides, faces, rows)]
+        for faces in ([-c for c in cosines], cosines)
+    ]
+    ups, downs = ends
     b = [raw(z) for z in lifts]
     k = [p * max(z, 0) ** (p - 1) for z in lifts]
     bends = [
