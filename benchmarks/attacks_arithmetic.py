@@ -14,6 +14,7 @@ from flint import arb, ctx, fmpq, fmpz_mat
 from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.coupling_bounds import coupling_bounds
 from lohe.proofs_numeric.enclosure import norm_bounds, product
+from lohe.proofs_numeric.powers import power
 
 BITS = 200
 
@@ -154,6 +155,19 @@ def norms(rng):
     return rows, wrong
 
 
+def powers(rng):
+    """Real powers of numbers inside balls, against Arb."""
+    base = random_balls(rng, (200,), int(rng.choice([2, 60])))
+    exponent = float(rng.choice([0.5, 1.0, 2.0, 8.0, 64.0, rng.uniform(0.1, 20)]))
+    found = power(base, exponent)
+    wrong = 0
+    with ctx.workprec(BITS):
+        for x, low, high in zip(inside(rng, base), found.lower, found.upper, strict=True):
+            exact = arb(float(x)) ** arb(exponent) if x > 0 else arb(0)
+            wrong += bool(exact < arb(float(low))) or bool(exact > arb(float(high)))
+    return len(base), wrong
+
+
 def couplings_exactly():
     """Return the coupling functions in Arb, at the precision in use."""
     floor, four = arb(1e-3), 4 * arb(2).log() ** 2
@@ -183,4 +197,4 @@ def coupling_functions(rng):
     return 2 * size * len(functions), wrong
 
 
-ATTACKS = (products, ball_products, ball_operations, norms, coupling_functions)
+ATTACKS = (products, ball_products, ball_operations, norms, powers, coupling_functions)

@@ -74,6 +74,7 @@ def instances(seed: int) -> dict[str, tuple[Any, Any]]:
 
     add("alone", Network(**heads(3, 2, 3)), step=0.1)
     add("alone on devices", Network(**heads(3, 3, 4)), **shaken)
+    add("sharpened on devices", Network(**heads(2, 3, 4), readout_exponent=3.0), **shaken)
     add("cancelled", Network(couplings=[[1, 1.25, 0.5]], anchors=[[1, 0], [-1, 0], [1, 0]]))
     add("turning", Network(**heads(2, 3, 3), frequency=skew(rng, 2, 3, 0.5)))
     add(
@@ -82,6 +83,12 @@ def instances(seed: int) -> dict[str, tuple[Any, Any]]:
         frequency=0.005,
         mismatch=0.001,
         anchors=0.001,
+    )
+    add(
+        "turning and sharpened on devices",
+        Network(**heads(2, 2, 3), frequency=skew(rng, 2, 2, 0.05), readout_exponent=1.5),
+        frequency=0.005,
+        mismatch=0.001,
     )
     add("drifting", Network(rng.normal(size=(2, 2)) * 0.1, frequency=skew(rng, 2, 2, 1.0)))
     strong = rng.normal(size=(3, 2))
