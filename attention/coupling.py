@@ -12,7 +12,13 @@ import numpy as np
 
 from lohe.attention.arrays import Array
 from lohe.attention.kernels.logarithm import log1p
-from lohe.attention.kernels.pair_function import NO_WORK, PairFunction, constant, step_of
+from lohe.attention.kernels.pair_function import (
+    NO_WORK,
+    PairFunction,
+    constant,
+    in_place,
+    step_of,
+)
 from lohe.attention.kernels.scratch import Work, write
 from lohe.dynamics.errors import InputError
 
@@ -44,26 +50,28 @@ class Coupling:
 
     def value(self, xp: Any, score: Array) -> Array:
         """Return the couplings of these scores, a new array."""
-        return self.function.value(xp, score + 0, NO_WORK)
+        return self.function.value(xp, xp.asarray(score + 0), NO_WORK)
 
     def slope(self, xp: Any, score: Array) -> Array:
         """Return the derivative at these scores, a new array."""
-        return self.function.value_and_slopes(xp, score + 0, NO_WORK)[1]
+        return self.function.value_and_slopes(xp, xp.asarray(score + 0), NO_WORK)[1]
 
 
 def _softplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
     # Beyond the limit ln(1 + e^s) is s to rounding, and e^s might overflow. Scores that large
     # are rare; elsewhere than in NumPy, to look costs more than to allow for them.
     limit = 0.9 * math.log(float(xp.finfo(s.dtype).max))
-    large = None if xp is np and not s.max() > limit else s > limit
-    power = s if large is None else xp.minimum(s, constant(xp, limit, s))
-    power = write(xp.exp, power, out=work[0])
+    excess = None
+    if xp is not np or s.max() > limit:
+        within = xp.minimum(s, constant(xp, limit, s))
+        s, excess = within, s - within
+    power = write(xp.exp, s, out=work[0])
     value = log1p(xp, power, (work[1], work[2]))
-    return (value if large is None else xp.where(large, s, value)), power
+    return (value if excess is None else value + excess), power
 
 
 def _softplus_value(xp: Any, s: Array, work: Work) -> Array:
-    return _softplus(xp, s, work)[0]
+    return _softplus(xp, s, (work[0], in_place(xp, s), work[1]))[0]
 
 
 def _softplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
@@ -73,7 +81,7 @@ def _softplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
 
 
 def _relu_value(xp: Any, s: Array, work: Work) -> Array:
-    value = write(xp.maximum, s, constant(xp, 0, s), out=work[1])
+    value = write(xp.maximum, s, constant(xp, 0, s), out=in_place(xp, s))
     value += _RELU_FLOOR
     return value
 
@@ -86,7 +94,7 @@ def _relu_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
 
 
 def _elu_value(xp: Any, s: Array, work: Work) -> Array:
-    return _elu_slopes(xp, s, work)[0]
+    return _elu_slopes(xp, s, (work[0], in_place(xp, s), None))[0]
 
 
 def _elu_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
@@ -106,7 +114,7 @@ def _squareplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
     value = write(xp.abs, s, out=work[1])
     value += root
     value = write(xp.divide, constant(xp, _SQUAREPLUS / 2, s), value, out=work[1])
-    value += write(xp.maximum, s, constant(xp, 0, s), out=work[2])
+    value += write(xp.maximum, s, constant(xp, 0, s), out=in_place(xp, s))
     return value, root
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lohe.attention.arrays import Array
-from lohe.attention.kernels.pair_function import PairFunction, constant
+from lohe.attention.kernels.pair_function import PairFunction, constant, in_place
 from lohe.attention.kernels.scratch import Work, write
 
 __all__ = ["beside_one", "largest_lift", "learned_power", "positive_power"]
@@ -45,7 +45,7 @@ def positive_power(p: float) -> PairFunction:
     """
 
     def value(xp: Any, s: Array, work: Work) -> Array:
-        return _power(xp, _positive(xp, s, work[0]), p, work[1])
+        return _power(xp, _positive(xp, s, in_place(xp, s)), p, work[0])
 
     def value_and_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
         base = _positive(xp, s, work[0])
@@ -68,7 +68,8 @@ def learned_power(p: Array) -> PairFunction:
     """
 
     def value(xp: Any, s: Array, work: Work) -> Array:
-        return write(xp.pow, _positive(xp, s, work[0]), p, out=work[1])
+        base = _positive(xp, s, in_place(xp, s))
+        return write(xp.pow, base, p, out=in_place(xp, base))
 
     def value_and_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array, Array]:
         base = _positive(xp, s, work[0])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from lohe.attention.arrays import Array
 from lohe.attention.kernels.scratch import Work, write
 
-__all__ = ["NO_WORK", "PairFunction", "constant", "step_of"]
+__all__ = ["NO_WORK", "PairFunction", "constant", "in_place", "step_of"]
 
 NO_WORK: Work = (None, None, None)
 """No memory to work in: every step makes a new array."""
@@ -19,8 +22,9 @@ NO_WORK: Work = (None, None, None)
 class PairFunction:
     """A function f of the product s of a pair, and its derivatives.
 
-    Both callables may overwrite s and the work arrays. Their results lie in work arrays (or in
-    new ones), never in s.
+    Both callables may overwrite s and the work arrays. Values may lie in any of them, for the
+    fewer arrays they touch the more of a tile stays in cache; slopes, and values that come with
+    slopes, lie in work arrays (or in new ones), never in s.
 
     Parameters
     ----------
@@ -42,8 +46,24 @@ class PairFunction:
 
 
 def constant(xp: Any, number: float, like: Array) -> Array:
-    """Return a row of one number: NumPy's maximum and minimum are slow against a scalar."""
-    return xp.full(like.shape[-1:], number, dtype=like.dtype, device=like.device)
+    """Return an array of one number: NumPy's maximum and minimum are slow against a scalar."""
+    if xp is not np:
+        return xp.full(like.shape[-1:], number, dtype=like.dtype, device=like.device)
+    # Against a row they are slow too: they start anew for each row.
+    size = 1 << max(like.size - 1, 0).bit_length()
+    return _filled(number, size, like.dtype)[: like.size].reshape(like.shape)
+
+
+@lru_cache(maxsize=32)
+def _filled(number: float, size: int, dtype: Any) -> Array:
+    array = np.full(size, number, dtype=dtype)
+    array.flags.writeable = False
+    return array
+
+
+def in_place(xp: Any, s: Array) -> Array | None:
+    """Return an array as memory to write into, or None where a library has no ``out=``."""
+    return s if xp is np else None
 
 
 def step_of(xp: Any, positive: Array, out: Array | None) -> Array:

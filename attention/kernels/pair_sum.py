@@ -115,9 +115,9 @@ class _Pairs:
     def scratch(self) -> Scratch:
         return Scratch(self.xp, self.tiles.size, self.left.dtype, 4)
 
-    def rows(self, these: Any) -> Array:
-        """Return some rows, scaled."""
-        rows = self.left[these]
+    def rows(self, index: Index, block: tuple[int, int]) -> Array:
+        """Return a block of rows, scaled."""
+        rows = self.left[(*index, slice(*block), slice(None))]
         return rows if self.scale == 1 else rows * self.scale
 
     def product(self, rows: Array, some: Any, scratch: Scratch) -> tuple[Array, tuple[Any, ...]]:
@@ -157,9 +157,10 @@ def _sums(pairs: _Pairs) -> Array:
         index, block = task
         function = pairs.function_at(index)
         before, after = (past, None) if function.vanishes_at_zero else (None, past)
+        left = pairs.rows(index, block)
         for rows, columns in tiles.cut(*block):
             these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
-            product, work = pairs.product(pairs.rows(these), some, scratch)
+            product, work = pairs.product(_last(left, rows), some, scratch)
             _hide_future(before, product, rows, columns)
             value = function.value(xp, product, work)
             _hide_future(after, value, rows, columns)
@@ -185,10 +186,12 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
     ]
     scratch, past = pairs.scratch(), pairs.past()
 
-    def pull_tile(index: Index, part: int, rows: slice, columns: slice, *, fresh: bool) -> None:
+    def pull_tile(
+        index: Index, part: int, left: Array, rows: slice, columns: slice, *, fresh: bool
+    ) -> None:
         function = pairs.function_at(index)
         these, some = (*index, rows, slice(None)), (*index, columns, slice(None))
-        left, d_rows = pairs.rows(these), d_sums[these]
+        d_rows = d_sums[these]
         product, work = pairs.product(left, some, scratch)
         before, after = (past, None) if function.vanishes_at_zero else (None, past)
         _hide_future(before, product, rows, columns)
@@ -207,15 +210,21 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
     def pull_rows(task: tuple[Index, int]) -> None:
         index, part = task
         for number, block in enumerate(blocks[part::parts]):
+            left = pairs.rows(index, block)
             for rows, columns in tiles.cut(*block):
                 # The longest rows come first, so they are the first to reach any column.
-                pull_tile(index, part, rows, columns, fresh=number == 0)
+                pull_tile(index, part, _last(left, rows), rows, columns, fresh=number == 0)
 
     pairs.for_each(pull_rows, [(index, part) for part in range(parts) for index in leads])
     if pairs.scale != 1:
         d_left *= pairs.scale
     joined = [d[0, ...] if parts == 1 else xp.sum(d, axis=0) for d in (d_right, d_values)]
     return (d_left, *joined, *by_row)
+
+
+def _last(block: Array, rows: slice) -> Array:
+    """Return those rows of a block with which it ends."""
+    return block[..., block.shape[-2] - (rows.stop - rows.start) :, :]
 
 
 def _hide_future(past: Array | None, tile: Array, rows: slice, columns: slice) -> None:
