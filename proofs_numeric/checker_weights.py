@@ -6,6 +6,7 @@ Like `checker` and `checker_exact`, it shares nothing with the program that make
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from flint import arb, arb_mat, fmpq
@@ -50,24 +51,29 @@ def weights_within(
         return bound >= 0
     exponent = rational(it.arrays["readout_exponent"])
     visible = np.asarray(it.arrays.get("visible", it.arrays["couplings"] > 0))
+    states = list(map(state, range(it.n)))
+    left: Sequence[int] = range(it.n)
     if exponent == 1:
-        return affine(it, bound, chords, state, visible)
-    rows = [[arb(value) for value in row] for row in it.table]
-    moves = (
-        sharpened([rows[j] for j in np.flatnonzero(seen)], state(i), exponent, c, arb(it.delta))
-        for i, (seen, c) in enumerate(zip(visible, chords, strict=True))
+        left = beyond_affine(it, bound, chords, states, visible)
+    rows, delta = [[arb(value) for value in row] for row in it.table], arb(it.delta)
+    return all(
+        sharpened(
+            [rows[j] for j in np.flatnonzero(visible[i])], states[i], exponent, chords[i], delta
+        )
+        <= arb(bound)
+        for i in left
     )
-    return all(move <= arb(bound) for move in moves)
 
 
-def affine(
+def beyond_affine(
     it: Instance,
     bound: fmpq,
     chords: Sequence[fmpq],
-    state: Callable[[int], list[arb]],
-    visible: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-) -> bool:
-    """T3: the total weight is affine but for clamps."""
+    states: Sequence[list[arb]],
+    visible: Any,
+) -> list[int]:
+    """Return the oscillators for which T3 is not enough: the total is affine but for clamps."""
+    found: list[int] = []
     pairs = zip(it.table, it.norms, strict=True)
     table = [[*row, norm, max(ZERO, norm + it.delta - 1), ONE] for row, norm in pairs]
     totals = products(dense_blocks(visible.astype(np.float64)), table)
@@ -75,11 +81,11 @@ def affine(
         moved = chords[i] * norm + keys * it.delta
         resultant = root(inner(total, total), True, 64)
         shift = min(moved, chords[i] * resultant + keys * it.delta + clamps)
-        weight = keys + added(x * r for x, r in zip(state(i), total, strict=True))
+        weight = keys + added(x * r for x, r in zip(states[i], total, strict=True))
         left = weight - shift
         if not (left > 0 and bound * left >= moved + shift):
-            return False
-    return True
+            found.append(i)
+    return found
 
 
 def added(terms: Iterable[arb]) -> arb:
@@ -88,7 +94,7 @@ def added(terms: Iterable[arb]) -> arb:
 
 
 def lift(z: arb, p: fmpq) -> arb:
-    """Return max(0, z)^p for p > 0, between its values at the ends."""
+    """Return max(0, z)^p, between its values at the ends; 0^0 is anything from 0 to 1."""
     top, low = z.upper(), z.lower()
     if not top > 0:
         return arb(0)

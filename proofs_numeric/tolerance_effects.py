@@ -28,6 +28,7 @@ from lohe.proofs_numeric.mismatch import resting_sines
 from lohe.proofs_numeric.settling_bound import arb_upper
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.proofs_numeric.weights import (
+    Rows,
     bears_weights,
     largest_weight_error,
     weight_error_upper,
@@ -210,7 +211,7 @@ def moved_weights_upper(
         At most 2.0, which is the trivial bound.
     """
 
-    def states(rows: slice) -> Balls:
+    def states(rows: Rows) -> Balls:
         return Balls(points[rows], np.broadcast_to(radii[rows, None], points[rows].shape))
 
     return largest_weight_error(network, displacement, chords, states)

@@ -10,7 +10,7 @@ from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.coupled.volume import half_sine
 from lohe.proofs_numeric.enclosure import float_up
 from lohe.proofs_numeric.uncertainty import Uncertainty
-from lohe.proofs_numeric.weights import largest_weight_error
+from lohe.proofs_numeric.weights import Rows, largest_weight_error
 
 __all__ = ["cap_weight_error_upper"]
 
@@ -43,7 +43,7 @@ def cap_weight_error_upper(
         At most 2.0, which is the trivial bound.
     """
 
-    def states(rows: slice) -> Balls:
+    def states(rows: Rows) -> Balls:
         y = Balls.exact(centre[rows])
         return y / (y * y).sum(axis=1).sqrt()[:, None]
 

@@ -22,16 +22,17 @@ def norm(a: Any) -> Any:
     return mpmath.sqrt(dot(a, a))
 
 
-def sharpened_error(network: Network, chords: list[Any], states: list[Any], delta: Any) -> Any:
-    """Return the bound of T3a over all oscillators, for moves of the states along chords."""
+def sharpened_errors(
+    network: Network, chords: list[Any], states: list[Any], delta: Any
+) -> list[Any]:
+    """Return the bound of T3a for each oscillator, for moves of the states along chords."""
     rows = [[real(v) for v in row] for row in fractions(network.anchors)]
     p = mpmath.mpf(network.readout_exponent)
     visible = network.couplings > 0 if network.visible is None else network.visible
-    errors = [
-        one_error([rows[j] for j in np.flatnonzero(seen)], x, p, chord, delta)
+    return [
+        min(one_error([rows[j] for j in np.flatnonzero(seen)], x, p, chord, delta), 2)
         for seen, x, chord in zip(visible, states, chords, strict=True)
     ]
-    return min(max(errors), mpmath.mpf(2))
 
 
 def one_error(rows: list[Any], x: Any, p: Any, chord: Any, delta: Any) -> Any:
@@ -52,7 +53,7 @@ def one_error(rows: list[Any], x: Any, p: Any, chord: Any, delta: Any) -> Any:
     ]
     ups, downs = ends
     b = [raw(z) for z in lifts]
-    k = [p * max(z, 0) ** (p - 1) for z in lifts]
+    k = [p * z ** (p - 1) if z > 0 else mpmath.mpf(0) for z in lifts]
     bends = [
         max(raw(z + u) - bj - kj * u, raw(z - v) - bj + kj * v)
         for z, u, v, bj, kj in each(lifts, ups, downs, b, k)

@@ -14,7 +14,7 @@ from typing import Any
 import mpmath
 import numpy as np
 from exact_oracle import drives, fractions, inner, masses, norm, real
-from sharpened_oracle import sharpened_error
+from sharpened_oracle import sharpened_errors
 from truth_equilibria import devices_hold, equilibria_hold, tree_holds
 
 from lohe.dynamics.network import Network
@@ -56,6 +56,7 @@ def cap_share(d: int, z: Any) -> Any:
 class Truth:
     """What is true of a network on every device, in sixty digits."""
 
+    @mpmath.workdps(DIGITS)
     def __init__(self, network: Network, parameters: Any) -> None:
         numbers = {k: None if v is None else Fraction(to_float(v)) for k, v in parameters.items()}
         self.network, self.n, self.d = network, network.n, network.d
@@ -251,8 +252,9 @@ class Truth:
 
     def weight_error(self, chords: list[Any], states: list[Any]) -> Any:
         """Return the bound on the change of the weights, for moves of the states (T3, T3a, T6b)."""
+        errors = sharpened_errors(self.network, chords, states, real(self.anchors))
         if self.network.readout_exponent != 1:
-            return sharpened_error(self.network, chords, states, real(self.anchors))
+            return max(errors)
         rows, delta = fractions(self.network.anchors), real(self.anchors)
         sizes = [norm(row) for row in rows]
         worst = mpmath.mpf(0)
@@ -267,9 +269,8 @@ class Truth:
             shift = min(moved, c * norm(resultant) + len(seen) * delta + clamps)
             if moved == shift == 0:
                 continue
-            if total <= shift:
-                return mpmath.mpf(2)
-            worst = max(worst, (moved + shift) / (total - shift))
+            affine = (moved + shift) / (total - shift) if total > shift else mpmath.mpf(2)
+            worst = max(worst, min(affine, errors[i]))
         return worst
 
     def _all_inputs(self, values: Any, proved: bool) -> bool:
