@@ -72,7 +72,7 @@ def all_finite(xp: Any, array: Array) -> bool:
     if xp is np and array.size > _MANY:
         # What is not finite stays so in a sum, and a product with ones is the fastest sum.
         with np.errstate(over="ignore", invalid="ignore"):
-            sums = array @ np.ones(array.shape[-1], dtype=array.dtype)
+            sums = np.ones(array.shape[-2:][0], dtype=array.dtype) @ array
         if np.isfinite(sums).all():
             return True  # otherwise it may be a sum of finite entries that overflows
     return all_true(xp, xp.isfinite(array))

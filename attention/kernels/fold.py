@@ -23,7 +23,7 @@ __all__ = ["CHUNK", "SEGMENT", "Block", "fold_vjp"]
 CHUNK = 32
 """Rows whose products with one another are formed directly."""
 
-SEGMENT = 16 * CHUNK
+SEGMENT = 8 * CHUNK
 """Rows to a segment: few enough for a segment's arrays to stay in the cache of a core."""
 
 _GROUP = 2 * SEGMENT  # rows of all leading entries in one call of a block

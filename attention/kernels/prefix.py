@@ -126,11 +126,13 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     if not state:
         return _triangle_vjp(xp, rows)
     left, right, values = (_chunks(xp, array) for array in rows)
-    (moment,), moments = state, right.mT @ values
+    columns = _turned(xp, right)
+    (moment,), moments = state, columns @ values
     earlier = _triangle(xp, moments.shape[-3], moments.dtype, moments.device, -1)
-    before = _mixed(xp, earlier, moments) + moment[..., None, :, :]
+    before = _mixed(xp, earlier, moments)
+    before += moment[..., None, :, :]
     past = _triangle(xp, left.shape[-2], left.dtype, left.device, 0)
-    near = left @ _turned(xp, right)
+    near = left @ columns
     near *= past
     out = near @ values
     out += left @ before
@@ -138,7 +140,8 @@ def advance_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bl
     def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
         d_out, (d_moment,) = _chunks(xp, d_out), d_state
         d_before = left.mT @ d_out
-        after = _mixed(xp, earlier.mT, d_before) + d_moment[..., None, :, :]
+        after = _mixed(xp, earlier.mT, d_before)
+        after += d_moment[..., None, :, :]
         d_near = d_out @ _turned(xp, values)
         d_near *= past
         dleft = d_near @ right
