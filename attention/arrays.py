@@ -16,6 +16,7 @@ __all__ = [
     "all_true",
     "common_lead",
     "read_arrays",
+    "read_gradient",
     "read_key_mask",
     "sum_to",
     "widen",
@@ -128,6 +129,20 @@ def read_key_mask(xp: Any, queries: int, keys: int, *, causal: bool, key_mask: A
     if not all_true(xp, mask[..., 0] if causal else xp.any(mask, axis=-1)):
         raise InputError("all keys of a query are masked; leave every query one visible key")
     return mask
+
+
+def read_gradient(xp: Any, given: Any, like: Array, name: str = "d_out") -> Array:
+    """Return the gradient of a result, in that result's type and checked to be of its shape.
+
+    Raises
+    ------
+    InputError
+        If it has another shape.
+    """
+    gradient = xp.asarray(given, dtype=like.dtype)
+    if gradient.shape != like.shape:
+        raise InputError(f"{name} has shape {gradient.shape}; expected {like.shape}")
+    return gradient
 
 
 def sum_to(xp: Any, array: Array, shape: tuple[int, ...]) -> Array:

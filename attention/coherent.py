@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from lohe.attention.arrays import Array, read_arrays, read_key_mask
+from lohe.attention.arguments import read_arguments
+from lohe.attention.arrays import Array, all_finite, read_gradient
 from lohe.attention.kernels.drive import drive_vjp
 from lohe.attention.kernels.readout import readout_vjp
 from lohe.attention.kernels.settle import settle_vjp
@@ -68,18 +69,21 @@ def coherent_attention_vjp(
     pullback : callable
         ``pullback(d_out, d_coherence) -> (dq, dk, dv, danchors, dopposed, dp)``; the last two are
         None without `opposed` and for a number p. A drive of zero gets no gradient from its
-        coherence, which has a kink there.
+        coherence, which has a kink there. Where all couplings of a row underflow, its coherence
+        is 0.
 
     Raises
     ------
     InputError
-        For NaN or infinity, and drives or weights that overflow.
+        As `fixed_query_attention` does.
     """
-    sides = {"anchors": anchors} if opposed is None else {"anchors": anchors, "opposed": opposed}
-    xp, (q, k, v, *tables) = read_arrays(q=q, k=k, v=v, **sides)
-    mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
+    xp, found, p, mask = read_arguments(
+        q=q, k=k, v=v, anchors=anchors, opposed=opposed, p=p, causal=causal, key_mask=key_mask
+    )
+    q, k, v, *tables = found.values()
     lengths = [xp.sqrt(xp.vecdot(table, table))[..., None] for table in tables]
     signs, gain = ((1,), 1.0) if opposed is None else ((1, -1), TWO_SIDED_GAIN)
+    least = float(xp.finfo(q.dtype).smallest_normal / xp.finfo(q.dtype).eps)
     with np.errstate(over="ignore", invalid="ignore"):  # told in words, below
         driven = [
             drive_vjp(
@@ -94,9 +98,11 @@ def coherent_attention_vjp(
             for sign, table, length in zip(signs, tables, lengths, strict=True)
         ]
         joint = sum(part for part, _ in driven)
+        square = xp.vecdot(joint, joint)
         drive, whole = joint[..., :-1], joint[..., -1:]
-        norm = xp.sqrt(xp.vecdot(drive, drive)[..., None])
-        coherence = norm / whole
+        bounded = xp.maximum(whole, xp.full_like(whole, least))
+        mean = drive / bounded  # its square underflows only where the coherence is as good as 0
+        coherence = xp.sqrt(xp.vecdot(mean, mean))[..., None]
         state, back_settle = settle_vjp(xp, drive)
         out, back_readout = readout_vjp(
             xp,
@@ -107,16 +113,18 @@ def coherent_attention_vjp(
             causal=causal,
             key_mask=mask if mask_readout else None,
         )
-    for name, array in (("drive", norm), ("output", out)):
-        if not xp.all(xp.isfinite(array)):
+    for name, array in (("drive", square), ("output", out)):
+        if not all_finite(xp, array):
             raise InputError(f"the {name} overflows; scale q, k, v or the anchors down, or lower p")
 
     def pullback(d_out: Any, d_coherence: Any) -> tuple[Array | None, ...]:
-        d_state, d_read, dv, *dp = back_readout(d_out)
-        pull = d_coherence[..., None] / whole
-        direction = drive / xp.where(norm > 0, norm, xp.ones_like(norm))
-        d_drive = back_settle(gain * d_state) + pull * direction
-        d_joint = xp.concat([d_drive, -pull * coherence], axis=-1)
+        d_state, d_read, dv, *dp = back_readout(read_gradient(xp, d_out, out))
+        d_mean = read_gradient(xp, d_coherence, rho, "d_coherence")[..., None] / bounded
+        direction = mean / xp.where(coherence > 0, coherence, xp.ones_like(coherence))
+        d_drive = back_settle(gain * d_state) + d_mean * direction
+        # A floored sum does not depend on the couplings.
+        d_whole = xp.where(whole > least, -d_mean * coherence, xp.zeros_like(d_mean))
+        d_joint = xp.concat([d_drive, d_whole], axis=-1)
         dq, dk = xp.zeros_like(q), xp.zeros_like(k)
         d_tables = []
         for sign, table, length, (_, back_drive) in zip(
@@ -130,4 +138,5 @@ def coherent_attention_vjp(
         dopposed = d_tables[1] if len(tables) > 1 else None
         return dq, dk, dv, d_tables[0], dopposed, dp[0] if dp else None
 
-    return out, coherence[..., 0], pullback
+    rho = coherence[..., 0]
+    return out, rho, pullback

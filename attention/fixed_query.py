@@ -12,14 +12,13 @@ settles at the direction of its drive (theorem T1); the attention weights are re
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from lohe.attention.arrays import Array, all_finite, common_lead, read_arrays, read_key_mask
+from lohe.attention.arguments import read_arguments
+from lohe.attention.arrays import Array, all_finite, read_gradient
 from lohe.attention.kernels.linear import find_linear_rule, linear_attention_vjp
 from lohe.attention.kernels.linear_blocks import LinearRule
 from lohe.attention.kernels.resting import resting_attention_vjp
@@ -156,17 +155,13 @@ def fixed_query_attention_vjp(
         the gradient of ``readout_anchors`` if they are given, then that of ``p`` if it is an
         array. At the kinks of the clamps it takes the derivative of the clamped side.
     """
-    xp, found, p, read_by = _read(
-        q=q, k=k, v=v, anchors=anchors, p=p, readout_anchors=readout_anchors
-    )
-    q, k, v, anchors = found.values()
-    used = anchors if read_by is None else read_by
-    mask = read_key_mask(xp, q.shape[-2], k.shape[-2], causal=causal, key_mask=key_mask)
+    xp, found, p, mask = read_arguments(
+        q=q, k=k, v=v, anchors=anchors, readout_anchors=readout_anchors,
+        p=p, causal=causal, key_mask=key_mask,
+    )  # fmt: skip
+    q, k, v, anchors, *others = found.values()
+    read_by = others[0] if others else None
     read_mask = mask if mask_readout else None
-    try:
-        common_lead(q, k, v, anchors, used, *([] if mask is None else [mask[..., None]]))
-    except ValueError as error:
-        raise InputError(f"the leading axes do not broadcast: {error}") from error
 
     by_state = need_weights or read_by is not None
     rule = None if by_state else find_linear_rule(xp, coupling, anchors, p)
@@ -186,12 +181,10 @@ def fixed_query_attention_vjp(
         raise InputError("the readout overflows; scale v or the anchors down, or lower p")
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
-        d_out = xp.asarray(d_out, dtype=out.dtype)
-        if d_out.shape != out.shape:
-            raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
-        return pull(d_out)
+        return pull(read_gradient(xp, d_out, out))
 
     if need_weights:
+        used = anchors if read_by is None else read_by
         weights = readout_weights(xp, state, used, p, causal=causal, key_mask=read_mask)
         return out, weights, pullback
     return out, pullback
@@ -201,43 +194,3 @@ def _pays(rule: LinearRule, anchors: Array) -> bool:
     """Whether the keys outnumber the readout's features by enough to be worth summing over."""
     *_, keys, d = anchors.shape
     return rule.p == 1 or keys > 3 * tensor_width(d, rule.p)
-
-
-def _read(
-    *, p: Any, readout_anchors: Any, **given: Any
-) -> tuple[Any, dict[str, Array], Any, Array | None]:
-    """Return the namespace and the arrays, of one dtype and of shapes that agree."""
-    optional = {"readout_anchors": readout_anchors, "p": None if isinstance(p, Real) else p}
-    given |= {name: array for name, array in optional.items() if array is not None}
-    xp, arrays = read_arrays(**given)
-    if any(array.dtype != arrays[0].dtype for array in arrays):
-        dtype = xp.result_type(*arrays)
-        arrays = [xp.astype(array, dtype) for array in arrays]
-    found = dict(zip(given, arrays, strict=True))
-    exponent = found.pop("p", p)
-    _check_shapes(**found)
-    _check_exponent(xp, exponent)
-    return xp, found, exponent, found.pop("readout_anchors", None)
-
-
-def _check_shapes(q: Array, k: Array, **others: Array) -> None:
-    if q.shape[-1] != k.shape[-1]:
-        raise InputError(f"q {tuple(q.shape)} and k {tuple(k.shape)} differ in their last axis")
-    keys, width = k.shape[-2], others["anchors"].shape[-1]
-    for name, array in others.items():
-        if array.shape[-2] != keys:
-            raise InputError(
-                f"{name} has {array.shape[-2]} positions, k has {keys}; give one per key"
-            )
-    if width < 2:
-        raise InputError("anchors need two coordinates or more: a sphere of dimension >= 1")
-    if "readout_anchors" in others and others["readout_anchors"].shape[-1] != width:
-        raise InputError("readout_anchors and anchors differ in their last axis")
-
-
-def _check_exponent(xp: Any, p: Any) -> None:
-    fixed = isinstance(p, Real)
-    if not (math.isfinite(p) and p > 0 if fixed else xp.all(p > 0)):
-        raise InputError(f"p is {p!r}; the readout exponent must be positive and finite")
-    if not fixed and tuple(p.shape[-2:]) != (1, 1):
-        raise InputError(f"p has shape {tuple(p.shape)}; expected a number or (..., 1, 1)")

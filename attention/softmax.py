@@ -7,7 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from lohe.attention.arrays import Array, common_lead, read_arrays, read_key_mask, sum_to
+from lohe.attention.arrays import (
+    Array,
+    common_lead,
+    read_arrays,
+    read_gradient,
+    read_key_mask,
+    sum_to,
+)
 from lohe.attention.kernels.exponential_sum import exponential_sum_vjp, visible_scores
 from lohe.dynamics.errors import InputError
 
@@ -118,10 +125,7 @@ def softmax_attention_vjp(
         raise InputError("the output overflows; scale q, k or v down")
 
     def pullback(d_out: Any) -> tuple[Array, Array, Array]:
-        d_out = xp.asarray(d_out, dtype=out.dtype)
-        if d_out.shape != out.shape:
-            raise InputError(f"d_out has shape {d_out.shape}; expected {out.shape}")
-        d_sums = d_out / total
+        d_sums = read_gradient(xp, d_out, out) / total
         d_total = -xp.vecdot(d_sums, out)[..., None]
         d_left, d_right, d_counted = pull(xp.concat([d_sums, d_total], axis=-1))
         if mask is not None:

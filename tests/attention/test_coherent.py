@@ -116,6 +116,34 @@ def test_keys_that_are_not_read_cannot_overflow_a_sharp_readout(causal):
     assert all(np.isfinite(part).all() for part in gradients if part is not None)
 
 
+@pytest.mark.parametrize("opposed", [False, True])
+@pytest.mark.parametrize("score", [-60, -120, -1e4])
+def test_couplings_that_underflow_leave_numbers(score, opposed):
+    """Single precision tells the coherence that double precision has, or 0."""
+    rng = np.random.default_rng(6)
+    v, *tables = (rng.standard_normal((1, 4, 3)) for _ in range(3))
+    q, k = np.full((1, 4, 1), float(score)), np.ones((1, 4, 1))
+    given = [q, k, v, *tables[: 1 + opposed]]
+    _, exact, _ = coherent_attention_vjp(*given, causal=True)
+    _, rho, pullback = coherent_attention_vjp(*(a.astype(np.float32) for a in given), causal=True)
+    np.testing.assert_allclose(rho, exact if opposed or score == -60 else 0, rtol=1e-5)
+    gradients = pullback(np.ones((1, 4, 3)), np.ones((1, 4)))
+    assert all(np.isfinite(part).all() for part in gradients if part is not None)
+
+
+def test_adjoint_of_coherence_far_below_the_floor_of_drives():
+    q, k, v, anchors, _ = draw(7, tokens=4)
+
+    def layer(k, anchors):
+        _, rho, pullback = coherent_attention_vjp(q, k, v, anchors, coupling="softplus")
+        return rho, lambda d_rho: pullback(np.zeros_like(v), d_rho)[1:4:2]
+
+    q, k = np.abs(q) + 10, -np.abs(k) - 10
+    assert np.all(q @ k.mT / 2 < -100)
+    check = check_pullback(layer, [k, anchors], np.random.default_rng(5))
+    assert check.relative_error < 1e-7
+
+
 def test_adjoint_of_both_results():
     arguments = draw(4, tokens=4)
     p = np.array([[[1.5]], [[3.0]]])
@@ -137,6 +165,42 @@ def test_overflow_is_told():
     q, k, v, anchors, opposed = draw()
     with pytest.raises(InputError, match="drive overflows"):
         coherent_attention_vjp(1e200 * np.abs(q), 1e200 * np.abs(k), v, anchors, opposed)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"p": -1}, "must be positive"),
+        ({"p": np.nan}, "must be positive"),
+        ({"k": np.ones((2, 5, 3))}, "differ in their last axis"),
+        ({"v": np.ones((2, 4, 3))}, "v has 4 positions"),
+        ({"opposed": np.ones((2, 4, 3))}, "opposed has 4 positions"),
+        ({"opposed": np.ones((2, 5, 4))}, "opposed and anchors differ"),
+        ({"anchors": np.ones((3, 5, 3))}, "do not broadcast"),
+        ({"key_mask": np.ones((3, 5), dtype=bool)}, "do not broadcast"),
+        ({"p": np.ones((3, 1, 1))}, "do not broadcast"),
+    ],
+)
+def test_refuses_what_fixed_query_attention_refuses(change, message):
+    given = dict(zip(("q", "k", "v", "anchors", "opposed"), draw(), strict=True)) | change
+    with pytest.raises(InputError, match=message):
+        coherent_attention_vjp(**given)
+    if "opposed" in change:
+        given["readout_anchors"] = given.pop("opposed")
+        message = message.replace("opposed", "readout_anchors")
+    else:
+        del given["opposed"]
+    with pytest.raises(InputError, match=message):
+        fixed_query_attention(**given)
+
+
+def test_gradients_of_another_shape_are_refused():
+    arguments = draw()
+    out, rho, pullback = coherent_attention_vjp(*arguments)
+    with pytest.raises(InputError, match="d_out has shape"):
+        pullback(out[:1], rho)
+    with pytest.raises(InputError, match="d_coherence has shape"):
+        pullback(out, rho[..., None])
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=9))
