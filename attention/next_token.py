@@ -85,7 +85,7 @@ def next_token_loss(
     for piece in pieces:
         predict(piece)
     if not np.isfinite(losses).all():
-        raise InputError("a logit is not finite: training diverged; lower the learning rate")
+        raise InputError("a logit is not finite; lower the learning rate")
 
     def pullback(dlosses: Floats) -> tuple[Floats, Floats, Floats]:
         scale = np.asarray(dlosses, dtype=x.dtype).reshape(-1, 1)

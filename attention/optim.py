@@ -106,7 +106,7 @@ def clip_norm(gradient: Floats, limit: float) -> tuple[Floats, float]:
     """
     norm = math.sqrt(float(np.vdot(gradient, gradient)))
     if not math.isfinite(norm):
-        raise InputError("the gradient is not finite: training diverged; lower the learning rate")
+        raise InputError("the gradient is not finite; lower the learning rate")
     if norm > limit:
         gradient *= gradient.dtype.type(limit / norm)
     return gradient, norm

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.divergence import naming_divergence
 from lohe.attention.initialise import initialise
 from lohe.attention.kept import keep_better
 from lohe.attention.memory import keep_freed_memory
@@ -81,7 +82,9 @@ def train(
     Raises
     ------
     InputError
-        If the checkpoint is damaged or belongs to another run, or training diverges.
+        If the checkpoint is damaged or belongs to another run.
+    Diverged
+        If training diverges; an `InputError`, too.
     """
     keep_freed_memory()
     state = _begin(task, config, recipe, seed, dtype)
@@ -170,20 +173,21 @@ def _run_epoch(
     steps = task.steps(recipe.batch_size)
     before, total = state.epoch * steps, recipe.epochs * steps
     losses, prices, rate = [], [], 0.0
-    for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
-        done = (before + index) / total if recipe.schedule_per == "step" else before / total
-        rate = recipe.learning_rate * schedule(recipe.schedule, done)
-        outputs, price, pullback = apply(model, batch, rng=rng)
-        loss, d_outputs = task.loss(outputs, batch)
-        gradients = pullback(d_outputs, model.config.coherence)
-        gradient, _ = clip_norm(parameters.join(gradients), recipe.clip)
-        optimiser.step(parameters.vector, gradient, rate)
-        losses.append(loss)
-        prices.append(price)
-        if progress is not None:
-            progress(before + index + 1, total)
-    outputs = evaluate(model, task, "validation", apply)
-    scores = task.score(outputs, "validation")
+    with naming_divergence(optimiser):
+        for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
+            done = (before + index) / total if recipe.schedule_per == "step" else before / total
+            rate = recipe.learning_rate * schedule(recipe.schedule, done)
+            outputs, price, pullback = apply(model, batch, rng=rng)
+            loss, d_outputs = task.loss(outputs, batch)
+            gradients = pullback(d_outputs, model.config.coherence)
+            gradient, _ = clip_norm(parameters.join(gradients), recipe.clip)
+            optimiser.step(parameters.vector, gradient, rate)
+            losses.append(loss)
+            prices.append(price)
+            if progress is not None:
+                progress(before + index + 1, total)
+        outputs = evaluate(model, task, "validation", apply)
+        scores = task.score(outputs, "validation")
     entry = {"epoch": state.epoch + 1, "loss": float(np.mean(losses)), "learning_rate": rate}
     if model.config.coherence > 0:
         entry["incoherence"] = float(np.mean(prices))

@@ -19,11 +19,12 @@ __all__ = ["claimed"]
 
 
 @contextmanager
-def claimed(folder: Path, name: str) -> Iterator[bool]:
-    """Claim a run for this process, and yield whether it could.
+def claimed(folder: Path, name: str, *, wait: bool = False) -> Iterator[bool]:
+    """Claim a run, or a file, for this process, and yield whether it could.
 
     A claim is a lock on one byte of ``folder/.lock``, which the system takes back when the process
-    ends, however it does. A process holds one claim at a time.
+    ends, however it does. A process holds one claim at a time. With `wait`, what another process
+    holds is waited for.
 
     Raises
     ------
@@ -49,7 +50,8 @@ def claimed(folder: Path, name: str) -> Iterator[bool]:
         ) from error
     try:
         try:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, zlib.crc32(name.encode()))
+            how = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
+            fcntl.lockf(handle, how, 1, zlib.crc32(name.encode()))
         except BlockingIOError:
             yield False
         else:

@@ -47,9 +47,19 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run could not be made, in one line."""
+    """Why a run has no score.
+
+    Parameters
+    ----------
+    reason
+        In one line.
+    diverged
+        Whether training itself broke down. Then that is the result, and always would be; what
+        went wrong otherwise may be mended, and the run be tried again.
+    """
 
     reason: str
+    diverged: bool = False
 
 
 Outcome = Finished | Failure
@@ -86,8 +96,8 @@ class StudyResults:
         return empty.widened(study)
 
     def missing(self, study: Study) -> list[Case]:
-        """Return the runs of a study that are not finished; what failed is to be tried again."""
-        return [case for case in study.cases() if not isinstance(self.outcome(case), Finished)]
+        """Return the runs of a study to be made; divergence is a result, other failures are not."""
+        return [case for case in study.cases() if not _is_result(self.outcome(case))]
 
     def outcome(self, case: Case) -> Outcome | None:
         """Return what came of a run, None if nothing has yet."""
@@ -97,6 +107,11 @@ class StudyResults:
         """Return an arm's finished runs by seed."""
         runs = self.runs.get(arm, {})
         return {seed: run for seed, run in runs.items() if isinstance(run, Finished)}
+
+    def failed(self, arm: str) -> dict[int, Failure]:
+        """Return an arm's runs that have no score by seed."""
+        runs = self.runs.get(arm, {})
+        return {seed: run for seed, run in runs.items() if isinstance(run, Failure)}
 
     def of(self, arm: str, metric: str | None = None) -> dict[int, float]:
         """Return a score of an arm's finished runs by seed; by default that of the study."""
@@ -204,10 +219,14 @@ class StudyResults:
             raise InputError(f"{path} is damaged; delete it") from error
 
 
+def _is_result(outcome: Outcome | None) -> bool:
+    return isinstance(outcome, Finished) or (isinstance(outcome, Failure) and outcome.diverged)
+
+
 def _plain(outcome: Outcome, environments: list[dict[str, Any]]) -> dict[str, Any]:
     """Return JSON values; what many runs share stands once among the environments."""
     if isinstance(outcome, Failure):
-        return {"failed": outcome.reason}
+        return {"failed": outcome.reason} | ({"diverged": True} if outcome.diverged else {})
     environment = {"versions": dict(outcome.versions), "machine": dict(outcome.machine)}
     if environment not in environments:
         environments.append(environment)
@@ -222,7 +241,7 @@ def _plain(outcome: Outcome, environments: list[dict[str, Any]]) -> dict[str, An
 
 def _outcome(run: dict[str, Any], environments: list[dict[str, Any]]) -> Outcome:
     if "failed" in run:
-        return Failure(run["failed"])
+        return Failure(run["failed"], run.get("diverged", False))
     return Finished(**environments[run.pop("environment")], **run)
 
 

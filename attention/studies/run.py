@@ -16,6 +16,8 @@ from lohe.dynamics.errors import InputError
 
 __all__ = ["load_or_begin", "run_study"]
 
+Run = tuple[Case, Outcome, Protocol | None]
+
 # Seconds before asking again for runs that other processes work on, when nothing else is left.
 _PAUSE = 5.0
 
@@ -32,7 +34,7 @@ def run_study(
     """Make the runs that a result file does not hold; it is written, whole, after each.
 
     What another process is training in the same folder, for another study or part of this one, is
-    left until the end and then taken over.
+    left until the end and then taken over. What it has written to the same file stays.
 
     Parameters
     ----------
@@ -62,8 +64,8 @@ def run_study(
     """
     results = load_or_begin(path, study)
     missing = results.missing(study)
-    if missing:
-        results.save(path)  # what cannot be written is better known before than after hours
+    if missing:  # what cannot be written is better known before than after hours
+        results = _updated(path, study, folder)
     done, total = 0, len(missing)
     while missing:
         elsewhere = []
@@ -72,8 +74,7 @@ def run_study(
             if made is None:
                 elsewhere.append(missing[number])
                 continue
-            results = results.add(missing[number], *made)
-            results.save(path)
+            results = _updated(path, study, folder, (missing[number], *made))
             done += 1
             if note is not None:
                 note(missing[number], made[0], done, total)
@@ -98,6 +99,16 @@ def load_or_begin(path: Path, study: Study) -> StudyResults:
         return results.widened(study)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+
+
+def _updated(path: Path, study: Study, folder: Path, *runs: Run) -> StudyResults:
+    """Add runs to the file, to which other processes may have added theirs meanwhile."""
+    with claimed(folder, str(path.resolve()), wait=True):
+        results = load_or_begin(path, study)
+        for run in runs:
+            results = results.add(*run)
+        results.save(path)
+    return results
 
 
 def _numbered(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.divergence import Diverged
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies.results import Failure, Finished, Outcome
@@ -22,7 +23,7 @@ from lohe.attention.transformer import Model, apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["PROCESSOR", "Device", "Protocol", "run_case"]
+__all__ = ["PROCESSOR", "Device", "Protocol", "load_run", "run_case"]
 
 Protocol = Mapping[str, Any]
 """The model, recipe and task that an arm's setting stands for, where they are not the defaults."""
@@ -85,7 +86,7 @@ def run_case(
         }
         return _run(case, setting, folder, device), protocol
     except InputError as error:
-        return Failure(" ".join(str(error).split())), protocol
+        return Failure(" ".join(str(error).split()), isinstance(error, Diverged)), protocol
     except Exception as error:
         # Of a run among hundreds the others should know nothing.
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -93,18 +94,30 @@ def run_case(
         return Failure(" ".join(text.split())), protocol
 
 
+def load_run(case: Case, folder: Path) -> tuple[Model, TrainingRun, Setting] | None:
+    """Return a finished run's model, its record and what it was trained on; None if there is none.
+
+    Raises
+    ------
+    InputError
+        If its files are damaged, or its data set is missing.
+    """
+    setting = _setting_of(case.arm)
+    found = _taken_over(*_files(case, folder), setting, case.seed)
+    return None if found is None else (*found, setting)
+
+
 def _run(case: Case, setting: Setting, folder: Path, device: Device) -> Outcome:
-    record = folder / f"{case.name}.training.json"
-    checkpoint = folder / f"{case.name}.model.npz"
-    found = None
-    if record.exists() and checkpoint.exists():
-        found = _taken_over(record, checkpoint, setting, case.seed)
+    record, checkpoint = _files(case, folder)
+    found = _taken_over(record, checkpoint, setting, case.seed)
     model, run = found or _train(setting, case.seed, checkpoint, record, device)
     metrics = dict(run.metrics)
+    if wild := _not_finite(metrics):
+        return Failure(wild, diverged=True)
     if setting.examine is not None:
         metrics |= setting.examine(model, setting.task)
-    if wild := [name for name, value in metrics.items() if not math.isfinite(value)]:
-        return Failure(f"not a finite number: {', '.join(wild)}")
+    if wild := _not_finite(metrics):
+        return Failure(wild)
     return Finished(
         metrics={name: _rounded(value, _METRIC_DIGITS) for name, value in metrics.items()},
         history=_short(run.history),
@@ -113,6 +126,11 @@ def _run(case: Case, setting: Setting, folder: Path, device: Device) -> Outcome:
         versions=run.versions,
         machine=run.machine,
     )
+
+
+def _not_finite(metrics: Mapping[str, float]) -> str:
+    wild = [name for name, value in metrics.items() if not math.isfinite(value)]
+    return f"not a finite number: {', '.join(wild)}" if wild else ""
 
 
 def _train(
@@ -134,7 +152,9 @@ def _train(
 def _taken_over(
     record: Path, checkpoint: Path, setting: Setting, seed: int
 ) -> tuple[Model, TrainingRun] | None:
-    """Return a finished run if it is this one and its files belong together."""
+    """Return a finished run if there is one, it is this one and its files belong together."""
+    if not (record.exists() and checkpoint.exists()):
+        return None
     state, run = Checkpoint.load(checkpoint), TrainingRun.load(record)
     task = setting.task
     same = (
@@ -145,6 +165,10 @@ def _taken_over(
         and run.history == state.history
     )
     return (state.model, run) if same else None
+
+
+def _files(case: Case, folder: Path) -> tuple[Path, Path]:
+    return folder / f"{case.name}.training.json", folder / f"{case.name}.model.npz"
 
 
 def _setting_of(arm: Arm) -> Setting:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.divergence import Diverged
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.tasks.sva import SubjectVerbAgreement, sva_config
@@ -159,8 +160,17 @@ def test_altered_checkpoints_are_refused(tmp_path):
 
 def test_divergence_is_named():
     recipe = Recipe(epochs=3, batch_size=32, learning_rate=1e30)
-    with pytest.raises(InputError), np.errstate(all="ignore"):
+    with pytest.raises(Diverged, match=r"diverged after \d+ steps: "), np.errstate(all="ignore"):
         train(TASK, CONFIG, recipe, seed=0)
+
+
+def test_what_is_refused_before_the_first_step_is_no_divergence():
+    def refuse(*_, **__):
+        raise InputError("no such model")
+
+    with pytest.raises(InputError, match="no such model") as caught:
+        train(TASK, CONFIG, RECIPE, seed=0, apply=refuse)
+    assert caught.type is InputError
 
 
 def test_trained_model_scores_what_its_run_says():

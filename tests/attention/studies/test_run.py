@@ -134,7 +134,7 @@ def test_another_arm_of_an_old_name_or_another_setting_is_refused(whole, tmp_pat
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_what_fails_is_recorded_and_tried_again(tmp_path, monkeypatch):
+def test_what_fails_is_recorded_and_tried_again_unless_it_diverged(tmp_path, monkeypatch):
     path = tmp_path / "r.json"
     broken = (
         Arm("diverging", "sva", TINY["options"], recipe=TINY["recipe"] | {"learning_rate": 1e30}),
@@ -151,7 +151,12 @@ def test_what_fails_is_recorded_and_tried_again(tmp_path, monkeypatch):
     assert not any("\n" in reason for reason in reasons.values())
     assert isinstance(results.runs["b"][0], Finished)
     assert StudyResults.load(path) == results
-    assert [case.arm.name for case in results.missing(study)] == [*reasons]
+    assert {name: runs[0].diverged for name, runs in results.runs.items() if name != "b"} == {
+        "diverging": True,
+        "misspelt": False,
+        "nowhere": False,
+    }
+    assert [case.arm.name for case in results.missing(study)] == ["misspelt", "nowhere"]
 
 
 def test_models_run_where_they_are_told_and_the_record_says_where(whole, tmp_path):
@@ -213,6 +218,41 @@ def test_examined_scores_stand_beside_the_others_and_must_be_numbers(tmp_path, m
     assert run_case(case, tmp_path)[0].metrics["coherence"] == 0.5
     examine["coherence"] = float("nan")
     assert run_case(case, tmp_path)[0] == Failure("not a finite number: coherence")
+
+
+def test_scores_that_are_not_finite_are_divergence(whole, monkeypatch):
+    found = case_module._taken_over
+
+    def wild(*arguments):
+        model, run = found(*arguments)
+        return model, replace(run, metrics=run.metrics | {"test_accuracy": float("inf")})
+
+    monkeypatch.setattr(case_module, "_taken_over", wild)
+    outcome, _ = run_case(Case(STUDY.arms[0], 0), whole)
+    assert outcome == Failure("not a finite number: test_accuracy", diverged=True)
+
+
+def test_what_another_process_writes_to_the_same_file_stays(tmp_path):
+    path = tmp_path / "r.json"
+
+    def meanwhile(task, numbers):
+        for number in numbers:
+            made = task(number)
+            if number == 0:
+                run_study(path, STUDY.only("b"), tmp_path, one_by_one)
+            yield made
+
+    results = run_study(path, STUDY.only("a"), tmp_path, meanwhile)
+    assert {arm: {*runs} for arm, runs in results.runs.items()} == {"a": {0, 1}, "b": {0, 1}}
+    assert StudyResults.load(path) == results
+
+
+def test_files_from_before_divergence_was_told_apart_are_read(tmp_path):
+    case = Case(STUDY.arms[0], 0)
+    results = StudyResults.begin(STUDY).add(case, Failure("training diverges"), None)
+    results.save(tmp_path / "r.json")
+    assert "diverged" not in (tmp_path / "r.json").read_text()
+    assert StudyResults.load(tmp_path / "r.json").missing(STUDY)[0] == case
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"format": "lohe.study", "version": 1, "runs": {}}'])
