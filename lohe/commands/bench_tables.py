@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lohe.commands.bench_certificates_table import certificates_table
+
 __all__ = ["Table", "agreement", "aligned", "markdown", "report", "tables", "verdicts"]
 
 Document = Mapping[str, Any]
@@ -17,6 +19,8 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 def report(document: Document) -> list[str]:
     """Return a result as lines for people: its tables, aligned, and how many bounds hold."""
     lines = [line for table in tables(document).values() for line in (*aligned(table), "")]
+    if document["experiment"] == "certificates":  # nothing sampled that could agree
+        return lines
     return [*lines, *verdicts(document), agreement(document)]
 
 
@@ -77,6 +81,7 @@ def tables(document: Document) -> dict[str, Table]:
         "horizons": _horizons,
         "antipode": _antipode,
         "disorder": _disorder,
+        "certificates": _certificates,
     }
     return kinds[document["experiment"]](document["cases"])
 
@@ -202,6 +207,10 @@ def _disorder(cases: Document) -> dict[str, Table]:
         )
     titles = ("model", "locks", "settled", "bounds", "predicted", "inside", "point", "weights")
     return {"disorder": (titles, rows)}
+
+
+def _certificates(cases: Document) -> dict[str, Table]:
+    return {"certificates": certificates_table(cases)}
 
 
 def _share(share: Document) -> tuple[str, ...]:
