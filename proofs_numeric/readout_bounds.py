@@ -21,6 +21,7 @@ from lohe.proofs_numeric.enclosure import rescale_down
 from lohe.proofs_numeric.settling_bound import cap_quantile, settling_time_upper
 from lohe.proofs_numeric.sharpened import Move, sharpened_error_upper
 from lohe.proofs_numeric.weights import (
+    LARGE_ANCHOR,
     TILTS,
     bears_weights,
     resting_states,
@@ -71,7 +72,8 @@ def bound_readout(
     ----------
     network
         Decoupled, with couplings and anchors and a readout exponent of at least 1, as a head makes
-        of its tokens (`lohe.Head.network`).
+        of its tokens (`lohe.Head.network`). Anchors may have any length: T3a counts the keys that
+        the clamp cuts off.
     weight_error
         Allowed sum of the absolute changes of an oscillator's weights, in (0, 2).
     delta
@@ -122,6 +124,8 @@ def _chords(network: Network, weight_error: float) -> Floats:
     """Return chords as large as is easily proved within which the weights bear the error."""
     assert network.anchors is not None
     found = np.zeros(network.n)
+    if np.abs(network.anchors).max() > LARGE_ANCHOR:
+        return found
     for rows in row_blocks(network.n, TILTS * network.anchors.size):
         states, visible = resting_states(network, rows), visible_keys(network, rows)
         low, high = np.full(len(states), -_OCTAVES), np.full(len(states), 0.5)

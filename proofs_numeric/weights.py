@@ -16,6 +16,7 @@ from lohe.proofs_numeric.sharpened import Move, sharpened_error_upper
 from lohe.proofs_numeric.uncertainty import Uncertainty
 
 __all__ = [
+    "LARGE_ANCHOR",
     "TILTS",
     "Rows",
     "bears_weights",
@@ -28,8 +29,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 Rows = slice | NDArray[np.intp]
 
-# Beyond this size of an anchor's entry only the trivial bound on the weights is given.
-_LARGE_ANCHOR = 2.0**100
+LARGE_ANCHOR = 2.0**100
+"""Beyond this size of an anchor's entry only the trivial bound on the weights is given."""
 TILTS = 64
 """What the keys of one oscillator take while they are weighed together, in rows of couplings."""
 # Blocks of oscillators that T3a refines where T3 has bounded all: about half a second.
@@ -98,7 +99,7 @@ def largest_weight_error(
     """
     assert network.anchors is not None
     anchors, p = network.anchors, network.readout_exponent
-    if np.abs(anchors).max() > _LARGE_ANCHOR or displacement > _LARGE_ANCHOR:
+    if np.abs(anchors).max() > LARGE_ANCHOR or displacement > LARGE_ANCHOR:
         return 2.0
     errors = np.full(network.n, 2.0)
     if p == 1:
