@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from lohe.attention.arrays import Array
@@ -16,6 +18,9 @@ TABLE_KINDS = ("unit", "free", "half_space")
 """``unit`` anchors are renormalised, so the theorems hold as printed; ``free`` ones are the raw
 parameter, as in the authors' code, which normalises only when it draws them; ``half_space`` ones
 are unit vectors within a cap, so that no input leaves an oscillator without drive (T4)."""
+
+# Norms from here to its reciprocal have squares that neither over- nor underflow.
+_TAME = 1e-15
 
 Pullback = Callable[[Array], Array]
 
@@ -47,18 +52,26 @@ def unit_anchors(raw: Array) -> tuple[Array, Pullback]:
     array([[0.6, 0.8]])
     """
     xp = array_namespace(raw)
-    largest = xp.max(xp.abs(raw), axis=-1, keepdims=True)  # so that squares neither over- nor
-    if not xp.all(xp.isfinite(largest) & (largest > 0)):  # underflow
-        raise InputError("an anchor is zero or not finite; it has no direction")
-    scaled = raw / largest
-    norm = xp.sqrt(xp.sum(scaled * scaled, axis=-1, keepdims=True))
-    anchors = scaled / norm
+    norm, largest = _norm(xp, raw), None
+    if not xp.all((norm > _TAME) & (norm < 1 / _TAME)):  # squares may over- or underflow
+        largest = xp.max(xp.abs(raw), axis=-1, keepdims=True)
+        if not xp.all(xp.isfinite(largest) & (largest > 0)):
+            raise InputError("an anchor is zero or not finite; it has no direction")
+        raw = raw / largest
+        norm = _norm(xp, raw)
+    anchors = raw / norm
 
     def pullback(d_anchors: Array) -> Array:
-        radial = xp.sum(anchors * d_anchors, axis=-1, keepdims=True)
-        return (d_anchors - anchors * radial) / norm / largest
+        radial = xp.vecdot(anchors, d_anchors)[..., None]
+        d_raw = (d_anchors - anchors * radial) / norm
+        return d_raw if largest is None else d_raw / largest
 
     return anchors, pullback
+
+
+def _norm(xp: Any, vectors: Array) -> Array:
+    with np.errstate(over="ignore"):  # told by infinite norms
+        return xp.sqrt(xp.vecdot(vectors, vectors)[..., None])
 
 
 def half_space_anchors(raw: Array, margin: float) -> tuple[Array, Pullback]:
