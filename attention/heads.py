@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["head_weights", "merge_heads", "split_heads"]
@@ -18,24 +17,17 @@ def split_heads(x: Floats, heads: int) -> Floats:
     return x.reshape(batch, tokens, heads, width // heads).transpose(0, 2, 1, 3)
 
 
-def merge_heads(*parts: Floats) -> Floats:
-    """Lay (B, heads, T, d) parts, of any widths d, side by side as (B, T, sum of heads·d).
+def merge_heads(x: Floats) -> Floats:
+    """Lay (B, heads, T, d) side by side as (B, T, heads·d); a view, if they lie so already.
 
     Examples
     --------
-    >>> merge_heads(np.zeros((1, 2, 1, 2)), np.ones((1, 2, 1, 1))).tolist()
-    [[[0.0, 0.0, 0.0, 0.0, 1.0, 1.0]]]
+    >>> import numpy as np
+    >>> merge_heads(np.array([[[[0.0, 1.0]], [[2.0, 3.0]]]])).tolist()
+    [[[0.0, 1.0, 2.0, 3.0]]]
     """
-    batch, heads, tokens, _ = parts[0].shape
-    if len(parts) == 1:  # a view already where a layer kept the layout that it was given
-        return parts[0].transpose(0, 2, 1, 3).reshape(batch, tokens, -1)
-    widths = [heads * part.shape[-1] for part in parts]
-    merged = np.empty((batch, tokens, sum(widths)), dtype=parts[0].dtype)
-    start = 0
-    for part, width in zip(parts, widths, strict=True):
-        split_heads(merged[:, :, start : start + width], heads)[...] = part
-        start += width
-    return merged
+    batch, _, tokens, _ = x.shape
+    return x.transpose(0, 2, 1, 3).reshape(batch, tokens, -1)
 
 
 def head_weights(weight_qkv: Floats, heads: int) -> tuple[Floats, Floats, Floats]:

@@ -53,23 +53,37 @@ def project(
     to_values = len(weight_qkv) - x.shape[-1]
     to_keys = to_values // 2
     if position is None:
-        joined, back = linear(weight_qkv, None, x)
+        joined, _ = linear(weight_qkv, None, x)
 
         def pullback(dq: Floats, dk: Floats, dv: Floats) -> tuple[Floats, Floats]:
-            dweight, _, dx = back(merge_heads(dq, dk, dv))
-            return dweight, dx
+            return _back(weight_qkv, x, dq, dk, dv)
 
         q, joined = joined[..., :to_keys], joined[..., to_keys:]
     else:
         asked, back_position = at_position(x, position)
         q, back_asked = linear(weight_qkv[:to_keys], None, asked[:, None])
-        joined, back_rest = linear(weight_qkv[to_keys:], None, x)
+        joined, _ = linear(weight_qkv[to_keys:], None, x)
 
         def pullback(dq: Floats, dk: Floats, dv: Floats) -> tuple[Floats, Floats]:
             dweight_q, _, d_asked = back_asked(merge_heads(dq))
-            dweight_kv, _, dx = back_rest(merge_heads(dk, dv))
+            dweight_kv, dx = _back(weight_qkv[to_keys:], x, dk, dv)
             dx += back_position(d_asked[:, 0])
             return np.concatenate([dweight_q, dweight_kv]), dx
 
     k, v = joined[..., : to_values - to_keys], joined[..., to_values - to_keys :]
     return split_heads(q, heads), split_heads(k, heads), split_heads(v, heads), pullback
+
+
+def _back(weight: Floats, x: Floats, *parts: Floats) -> tuple[Floats, Floats]:
+    """Return the gradients of a projection, whose result's gradient comes in parts.
+
+    Side by side in one array the parts of a long sequence would be most of a layer's memory.
+    """
+    rows, start = x.reshape(-1, x.shape[-1]), 0
+    dweight, dx = [], np.zeros_like(rows)
+    for part in parts:
+        d_rows = merge_heads(part).reshape(len(rows), -1)
+        dweight.append(d_rows.T @ rows)
+        dx += d_rows @ weight[start : start + len(dweight[-1])]
+        start += len(dweight[-1])
+    return np.concatenate(dweight), dx.reshape(x.shape)
