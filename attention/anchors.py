@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
-from lohe.attention.arrays import Array
+from lohe.attention.arrays import Array, namespace_of
 from lohe.dynamics.errors import InputError
 
 __all__ = ["TABLE_KINDS", "half_space_anchors", "table_anchors", "unit_anchors"]
@@ -51,7 +50,7 @@ def unit_anchors(raw: Array) -> tuple[Array, Pullback]:
     >>> unit_anchors(np.array([[3.0, 4.0]]))[0]
     array([[0.6, 0.8]])
     """
-    xp = array_namespace(raw)
+    xp = namespace_of(raw)
     norm, largest = _norm(xp, raw), None
     if not xp.all((norm > _TAME) & (norm < 1 / _TAME)):  # squares may over- or underflow
         largest = xp.max(xp.abs(raw), axis=-1, keepdims=True)
@@ -113,7 +112,7 @@ def half_space_anchors(raw: Array, margin: float) -> tuple[Array, Pullback]:
     """
     if not 0 <= margin < 1:
         raise InputError(f"anchor_margin is {margin}; choose from 0 up to below 1")
-    xp = array_namespace(raw)
+    xp = namespace_of(raw)
     with_one = xp.concat([xp.ones_like(raw[..., :1]), raw], axis=-1)
     lifted, back_unit = unit_anchors(with_one)  # (1, t)/sqrt(1 + |t|^2): the open half-sphere
     pole, aside = lifted[..., :1], lifted[..., 1:]

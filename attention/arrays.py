@@ -15,6 +15,7 @@ __all__ = [
     "all_finite",
     "all_true",
     "common_lead",
+    "namespace_of",
     "read_arrays",
     "read_gradient",
     "read_key_mask",
@@ -45,13 +46,11 @@ def read_arrays(**arrays: Any) -> tuple[Any, list[Array]]:
     """
     if not all(is_array_api_obj(array) for array in arrays.values()):
         arrays = {name: _to_numpy(name, array) for name, array in arrays.items()}
-    # NumPy 2 follows the standard itself, and its functions cost less than compat's wrappers.
-    of_numpy = all(type(array) is np.ndarray for array in arrays.values())
     try:
-        xp = np if of_numpy else array_namespace(*arrays.values())
+        xp = namespace_of(*arrays.values())
     except TypeError as error:
         raise InputError(f"{', '.join(arrays)} come from different array libraries") from error
-    found = []
+    found, of_numpy = [], xp is np
     for name, given in arrays.items():
         integers = of_numpy and given.dtype.kind in "iub"
         array = given.astype(np.float64) if integers else given
@@ -66,6 +65,20 @@ def read_arrays(**arrays: Any) -> tuple[Any, list[Array]]:
             raise InputError(f"{name} has NaN or infinite entries")
         found.append(array)
     return xp, found
+
+
+def namespace_of(*arrays: Array) -> Any:
+    """Return the array namespace that all arrays belong to.
+
+    Raises
+    ------
+    TypeError
+        If they do not.
+    """
+    # NumPy 2 follows the standard itself; compat's wrappers cost more, their import 10 MB.
+    if all(type(array) is np.ndarray for array in arrays):
+        return np
+    return array_namespace(*arrays)
 
 
 def all_finite(xp: Any, array: Array) -> bool:

@@ -10,6 +10,7 @@ from numbers import Real
 from typing import Any
 
 from lohe.attention.arrays import Array, common_lead, sum_to, widen
+from lohe.attention.kernels.affine_readout import affine_readout_vjp
 from lohe.attention.kernels.lift import (
     beside_one,
     largest_lift,
@@ -73,10 +74,13 @@ def readout_vjp(
         If the leading axes do not broadcast.
     """
     kept = None if key_mask is None else xp.astype(key_mask, v.dtype)[..., None]
+    affine = isinstance(p, Real) and p == 1 and _clamp_is_idle(xp, anchors)
+    if affine and causal:
+        return affine_readout_vjp(xp, x, anchors, v, kept)
     left, right, counted = (beside_one(xp, array) for array in (x, anchors, v))
     if kept is not None:
         counted = counted * kept
-    if isinstance(p, Real) and p == 1 and _clamp_is_idle(xp, anchors):
+    if affine:
         sums, pull = running_product_vjp(xp, left, right, counted, causal=causal)
     else:
         # A lift of 0 has no power, where that of a key that does not count might overflow.
