@@ -28,6 +28,7 @@ from lohe.attention.arrays import Array, all_finite, read_gradient
 from lohe.attention.kernels.drive import drive_vjp
 from lohe.attention.kernels.readout import readout_vjp
 from lohe.attention.kernels.settle import settle_vjp
+from lohe.attention.kernels.threads import one_blas_thread
 from lohe.dynamics.errors import InputError
 
 __all__ = ["TWO_SIDED_GAIN", "coherent_attention_vjp"]
@@ -84,7 +85,8 @@ def coherent_attention_vjp(
     lengths = [xp.sqrt(xp.vecdot(table, table))[..., None] for table in tables]
     signs, gain = ((1,), 1.0) if opposed is None else ((1, -1), TWO_SIDED_GAIN)
     least = float(xp.finfo(q.dtype).smallest_normal / xp.finfo(q.dtype).eps)
-    with np.errstate(over="ignore", invalid="ignore"):  # told in words, below
+    told_below = np.errstate(over="ignore", invalid="ignore")
+    with one_blas_thread(xp), told_below:
         driven = [
             drive_vjp(
                 xp,
@@ -117,9 +119,19 @@ def coherent_attention_vjp(
         if not all_finite(xp, array):
             raise InputError(f"the {name} overflows; scale q, k, v or the anchors down, or lower p")
 
+    rho = coherence[..., 0]
+
     def pullback(d_out: Any, d_coherence: Any) -> tuple[Array | None, ...]:
-        d_state, d_read, dv, *dp = back_readout(read_gradient(xp, d_out, out))
-        d_mean = read_gradient(xp, d_coherence, rho, "d_coherence")[..., None] / bounded
+        d_out, d_rho = (
+            read_gradient(xp, d_out, out),
+            read_gradient(xp, d_coherence, rho, "d_coherence"),
+        )
+        with one_blas_thread(xp):
+            return pull(d_out, d_rho[..., None])
+
+    def pull(d_out: Array, d_coherence: Array) -> tuple[Array | None, ...]:
+        d_state, d_read, dv, *dp = back_readout(d_out)
+        d_mean = d_coherence / bounded
         direction = mean / xp.where(coherence > 0, coherence, xp.ones_like(coherence))
         d_drive = back_settle(gain * d_state) + d_mean * direction
         # A floored sum does not depend on the couplings.
@@ -138,5 +150,4 @@ def coherent_attention_vjp(
         dopposed = d_tables[1] if len(tables) > 1 else None
         return dq, dk, dv, d_tables[0], dopposed, dp[0] if dp else None
 
-    rho = coherence[..., 0]
     return out, rho, pullback

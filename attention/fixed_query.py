@@ -24,6 +24,7 @@ from lohe.attention.kernels.linear_blocks import LinearRule
 from lohe.attention.kernels.resting import resting_attention_vjp
 from lohe.attention.kernels.settle import EPSILON
 from lohe.attention.kernels.tensor_features import tensor_width
+from lohe.attention.kernels.threads import one_blas_thread
 from lohe.attention.kernels.weights import readout_weights
 from lohe.dynamics.errors import InputError
 
@@ -165,7 +166,8 @@ def fixed_query_attention_vjp(
 
     by_state = need_weights or read_by is not None
     rule = None if by_state else find_linear_rule(xp, coupling, anchors, p)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # told in words, below
+    told_below = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+    with one_blas_thread(xp), told_below:
         if rule is not None and _pays(rule, anchors):
             out, pull = linear_attention_vjp(
                 xp, q, k, v, anchors,
@@ -181,11 +183,13 @@ def fixed_query_attention_vjp(
         raise InputError("the readout overflows; scale v or the anchors down, or lower p")
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
-        return pull(read_gradient(xp, d_out, out))
+        with one_blas_thread(xp):
+            return pull(read_gradient(xp, d_out, out))
 
     if need_weights:
         used = anchors if read_by is None else read_by
-        weights = readout_weights(xp, state, used, p, causal=causal, key_mask=read_mask)
+        with one_blas_thread(xp):
+            weights = readout_weights(xp, state, used, p, causal=causal, key_mask=read_mask)
         return out, weights, pullback
     return out, pullback
 

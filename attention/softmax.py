@@ -16,6 +16,7 @@ from lohe.attention.arrays import (
     sum_to,
 )
 from lohe.attention.kernels.exponential_sum import exponential_sum_vjp, visible_scores
+from lohe.attention.kernels.threads import one_blas_thread
 from lohe.dynamics.errors import InputError
 
 __all__ = ["softmax_attention", "softmax_attention_vjp"]
@@ -117,7 +118,8 @@ def softmax_attention_vjp(
         kept = xp.astype(mask, v.dtype)[..., None]
         counted = counted * kept
 
-    with np.errstate(over="ignore", invalid="ignore"):  # reported once, in words, below
+    told_below = np.errstate(over="ignore", invalid="ignore")
+    with one_blas_thread(xp), told_below:
         sums, pull = exponential_sum_vjp(xp, q * scale, k, counted, causal=causal, tile=tile)
         total = sums[..., -1:]
         out = sums[..., :-1] / total
@@ -127,7 +129,8 @@ def softmax_attention_vjp(
     def pullback(d_out: Any) -> tuple[Array, Array, Array]:
         d_sums = read_gradient(xp, d_out, out) / total
         d_total = -xp.vecdot(d_sums, out)[..., None]
-        d_left, d_right, d_counted = pull(xp.concat([d_sums, d_total], axis=-1))
+        with one_blas_thread(xp):
+            d_left, d_right, d_counted = pull(xp.concat([d_sums, d_total], axis=-1))
         if mask is not None:
             d_counted = d_counted * kept
         dv = sum_to(xp, d_counted[..., :-1], v.shape)
@@ -135,6 +138,7 @@ def softmax_attention_vjp(
 
     if not need_weights:
         return out, pullback
-    score = visible_scores(xp, q * scale, k, counted[..., -1] > 0, causal=causal)
+    with one_blas_thread(xp):
+        score = visible_scores(xp, q * scale, k, counted[..., -1] > 0, causal=causal)
     power = xp.exp(score - xp.max(score, axis=-1, keepdims=True))
     return out, power / xp.sum(power, axis=-1, keepdims=True), pullback

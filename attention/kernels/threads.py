@@ -6,33 +6,64 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, TypeVar
 
+import numpy as np
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["map_tasks", "thread_count"]
+__all__ = ["map_tasks", "one_blas_thread", "thread_count"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+class _Blas:
+    """The linear algebra libraries of a process; entered, they keep to one thread each."""
+
+    def __init__(self) -> None:
+        # Finding the loaded libraries takes milliseconds; asking one that is found takes none.
+        self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+        self.allowed: list[int] = []
+        self.inside = 0
+        self.lock = threading.Lock()
+        self.turn = threading.Lock()
+
+    def counts(self) -> list[int]:
+        return self.allowed if self.inside else [each.get_num_threads() for each in self.libraries]
+
+    # Whoever is last out gives the threads back: limits of one's own each, ended in the order
+    # they began, would leave BLAS at one thread for good.
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.allowed = self.counts()
+                self._set([1] * len(self.allowed))
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                self._set(self.allowed)
+
+    def _set(self, counts: list[int]) -> None:
+        for library, count, allowed in zip(self.libraries, counts, self.allowed, strict=True):
+            if allowed > 1:
+                library.set_num_threads(count)
+
+
+# Keyed by process: neither threads nor who waits for them survive a fork.
 @cache
-def _libraries(_process: int) -> tuple[ThreadpoolController, list[Any]]:
-    # Finding the loaded libraries takes milliseconds; asking one that is found takes none.
-    controller = ThreadpoolController()
-    return controller, controller.select(user_api="blas").lib_controllers
+def _blas(_process: int) -> _Blas:
+    return _Blas()
 
 
 @cache
 def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
-    # Keyed by process: threads do not survive a fork.
     return ThreadPoolExecutor(threads, thread_name_prefix="lohe")
-
-
-@cache
-def _turn(_process: int) -> threading.Lock:
-    return threading.Lock()
 
 
 def thread_count() -> int:
@@ -43,8 +74,27 @@ def thread_count() -> int:
     int
         1 under ``OPENBLAS_NUM_THREADS=1`` or ``threadpoolctl.threadpool_limits(1)``.
     """
-    _, found = _libraries(os.getpid())
-    return min((library.get_num_threads() for library in found), default=1)
+    return min(_blas(os.getpid()).counts(), default=1)
+
+
+def one_blas_thread(xp: Any = np) -> AbstractContextManager[None]:
+    """Keep BLAS to one thread, whose sums do not depend on how many there might be.
+
+    Tasks are shared out to as many threads as before.
+
+    Parameters
+    ----------
+    xp
+        The array namespace of the work; libraries other than NumPy are left alone.
+
+    Examples
+    --------
+    >>> before = thread_count()
+    >>> with one_blas_thread():
+    ...     thread_count() == before
+    True
+    """
+    return _blas(os.getpid()) if xp is np else nullcontext()
 
 
 def map_tasks(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list[Result]:
@@ -70,14 +120,13 @@ def map_tasks(function: Callable[[Task], Result], tasks: Iterable[Task]) -> list
     [1, 2]
     """
     todo = list(tasks)
-    threads = min(len(todo), thread_count()) if len(todo) > 1 else 1
     process = os.getpid()
-    # Two limits at once, ended in the order they began, would leave BLAS at one thread for good.
-    if threads < 2 or not _turn(process).acquire(blocking=False):
-        return [function(task) for task in todo]
-    try:
-        controller, _ = _libraries(process)
-        with controller.limit(limits=1, user_api="blas"):
+    blas = _blas(process)
+    with blas:
+        threads = min(len(todo), thread_count())
+        if threads < 2 or not blas.turn.acquire(blocking=False):
+            return [function(task) for task in todo]
+        try:
             return list(_pool(process, threads).map(function, todo))
-    finally:
-        _turn(process).release()
+        finally:
+            blas.turn.release()

@@ -142,12 +142,22 @@ def long(tokens, dtype=np.float32):
     return [a.astype(dtype) for a in draw(rng, batch=(2,), tokens=tokens, width=8, d=4)]
 
 
-def test_threads_do_not_change_a_bit():
-    arguments = long(1100)
+@pytest.mark.parametrize(
+    ("tokens", "options"),
+    [
+        (1100, {"causal": True, "p": 2}),
+        (1100, {"need_weights": True}),  # one product of large matrices, then plain ones
+        (600, {"p": 8}),  # too short for threads of its own
+        (1100, {"coupling": "elu_features", "p": 2}),
+    ],
+)
+def test_threads_do_not_change_a_bit(tokens, options):
+    rng = np.random.default_rng(8)
+    arguments = draw(rng, batch=(1,), tokens=tokens, width=64, values=64, d=16)
 
     def results():
-        out, pullback = fixed_query_attention_vjp(*arguments, causal=True, p=2)
-        return out, *pullback(out)
+        *found, pullback = fixed_query_attention_vjp(*arguments, **options)
+        return *found, *pullback(found[0])
 
     shared = results()
     with threadpool_limits(1):

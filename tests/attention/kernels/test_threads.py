@@ -4,19 +4,39 @@ import threading
 
 import numpy as np  # noqa: F401  # its BLAS is the one that is limited
 import pytest
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from lohe.attention.kernels.threads import map_tasks, thread_count
+from lohe.attention.kernels.threads import map_tasks, one_blas_thread, thread_count
+
+
+def blas_threads():
+    """Say how many threads BLAS itself would take now."""
+    return [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
 
 
 def test_results_keep_the_order_of_the_tasks():
     assert map_tasks(lambda i: i * i, range(50)) == [i * i for i in range(50)]
 
 
-def test_blas_keeps_to_one_thread_meanwhile_and_gets_its_threads_back():
-    before = thread_count()
-    assert set(map_tasks(lambda _: thread_count(), range(8))) == {1}
-    assert thread_count() == before
+@pytest.mark.parametrize("tasks", [1, 8])
+def test_blas_keeps_to_one_thread_meanwhile_and_gets_its_threads_back(tasks):
+    before = blas_threads()
+    for found in map_tasks(lambda _: blas_threads(), range(tasks)):
+        assert set(found) == {1}
+    assert blas_threads() == before
+
+
+def test_who_leaves_first_takes_no_threads_from_who_stays():
+    before = blas_threads()
+    first, second = one_blas_thread(), one_blas_thread()
+    with threadpool_limits(max(before)):
+        first.__enter__()
+        second.__enter__()
+        assert thread_count() == max(before)
+        first.__exit__(None, None, None)
+        assert set(blas_threads()) == {1}
+        second.__exit__(None, None, None)
+    assert blas_threads() == before
 
 
 def test_a_process_limited_to_one_thread_stays_on_its_own():
