@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from lohe.attention.arrays import Array
+from lohe.attention.kernels.scratch import keep_freed_memory
 from lohe.attention.kernels.threads import map_tasks
 
 __all__ = ["CHUNK", "SEGMENT", "Block", "fold_vjp"]
@@ -71,6 +72,8 @@ def fold_vjp(
     if len(groups) == len(segments) == 1:
         with _quiet():
             return block(state, _cut(xp, rows, ...))
+    if xp is np:
+        keep_freed_memory()
     last = tuple(xp.empty_like(s) for s in state)
 
     def forwards(group: Group) -> tuple[Group, list[Arrays], BlockPullback]:
