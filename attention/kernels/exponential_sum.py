@@ -2,12 +2,14 @@ r"""Sums :math:`\sum_j e^{\langle l_i, r_j\rangle} v_j` up to a factor per row, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 
-from lohe.attention.arrays import Array
+from lohe.attention.arrays import Array, all_finite, all_true
 from lohe.attention.kernels.lift import beside_one
 from lohe.attention.kernels.pair_function import PairFunction, constant
 from lohe.attention.kernels.pair_sum import pair_sum_vjp
@@ -32,8 +34,8 @@ def exponential_sum_vjp(
 ) -> tuple[Array, Pullback]:
     """Return the sums, each row up to a factor of its own, and their adjoint.
 
-    The factor, which a quotient of two columns does not see, is 1 but where some sum under- or
-    overflows: then each row is divided by its largest exponential.
+    The factor, which a quotient of two columns does not see, is 1 but where the sums of a row
+    under- or overflow: such a row is divided by its largest exponential.
 
     Parameters
     ----------
@@ -63,25 +65,37 @@ def exponential_sum_vjp(
     >>> exponential_sum_vjp(np, far, far, counted, causal=False)[0].tolist()
     [[8.0, 2.0], [8.0, 2.0]]
     """
-    sums, pull = pair_sum_vjp(
-        xp, left, right, counted, lambda _: _EXPONENTIAL, causal=causal, tile=tile
-    )
-    # The adjoint divides by a total: half the exponents are left for what it divides.
-    least, total = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5, sums[..., -1]
-    if xp.all(xp.isfinite(sums)) and xp.all((total > least) & (total < 1 / least)):
+
+    def sum_vjp(rows: Array, columns: Array, function: PairFunction) -> tuple[Array, Pullback]:
+        return pair_sum_vjp(
+            xp, rows, columns, counted, lambda _: function, causal=causal, tile=tile
+        )
+
+    sums, pull = sum_vjp(left, right, _EXPONENTIAL)
+    if all_true(xp, _are_tame(xp, sums)):
         return sums, pull
 
+    # What a row does not see, the future above all, is not to decide how it is computed.
+    cut = _cut_exponential(float(xp.finfo(sums.dtype).smallest_normal))
+    tame = _are_tame(xp, sums if all_finite(xp, sums) else sum_vjp(left, right, cut)[0])
+    largest = _largest_scores(xp, left, right, counted, causal=causal)
     lower = beside_one(xp, left)
-    lower[..., -1:] = -_largest_scores(xp, left, right, counted, causal=causal)
-    sums, pull_shifted = pair_sum_vjp(
-        xp, lower, beside_one(xp, right), counted, lambda _: _SHIFTED, causal=causal, tile=tile
-    )
+    lower[..., -1:] = xp.where(tame, xp.zeros_like(largest), -largest)
+    sums, pull_shifted = sum_vjp(lower, beside_one(xp, right), cut)
 
     def pullback(d_sums: Any) -> tuple[Array, Array, Array]:
         d_left, d_right, d_counted = pull_shifted(d_sums)
         return d_left[..., :-1], d_right[..., :-1], d_counted
 
     return sums, pullback
+
+
+def _are_tame(xp: Any, sums: Array) -> Array:
+    """Return whether rows can do without a factor, (..., T_q, 1)."""
+    # The adjoint divides by a total: half the exponents are left for what it divides.
+    least, total = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5, sums[..., -1:]
+    finite = xp.all(xp.isfinite(sums), axis=-1, keepdims=True)
+    return finite & (total > least) & (total < 1 / least)
 
 
 def visible_scores(
@@ -127,14 +141,20 @@ def _exponential(xp: Any, s: Array, work: Work) -> Array:
     return write(xp.exp, s, out=work[0])
 
 
-def _shifted(xp: Any, s: Array, work: Work) -> Array:
-    # Only what is not counted lies above 0, and there the exponential might overflow.
-    return _exponential(xp, write(xp.minimum, s, constant(xp, 0, s), out=work[0]), work)
-
-
 def _own_slope(value: Callable[[Any, Array, Work], Array]) -> PairFunction:
     """Return a function that is its own derivative."""
     return PairFunction(value, lambda xp, s, work: (value(xp, s, work),) * 2)
 
 
-_EXPONENTIAL, _SHIFTED = _own_slope(_exponential), _own_slope(_shifted)
+_EXPONENTIAL = _own_slope(_exponential)
+
+
+@cache
+def _cut_exponential(least: float) -> PairFunction:
+    """Return an exponential that overflows nowhere and is cut only above what a tame row has."""
+    highest = 1 - math.log(least) / 2
+
+    def value(xp: Any, s: Array, work: Work) -> Array:
+        return _exponential(xp, write(xp.minimum, s, constant(xp, highest, s), out=work[0]), work)
+
+    return _own_slope(value)

@@ -34,11 +34,20 @@ def test_formula_and_adjoint(causal, mask):
     assert check.order > 1.9
 
 
-def test_future_does_not_reach_the_past():
-    _, (q, k, v) = draw(1, tokens=9)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [7, 60, 1e4])
+def test_future_does_not_reach_the_past(size, dtype):
+    """Nor other sequences, whether the exponentials of the future overflow or not."""
+    _, arrays = draw(1, tokens=9)
+    q, k, v = (a.astype(dtype) for a in arrays)
     before = softmax_attention(q, k, v, causal=True)
-    changed = [np.concatenate([a[..., :5, :], 7 + a[..., 5:, :]], axis=-2) for a in (q, k, v)]
-    assert np.array_equal(before[..., :5, :], softmax_attention(*changed, causal=True)[..., :5, :])
+    changed = [a.copy() for a in (q, k, v)]
+    for array in changed:
+        array[0, ..., 5:, :] *= size
+    after = softmax_attention(*changed, causal=True)
+    assert np.array_equal(before[..., :5, :], after[..., :5, :])
+    assert np.array_equal(before[1:], after[1:])
+    assert not np.array_equal(before, after)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
