@@ -71,15 +71,16 @@ def drive_vjp(
     function = find_coupling(coupling).function
     scale = 1 / math.sqrt(q.shape[-1])
     kept = None if key_mask is None else xp.astype(key_mask, q.dtype)[..., None]
-    seen = anchors if kept is None else anchors * kept
+    # A key that is hidden is put to 0: its score might overflow.
+    keys, seen = (k, anchors) if kept is None else (k * kept, anchors * kept)
     drive, pull = pair_sum_vjp(
-        xp, q, k, seen, lambda _: function, causal=causal, scale=scale, tile=tile
+        xp, q, keys, seen, lambda _: function, causal=causal, scale=scale, tile=tile
     )
 
     def pullback(d_drive: Any) -> tuple[Array, Array, Array]:
         dq, dk, d_seen = pull(d_drive)
         if kept is not None:
-            d_seen = sum_to(xp, d_seen * kept, anchors.shape)
+            dk, d_seen = sum_to(xp, dk, k.shape), sum_to(xp, d_seen * kept, anchors.shape)
         return dq, dk, d_seen
 
     return drive, pullback

@@ -70,7 +70,12 @@ def find_linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRu
 def _obstacle(xp: Any, anchors: Array, p: Any) -> str:
     d = anchors.shape[-1]
     whole = isinstance(p, Real) and float(p).is_integer() and float(p) >= 1
-    if not whole or tensor_width(d, int(p)) > MOST_FEATURES:
+    if not whole:
+        return (
+            f"a readout exponent of {p} is not linear in the length: give a whole number, "
+            "or call fixed_query_attention, whose readout goes over tiles"
+        )
+    if tensor_width(d, int(p)) > MOST_FEATURES:
         return (
             f"a readout exponent of {p} with anchors of {d} coordinates is not linear in the "
             f"length (more than {MOST_FEATURES} features): lower p or d, "
@@ -123,6 +128,7 @@ def linear_attention_vjp(
     masks = [] if key_mask is None else [xp.astype(key_mask, k.dtype)[..., None]]
     q, k, v, anchors, *masks = spread(xp, q, k, v, anchors, *masks)
     if masks:  # where keys drive, and where they are read
+        k = k * masks[0]  # the features of a hidden key might overflow
         masks.append(masks[0] if mask_readout else xp.ones_like(masks[0]))
     alone = causal and is_short(k.shape[-2])
     empty = () if alone else empty_sums(xp, rule, k, v, anchors)
@@ -192,12 +198,15 @@ def feature_drive_vjp(
     """
     features = FEATURE_MAPS[coupling]
     queries, back_q = features.apply_vjp(xp, q)
-    keys, back_k = features.apply_vjp(xp, k)
-    driving = 1 if key_mask is None else xp.astype(key_mask, k.dtype)[..., None]
-    drive, back = running_product_vjp(xp, queries, keys, anchors * driving, causal=causal)
+    kept = None if key_mask is None else xp.astype(key_mask, k.dtype)[..., None]
+    # A key that is hidden is put to 0: its features might overflow.
+    shown, driving = (k, anchors) if kept is None else (k * kept, anchors * kept)
+    keys, back_k = features.apply_vjp(xp, shown)
+    drive, back = running_product_vjp(xp, queries, keys, driving, causal=causal)
 
     def pullback(d_drive: Any) -> tuple[Array, Array, Array]:
         d_queries, d_keys, d_driving = back(d_drive)
-        return back_q(d_queries), back_k(d_keys), sum_to(xp, d_driving * driving, anchors.shape)
+        dk, danchors = back_k(d_keys), d_driving if kept is None else d_driving * kept
+        return back_q(d_queries), sum_to(xp, dk, k.shape), sum_to(xp, danchors, anchors.shape)
 
     return drive, pullback

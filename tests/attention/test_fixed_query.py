@@ -19,6 +19,7 @@ from lohe.attention.fixed_query import (
     fixed_query_attention_vjp,
 )
 from lohe.attention.gradcheck import check_pullback
+from lohe.attention.kernels.feature_maps import FEATURE_MAPS
 from lohe.dynamics.errors import InputError
 
 MASK = np.array([[True, True, True, False, True], [True, False, True, True, False]])[:, None, :]
@@ -176,6 +177,22 @@ def test_memory_is_linear_in_the_length(p):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < square / 3
+
+
+@pytest.mark.parametrize("coupling", [*COUPLINGS, *FEATURE_MAPS])
+@pytest.mark.parametrize("shape", [(2, 2, 5), (2, 1, 5)])
+def test_masked_keys_cannot_overflow(coupling, shape):
+    rng = np.random.default_rng(4)
+    q, k, v, anchors = (a.astype(np.float32) for a in draw(rng))
+    mask = np.broadcast_to([True, True, True, True, False], shape)
+    options = {"coupling": coupling, "key_mask": mask, "p": 2}
+    out, expected = fixed_query_attention_vjp(q, k[0], v, anchors, **options)
+    moved, pullback = fixed_query_attention_vjp(
+        q, k[0] * np.float32([[1], [1], [1], [1], [1e38]]), v, anchors, **options
+    )
+    assert np.array_equal(out, moved)
+    for one, other in zip(expected(out), pullback(out), strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_masked_keys_leave_no_trace():

@@ -172,7 +172,7 @@ def test_other_array_libraries_give_the_same(library, causal):
 @pytest.mark.parametrize(
     ("p", "d", "length", "message"),
     [
-        (1.5, 3, 1, "lower p or d"),
+        (1.5, 3, 1, "give a whole number"),
         (8, 32, 1, "more than 1024 features"),
         (np.ones((3, 1, 1)), 3, 1, "fixed_query_attention"),
         (1, 3, 1.01, "an anchor has length 1.01"),
