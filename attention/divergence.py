@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from lohe.attention.optim import Adam
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Diverged", "naming_divergence"]
+__all__ = ["DivergenceError", "naming_divergence"]
 
 
-class Diverged(InputError):
+class DivergenceError(InputError):
     """The parameters have left the range that a model can be computed in.
 
     It is a result of the recipe and the seed: the same run diverges again.
@@ -19,19 +19,29 @@ class Diverged(InputError):
 
 
 @contextmanager
-def naming_divergence(optimiser: Adam) -> Iterator[None]:
-    """Raise `Diverged` for whatever a model refuses after its parameters have moved.
+def naming_divergence(optimiser: Adam, begun: int) -> Iterator[None]:
+    """Raise `DivergenceError` for whatever a model refuses after this process has moved it.
 
-    What is refused before the first step is the fault of what was asked for.
+    What is refused before is the fault of what was asked for, or of a program that has changed
+    since a run was stopped.
+
+    Parameters
+    ----------
+    optimiser
+        Counts the steps.
+    begun
+        Steps at which this process began.
 
     Raises
     ------
-    Diverged
+    DivergenceError
         With the number of steps, and the refusal.
     """
     try:
         yield
     except InputError as error:
-        if not optimiser.steps:
+        if optimiser.steps == begun:
             raise
-        raise Diverged(f"training diverged after {optimiser.steps} steps: {error}") from error
+        raise DivergenceError(
+            f"training diverged after {optimiser.steps} steps: {error}"
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,4 +54,6 @@ def keep_better(kept: Kept | None, vector: Floats, outputs: Floats, task: Task) 
         total += (stop - start) * task.loss(outputs[start:stop], batch)[0]
         start = stop
     loss = total / start
-    return Kept(loss, vector.copy()) if kept is None or loss < kept.loss else kept
+    if kept is not None and not (loss < kept.loss or math.isnan(kept.loss)):
+        return kept
+    return Kept(loss, vector.copy())

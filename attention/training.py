@@ -83,7 +83,7 @@ def train(
     ------
     InputError
         If the checkpoint is damaged or belongs to another run.
-    Diverged
+    DivergenceError
         If training diverges; an `InputError`, too.
     """
     keep_freed_memory()
@@ -99,8 +99,9 @@ def train(
         state = found
     elif checkpoint is not None:
         state.save(checkpoint)
+    begun = state.optimiser_steps
     while state.epoch < recipe.epochs:
-        state = _run_epoch(task, state, progress, apply)
+        state = _run_epoch(task, state, begun, progress, apply)
         if checkpoint is not None:
             state.save(checkpoint)
     metrics: dict[str, float] = {}
@@ -155,7 +156,7 @@ def _begin(
 
 
 def _run_epoch(
-    task: Task, state: Checkpoint, progress: Progress | None, apply: Apply
+    task: Task, state: Checkpoint, begun: int, progress: Progress | None, apply: Apply
 ) -> Checkpoint:
     """Train for one epoch; the parameters and moments of `state` move in place."""
     started = time.perf_counter()
@@ -173,7 +174,7 @@ def _run_epoch(
     steps = task.steps(recipe.batch_size)
     before, total = state.epoch * steps, recipe.epochs * steps
     losses, prices, rate = [], [], 0.0
-    with naming_divergence(optimiser):
+    with naming_divergence(optimiser, begun):
         for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
             done = (before + index) / total if recipe.schedule_per == "step" else before / total
             rate = recipe.learning_rate * schedule(recipe.schedule, done)

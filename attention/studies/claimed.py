@@ -46,7 +46,7 @@ def claimed(folder: Path, name: str, *, wait: bool = False) -> Iterator[bool]:
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     except OSError as error:
         raise InputError(
-            f"cannot write to {folder}: {error.strerror}; choose another --work"
+            f"cannot write to {folder}: {error.strerror}; choose another --work or --output"
         ) from error
     try:
         try:

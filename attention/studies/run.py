@@ -65,7 +65,7 @@ def run_study(
     results = load_or_begin(path, study)
     missing = results.missing(study)
     if missing:  # what cannot be written is better known before than after hours
-        results = _updated(path, study, folder)
+        results = _updated(path, study)
     done, total = 0, len(missing)
     while missing:
         elsewhere = []
@@ -74,7 +74,7 @@ def run_study(
             if made is None:
                 elsewhere.append(missing[number])
                 continue
-            results = _updated(path, study, folder, (missing[number], *made))
+            results = _updated(path, study, (missing[number], *made))
             done += 1
             if note is not None:
                 note(missing[number], made[0], done, total)
@@ -101,9 +101,9 @@ def load_or_begin(path: Path, study: Study) -> StudyResults:
         raise InputError(f"{path}: {error}") from error
 
 
-def _updated(path: Path, study: Study, folder: Path, *runs: Run) -> StudyResults:
+def _updated(path: Path, study: Study, *runs: Run) -> StudyResults:
     """Add runs to the file, to which other processes may have added theirs meanwhile."""
-    with claimed(folder, str(path.resolve()), wait=True):
+    with claimed(path.resolve().parent, path.name, wait=True):
         results = load_or_begin(path, study)
         for run in runs:
             results = results.add(*run)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lohe.attention.checkpoint import Checkpoint
-from lohe.attention.divergence import Diverged
+from lohe.attention.divergence import DivergenceError
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies.results import Failure, Finished, Outcome
@@ -86,7 +86,7 @@ def run_case(
         }
         return _run(case, setting, folder, device), protocol
     except InputError as error:
-        return Failure(" ".join(str(error).split()), isinstance(error, Diverged)), protocol
+        return Failure(" ".join(str(error).split()), isinstance(error, DivergenceError)), protocol
     except Exception as error:
         # Of a run among hundreds the others should know nothing.
         place = traceback.extract_tb(error.__traceback__)[-1]

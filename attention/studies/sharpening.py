@@ -39,6 +39,7 @@ def _main(corpus: str) -> Iterator[Arm]:
 
 def _more(corpus: str) -> Iterator[Arm]:
     yield oscillators(corpus, _D, "learned-positions", positions="learned", seeds=_FEW)
+    yield softmax(corpus, "ff288-learned-positions", hidden=288, positions="learned", seeds=_FEW)
     yield _power(corpus, 2, seeds=_FEW)
     for d_osc in (2, 4, 8, 16):
         yield _power(corpus, 8, d_osc=d_osc, seeds=_FEW)
@@ -59,7 +60,9 @@ def _more(corpus: str) -> Iterator[Arm]:
 
 
 def _long(corpus: str) -> Iterator[Arm]:
-    for arm in (softmax(corpus), oscillators(corpus, _D), _power(corpus, 8)):
+    # 128 more hidden units outweigh the anchors of 256 positions.
+    larger = softmax(corpus, "ff384", hidden=384)
+    for arm in (softmax(corpus), larger, oscillators(corpus, _D), _power(corpus, 8)):
         yield replace(
             arm, name=f"{arm.name}-T{_LONG}", options={"length": _LONG}, seeds=tuple(range(_FEW))
         )

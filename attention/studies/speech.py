@@ -8,12 +8,17 @@ from typing import Any
 
 from lohe.attention.studies.study import SOFTMAX, Arm, Study
 
-__all__ = ["FSDD", "KWS"]
+__all__ = ["FSDD", "KWS", "SPEECH_RATES"]
 
 _POSITIONS = ("none", "sinusoidal", "learned")
 
 # Two thirds of the small-data protocol's epochs, to bear twice as many arms.
 _RECIPE = {"epochs": 40}
+
+_RATES = (3e-3, 3e-2)  # the protocol has 1e-2, which was chosen with oscillators alone
+
+SPEECH_RATES = tuple(f"-lr{rate:g}" for rate in _RATES)
+"""Ends of the names of arms at other learning rates."""
 
 # Of the learning curves, and of the second data set's oscillators.
 _FEW = (0, 1, 2)
@@ -56,6 +61,14 @@ def _shares(setting: str, *shares: float) -> Iterator[Arm]:
             yield replace(arm, name=name, options={"share": share}, seeds=_FEW)
 
 
+def _rates(setting: str) -> Iterator[Arm]:
+    """Yield both mechanisms without positions at other learning rates."""
+    for rate, end in zip(_RATES, SPEECH_RATES, strict=True):
+        for arm in _pairs(setting, "none"):
+            recipe = _RECIPE | {"learning_rate": rate}
+            yield replace(arm, name=f"{arm.name}{end}", recipe=recipe, seeds=(0, 1))
+
+
 def _stock(setting: str, name: str, **recipe: Any) -> Iterator[Arm]:
     """Yield both mechanisms by the published recipe, made for eleven times the clips, or near."""
     for arm in _pairs(setting, "none"):
@@ -80,6 +93,7 @@ KWS = Study(
         *_stock("kws", "stock"),
         *_stock("kws", "stock-fast", learning_rate=1e-2),
         *_shares("kws", 0.125, 0.25, 0.5),
+        *_rates("kws"),
     ),
     metric="test_accuracy",
 )

@@ -2,56 +2,49 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lohe.commands.bench_study_compare import (
-    CONFIDENCE,
+    Failures,
     Pair,
     advantage,
+    best_arm,
+    cautious,
     failures,
-    gaps,
     loss,
     mean_score,
+    taken_away,
     told,
 )
 from lohe.commands.bench_study_tables import plus, with_interval
+from lohe.commands.bench_verdict import (
+    CONFOUNDED,
+    NOT,
+    NOT_RUN,
+    REPRODUCED,
+    SAME_DIRECTION,
+    UNDECIDED,
+    Verdict,
+    unless_runs_lack,
+)
 
 if TYPE_CHECKING:
     from lohe.attention.studies.results import StudyResults
-    from lohe.proofs_numeric.statistics.paired import Estimate
 
-__all__ = ["Ahead", "Claim", "FailsLess", "GapRatio", "Loses", "Tied", "Verdict"]
-
-REPRODUCED, CONFOUNDED, NOT = "reproduced", "confounded", "not reproduced"
-UNDECIDED = "undecided"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What is claimed, whether it holds, and the figures that say so."""
-
-    claim: str
-    word: str
-    why: str
-
-
-class Claim(Protocol):
-    """Something that the results of a study decide."""
-
-    def judge(self, results: StudyResults) -> Verdict:
-        """Return what the intervals say."""
+__all__ = ["Ahead", "FailsLess", "Loses", "Tied"]
 
 
 @dataclass(frozen=True)
 class Ahead:
     """One arm is better than another, and not only where a control is left out.
 
-    It is *reproduced* if the interval of the paired difference lies above 0; *confounded* if in a
-    control it does not, and what is published lies above it; *undecided* if it holds both 0 and
-    what is published; else *not reproduced*.
+    It is *reproduced* if the interval of the paired difference lies above 0 and holds what is
+    published, and *same direction* if it lies above 0 and does not hold it; but *confounded* if a
+    control takes the advantage away: what is lost by it has an interval above 0, and what is left
+    has not. It is *undecided* if the interval holds both 0 and what is published, else *not
+    reproduced*.
 
     Parameters
     ----------
@@ -63,45 +56,66 @@ class Ahead:
         By how much.
     controls
         What is changed in both arms, and their names then.
+    recipes
+        Ends of the names of arms with other recipes. Each mechanism is judged by the recipe that
+        it validates best with.
+    chosen_by
+        The score in validation that says which that is.
+    failure
+        A run whose score is worse has failed; the interval then allows for failures that are too
+        rare to have been seen.
     """
 
     claim: str
     pair: Pair
     published: float
     controls: Mapping[str, Pair] = field(default_factory=dict)
+    recipes: tuple[str, ...] = ()
+    chosen_by: str = "validation_accuracy"
+    failure: float | None = None
 
     def judge(self, results: StudyResults) -> Verdict:
         """Return what the intervals say."""
-        found = advantage(results, *self.pair)
+        mine, other = (best_arm(results, arm, self.recipes, self.chosen_by) for arm in self.pair)
+        lacking = [mine, other, *(arm for pair in self.controls.values() for arm in pair)]
+        found = advantage(results, mine, other)
         if found is None:
-            return _not_run(self.claim)
-        metric = results.metric
-        relation = "holds" if found.mean.holds(self.published) else "does not hold"
-        why = (
-            f"{self.pair[0]} against {self.pair[1]}: "
-            f"{with_interval(found.mean, metric, signed=True)}, which {relation} the published "
-            f"{plus(self.published, metric)}; "
-            f"better in {found.positive} of {found.mean.count} seeds"
+            return unless_runs_lack(Verdict(self.claim, NOT_RUN), results, lacking)
+        mean, metric = found.mean, results.metric
+        why = f"{mine} against {other}: {with_interval(mean, metric, signed=True)}"
+        if self.failure is not None:
+            mean = cautious(results, mine, other, self.failure)
+            why += f", with failures not seen {with_interval(mean, metric, signed=True)}"
+        relation = "holds" if mean.holds(self.published) else "does not hold"
+        why += (
+            f", which {relation} the published {plus(self.published, metric)}; "
+            f"better in {found.positive} of {mean.count} seeds"
         )
         lost = False
         for changed, pair in self.controls.items():
-            control = advantage(results, *pair)
-            if control is not None:
-                lost |= told(control) != "better" and control.mean.upper < self.published
+            control, taken = advantage(results, *pair), taken_away(results, (mine, other), pair)
+            if control is not None and taken is not None:
+                lost |= taken.lower > 0 and told(control) != "better"
                 why += f"; {changed}: {with_interval(control.mean, metric, signed=True)}"
-        if told(found) == "better":
-            return Verdict(self.claim, CONFOUNDED if lost else REPRODUCED, why)
-        both = found.mean.holds(0) and found.mean.holds(self.published)
-        return Verdict(self.claim, UNDECIDED if both else NOT, why)
+                why += f", less by {with_interval(taken, metric, signed=True)}"
+        word = NOT
+        if mean.lower > 0:
+            exact = REPRODUCED if mean.holds(self.published) else SAME_DIRECTION
+            word = CONFOUNDED if lost else exact
+        elif mean.holds(0) and mean.holds(self.published):
+            word = UNDECIDED
+        return unless_runs_lack(Verdict(self.claim, word, why), results, lacking)
 
 
 @dataclass(frozen=True)
 class FailsLess:
-    """Some arms fail more rarely than others.
+    """Some arms fail more rarely than others; training that diverges has failed, too.
 
-    It is *reproduced* if Clopper and Pearson's bounds on the chances are disjoint; *confounded* if
-    in a control the others fail no more often; *undecided* if the bounds overlap but fewer runs
-    failed; else *not reproduced*.
+    It is *reproduced* if Clopper and Pearson's bounds on the chances are disjoint and hold the
+    published ones, *same direction* if they are disjoint only; but *confounded* if a control takes
+    the failures away: there the others' bounds lie below those without it, and are not disjoint
+    from the arms'. It is *undecided* if the bounds overlap but fewer runs failed; else *not
+    reproduced*.
 
     Parameters
     ----------
@@ -111,6 +125,8 @@ class FailsLess:
         A run whose score is worse has failed.
     arms, others
         Their runs are counted together.
+    published
+        Their chances.
     controls
         What is changed, and the two arms then.
     """
@@ -119,78 +135,40 @@ class FailsLess:
     bound: float
     arms: tuple[str, ...]
     others: tuple[str, ...]
+    published: tuple[float, float]
     controls: Mapping[str, Pair] = field(default_factory=dict)
 
     def judge(self, results: StudyResults) -> Verdict:
         """Return what the bounds say."""
-        counts = [failures(results, arms, self.bound) for arms in (self.arms, self.others)]
-        if None in counts:
-            return _not_run(self.claim)
-        less, more = (count for count in counts if count is not None)
-        shares = [
-            f"{one.count} of {one.runs} ({100 * one.lower:.1f} to {100 * one.upper:.1f} %)"
-            for one in (less, more)
-        ]
-        why = f"failed: {shares[0]}, against {shares[1]}"
+        lacking = [*self.arms, *self.others, *(a for pair in self.controls.values() for a in pair)]
+        less, more = (failures(results, arms, self.bound) for arms in (self.arms, self.others))
+        if less is None or more is None:
+            return unless_runs_lack(Verdict(self.claim, NOT_RUN), results, lacking, counted=True)
+        why = f"failed: {_share(less)}, against {_share(more)}"
         lost = False
-        for changed, pair in self.controls.items():
-            found = [failures(results, [arm], self.bound) for arm in pair]
-            if found[0] is not None and found[1] is not None:
-                lost |= found[1].count <= found[0].count
-                why += f"; {changed}: {found[0].count} of {found[0].runs}, against "
-                why += f"{found[1].count} of {found[1].runs}"
+        for changed, (arm, other) in self.controls.items():
+            mine = failures(results, [arm], self.bound)
+            theirs = failures(results, [other], self.bound)
+            if mine is not None and theirs is not None:
+                lost |= theirs.upper < more.lower and not mine.upper < theirs.lower
+                why += f"; {changed}: {_share(mine)}, against {_share(theirs)}"
+        word = UNDECIDED if less.count * more.runs < more.count * less.runs else NOT
         if less.upper < more.lower:
-            return Verdict(self.claim, CONFOUNDED if lost else REPRODUCED, why)
-        fewer = less.count * more.runs < more.count * less.runs
-        return Verdict(self.claim, UNDECIDED if fewer else NOT, why)
+            held = all(
+                count.lower <= share <= count.upper
+                for count, share in zip((less, more), self.published, strict=True)
+            )
+            word = CONFOUNDED if lost else REPRODUCED if held else SAME_DIRECTION
+        return unless_runs_lack(Verdict(self.claim, word, why), results, lacking, counted=True)
 
 
-@dataclass(frozen=True)
-class GapRatio:
-    """How one gap between two arms compares with another: their ratio.
+def _share(found: Failures) -> str:
+    bounds = f"{100 * found.lower:.1f} to {100 * found.upper:.1f} %"
+    return f"{found.count} of {found.runs} ({bounds})"
 
-    It is *reproduced* if the interval, by Fieller's theorem, holds the published ratio and leaves
-    out the one that would contradict the claim; *undecided* if it holds both.
 
-    Parameters
-    ----------
-    claim
-        For people.
-    pair, base
-        The arms whose gap is divided, and those whose gap it is divided by; of each the arm that
-        is behind comes first.
-    published
-        The ratio.
-    contradiction
-        1 if the claim is that the gap closes, 0 if it is that it stays.
-    controls
-        What is changed, and the two pairs then.
-    """
-
-    claim: str
-    pair: Pair
-    base: Pair
-    published: float
-    contradiction: float = 1.0
-    controls: Mapping[str, tuple[Pair, Pair]] = field(default_factory=dict)
-
-    def judge(self, results: StudyResults) -> Verdict:
-        """Return what the intervals say."""
-        found = _ratio(results, self.pair, self.base)
-        if found is None:
-            return _not_run(self.claim)
-        relation = "holds" if found.holds(self.published) else "does not hold"
-        why = (
-            f"the gap of {self.pair[0]} is {_percent(found)} of that of {self.base[0]}, which "
-            f"{relation} the published {100 * self.published:.0f} %"
-        )
-        for changed, (pair, base) in self.controls.items():
-            if (control := _ratio(results, pair, base)) is not None:
-                why += f"; {changed}: {_percent(control)}"
-        if not found.holds(self.published):
-            return Verdict(self.claim, NOT, why)
-        told_apart = not found.holds(self.contradiction)
-        return Verdict(self.claim, REPRODUCED if told_apart else UNDECIDED, why)
+# From the least to the most favourable.
+_FAVOUR = ("worse", UNDECIDED, "tied", "better")
 
 
 @dataclass(frozen=True)
@@ -198,27 +176,47 @@ class Tied:
     """Whether an arm is as good as another, but for so small a share of its score.
 
     The word is ``tied`` if the whole interval of the paired difference lies within the margin,
-    ``better`` or ``worse`` if it lies on one side of 0 but not within, and ``undecided`` otherwise.
+    ``better`` or ``worse`` if it lies on one side of 0 but not within, and ``undecided`` otherwise;
+    with several others, such as one with as many parameters, the least favourable of these.
+
+    Parameters
+    ----------
+    claim
+        For people.
+    pair
+        The arm, and the other.
+    more
+        Further others.
+    margin
+        Share of the other's score.
     """
 
     claim: str
     pair: Pair
+    more: tuple[str, ...] = ()
     margin: float = 0.01
 
     def judge(self, results: StudyResults) -> Verdict:
-        """Return what the interval says."""
-        found, base = advantage(results, *self.pair), mean_score(results, self.pair[1])
+        """Return what the intervals say."""
+        arm, *others = *self.pair, *self.more
+        found = [self._compared(results, arm, other) for other in others]
+        if any(one is None for one in found):
+            verdict = Verdict(self.claim, NOT_RUN)
+        else:
+            words, whys = zip(*(one for one in found if one is not None), strict=True)
+            verdict = Verdict(self.claim, min(words, key=_FAVOUR.index), "; ".join(whys))
+        return unless_runs_lack(verdict, results, (arm, *others))
+
+    def _compared(self, results: StudyResults, arm: str, other: str) -> tuple[str, str] | None:
+        found, base = advantage(results, arm, other), mean_score(results, other)
         if found is None or base is None:
-            return _not_run(self.claim)
+            return None
         allowed = self.margin * abs(base.value)
         within = -allowed <= found.mean.lower and found.mean.upper <= allowed
-        word = "tied" if within else told(found).replace("?", UNDECIDED)
         share = plus(100 * found.mean.value / base.value, "share")
-        why = (
-            f"{self.pair[0]} against {self.pair[1]}: "
-            f"{with_interval(found.mean, results.metric, signed=True)}, {share} % of its score"
-        )
-        return Verdict(self.claim, word, why)
+        difference = with_interval(found.mean, results.metric, signed=True)
+        word = "tied" if within else told(found).replace("?", UNDECIDED)
+        return word, f"{arm} against {other}: {difference}, {share} % of its score"
 
 
 @dataclass(frozen=True)
@@ -246,32 +244,13 @@ class Loses:
         """Return what the intervals say."""
         found = [loss(results, arm, self.disturbed) for arm in self.pair]
         if found[0] is None or found[1] is None:
-            return _not_run(self.claim)
+            return unless_runs_lack(Verdict(self.claim, NOT_RUN), results, self.pair)
         loses, keeps = found[0].mean, found[1].mean
         why = (
             f"{self.pair[0]} loses {with_interval(loses, results.metric)}, "
             f"{self.pair[1]} {with_interval(keeps, results.metric)}"
         )
+        word = UNDECIDED if loses.upper > 0 else NOT
         if loses.lower > 0:
-            return Verdict(self.claim, REPRODUCED if keeps.holds(0) else NOT, why)
-        return Verdict(self.claim, UNDECIDED if loses.upper > 0 else NOT, why)
-
-
-def _not_run(claim: str) -> Verdict:
-    return Verdict(claim, "not run", "the runs have not been made")
-
-
-def _ratio(results: StudyResults, pair: Pair, base: Pair) -> Estimate | None:
-    from lohe.proofs_numeric.statistics.paired import ratio_of_means
-
-    rows = gaps(results, [pair, base])
-    if not rows:
-        return None
-    left, right = zip(*rows, strict=True)
-    return ratio_of_means(left, right, CONFIDENCE)
-
-
-def _percent(ratio: Estimate) -> str:
-    low, high = 100 * ratio.lower, 100 * ratio.upper
-    bounds = "unbounded" if math.isinf(low) else f"{low:.0f} to {high:.0f} %"
-    return f"{100 * ratio.value:.0f} % ({bounds})"
+            word = REPRODUCED if keeps.holds(0) else NOT
+        return unless_runs_lack(Verdict(self.claim, word, why), results, self.pair)

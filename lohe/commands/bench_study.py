@@ -154,8 +154,8 @@ def _print_results(study: Study, results: StudyResults, path: Path, *, as_json: 
     import json
 
     from lohe.commands.bench_study_report import study_report
-    from lohe.commands.bench_study_tables import failed_runs
+    from lohe.commands.bench_study_tables import to_mend
 
     lines = [*study_report(study, results), f"kept in {path}"]
     emit(json.loads(path.read_text(encoding="utf-8")), lines, as_json=as_json)
-    return 2 if failed_runs(study, results) else 0
+    return 2 if to_mend(study, results) else 0

@@ -15,10 +15,13 @@ __all__ = [
     "Failures",
     "Pair",
     "advantage",
+    "best_arm",
+    "cautious",
     "failures",
     "gaps",
     "loss",
     "mean_score",
+    "taken_away",
     "told",
 ]
 
@@ -71,6 +74,42 @@ def advantage(results: StudyResults, arm: str, other: str) -> Paired | None:
     return paired_difference(*(pair if results.larger_is_better else pair[::-1]), CONFIDENCE)
 
 
+def cautious(results: StudyResults, arm: str, other: str, bound: float) -> Estimate:
+    """Return the mean of `advantage`, allowing for runs below a bound too rare to have been seen.
+
+    Scores are from 0 to 1, and larger ones are better.
+    """
+    from lohe.proofs_numeric.statistics.failing import difference_with_failures
+
+    mine, others = results.of(arm), results.of(other)
+    seeds = sorted(mine.keys() & others.keys())
+    pair = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
+    return difference_with_failures(*pair, bound, CONFIDENCE)
+
+
+def taken_away(results: StudyResults, pair: Pair, control: Pair) -> Estimate | None:
+    """Return how much smaller the advantage in a control is, over the seeds that both have."""
+    from lohe.proofs_numeric.statistics.paired import mean_interval
+
+    rows = gaps(results, [pair, control])
+    return mean_interval([after - before for before, after in rows], CONFIDENCE) if rows else None
+
+
+def best_arm(results: StudyResults, arm: str, ends: Sequence[str], metric: str) -> str:
+    """Return the arm, or that of the same name with one of some ends, which scores best.
+
+    They are compared over the seeds that all have; an arm of which a run diverged is not chosen
+    unless it is the only one.
+    """
+    scores = {name: results.of(name, metric) for name in (arm, *(arm + end for end in ends))}
+    sound = {name: found for name, found in scores.items() if found and not results.failed(name)}
+    seeds = set.intersection(*(set(found) for found in sound.values())) if sound else set()
+    if not seeds:
+        return arm
+    sign = 1 if results.larger_is_better else -1
+    return max(sound, key=lambda name: sign * sum(sound[name][seed] for seed in seeds))
+
+
 def loss(results: StudyResults, arm: str, disturbed: str) -> Paired | None:
     """Return by how much another score of an arm's runs is worse than the study's own."""
     from lohe.proofs_numeric.statistics.paired import paired_difference
@@ -101,12 +140,14 @@ def gaps(results: StudyResults, pairs: Sequence[Pair]) -> list[list[float]]:
 
 
 def failures(results: StudyResults, arms: Sequence[str], bound: float) -> Failures | None:
-    """Count the runs of some arms whose score is worse than a bound; None if there is no run."""
+    """Count the runs of some arms that diverged or score worse than a bound; None without runs."""
     from lohe.proofs_numeric.statistics.clopper_pearson import clopper_pearson
 
     values = [value for arm in arms for value in results.of(arm).values()]
-    if not values:
+    diverged = sum(run.diverged for arm in arms for run in results.failed(arm).values())
+    runs = len(values) + diverged
+    if not runs:
         return None
     sign = 1 if results.larger_is_better else -1
-    failed = sum(sign * value < sign * bound for value in values)
-    return Failures(failed, len(values), *clopper_pearson(failed, len(values), CONFIDENCE))
+    failed = diverged + sum(sign * value < sign * bound for value in values)
+    return Failures(failed, runs, *clopper_pearson(failed, runs, CONFIDENCE))

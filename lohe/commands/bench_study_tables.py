@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lohe.commands.bench_study_compare import advantage, failures, mean_score, told
 
 if TYPE_CHECKING:
-    from lohe.attention.studies.results import StudyResults
-    from lohe.attention.studies.study import Study
+    from lohe.attention.studies.results import Failure, StudyResults
+    from lohe.attention.studies.study import Case, Study
     from lohe.commands.bench_tables import Table
     from lohe.proofs_numeric.statistics.paired import Estimate
 
-__all__ = ["arms_table", "failed_runs", "plus", "scores_table", "with_interval"]
+__all__ = ["arms_table", "failed_runs", "plus", "scores_table", "to_mend", "with_interval"]
 
 
 def arms_table(study: Study, results: StudyResults) -> Table:
@@ -28,14 +28,15 @@ def arms_table(study: Study, results: StudyResults) -> Table:
     rows = []
     for arm in study.arms:
         mean = mean_score(results, arm.name)
-        if mean is None:
+        diverged = sum(run.diverged for run in results.failed(arm.name).values())
+        if mean is None and not diverged:
             continue
         rival = study.rival(arm)
         found = None if rival is None else advantage(results, arm.name, rival.name)
         row = [
             arm.name,
-            str(mean.count),
-            with_interval(mean, study.metric),
+            str(0 if mean is None else mean.count) + (f", {diverged} diverged" if diverged else ""),
+            "" if mean is None else with_interval(mean, study.metric),
             "" if found is None or rival is None else rival.name,
             "" if found is None else with_interval(found.mean, study.metric, signed=True),
             "" if found is None else f"{found.positive} : {found.negative}",
@@ -77,14 +78,21 @@ def scores_table(study: Study, results: StudyResults) -> Table:
 
 
 def failed_runs(study: Study, results: StudyResults) -> list[str]:
-    """Return a line for each run that could not be made."""
+    """Return a line for each run that has no score."""
+    return [f"{case.name}: {failure.reason}" for case, failure in _failures(study, results)]
+
+
+def to_mend(study: Study, results: StudyResults) -> bool:
+    """Return whether a run failed for another reason than that training diverged."""
+    return not all(failure.diverged for _, failure in _failures(study, results))
+
+
+def _failures(study: Study, results: StudyResults) -> Iterator[tuple[Case, Failure]]:
     from lohe.attention.studies.results import Failure
 
-    return [
-        f"{case.name}: {outcome.reason}"
-        for case in study.cases()
-        if isinstance(outcome := results.outcome(case), Failure)
-    ]
+    for case in study.cases():
+        if isinstance(outcome := results.outcome(case), Failure):
+            yield case, outcome
 
 
 def with_interval(estimate: Estimate, metric: str, *, signed: bool = False) -> str:
@@ -123,6 +131,8 @@ def _number(value: float, metric: str) -> str:
 
 def _cost(results: StudyResults, arm: str) -> tuple[str, str]:
     runs = [*results.finished(arm).values()]
+    if not runs:
+        return "", ""
     sizes: Iterable[int] = {run.parameters for run in runs}
     seconds = statistics.median(run.wall_s for run in runs)
     return " or ".join(f"{size:,}" for size in sorted(sizes)), f"{seconds:,.0f} s"

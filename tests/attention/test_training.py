@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lohe.attention.checkpoint import Checkpoint
-from lohe.attention.divergence import Diverged
+from lohe.attention.divergence import DivergenceError
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.tasks.sva import SubjectVerbAgreement, sva_config
@@ -160,16 +160,30 @@ def test_altered_checkpoints_are_refused(tmp_path):
 
 def test_divergence_is_named():
     recipe = Recipe(epochs=3, batch_size=32, learning_rate=1e30)
-    with pytest.raises(Diverged, match=r"diverged after \d+ steps: "), np.errstate(all="ignore"):
+    with (
+        pytest.raises(DivergenceError, match=r"diverged after \d+ steps: "),
+        np.errstate(all="ignore"),
+    ):
         train(TASK, CONFIG, recipe, seed=0)
 
 
-def test_what_is_refused_before_the_first_step_is_no_divergence():
+def test_what_is_refused_before_the_first_step_is_no_divergence(tmp_path):
     def refuse(*_, **__):
         raise InputError("no such model")
 
     with pytest.raises(InputError, match="no such model") as caught:
         train(TASK, CONFIG, RECIPE, seed=0, apply=refuse)
+    assert caught.type is InputError
+    stopped = {"seed": 0, "checkpoint": tmp_path / "run.model.npz"}
+
+    def stop(done, total):
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(TASK, CONFIG, RECIPE, **stopped, progress=stop)
+    with pytest.raises(InputError, match="no such model") as caught:
+        train(TASK, CONFIG, RECIPE, **stopped, apply=refuse)
     assert caught.type is InputError
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from lohe.attention.studies.catalogue import STUDIES
-from lohe.attention.studies.results import Finished, StudyResults
+from lohe.attention.studies.results import Failure, Finished, StudyResults
 from lohe.attention.studies.study import SOFTMAX, Arm, Study
-from lohe.commands.bench_claims import Ahead, FailsLess, GapRatio, Loses, Tied
+from lohe.commands.bench_claims import Ahead, FailsLess, Loses, Tied
+from lohe.commands.bench_gap_ratio import GapRatio
 from lohe.commands.bench_gaps import gap_table, power_laws
 from lohe.commands.bench_published import CLAIMS
 from lohe.commands.bench_study_plot import draw_study
@@ -23,6 +24,8 @@ def results_of(metric="test_accuracy", **scores):
         several = [values + noise for noise in NOISE] if isinstance(values, float) else values
         runs[arm.replace("_", "-")] = {
             seed: Finished({metric: value, "test_more": seed}, {}, 1.0, 10, {}, {})
+            if isinstance(value, float)
+            else Failure("?", diverged=value == "diverged")
             for seed, value in enumerate(several)
         }
     study = Study("s", "?", tuple(Arm(name, "sva") for name in runs), metric, "accuracy" in metric)
@@ -46,6 +49,12 @@ AHEAD = Ahead("?", ("a", "b"), published=0.1, controls={"with more": ("c", "d")}
         ([0.79, 0.81, 0.8, 0.79, 0.81], 0.9, "not reproduced"),
         (0.7, 0.9, "not reproduced"),
         ([0.9], 0.9, "undecided"),
+        ([0.82, 0.821, 0.819, 0.82, 0.82], 0.9, "same direction"),  # above 0, and far below 0.1
+        (1.0, 0.9, "same direction"),  # far above 0.1
+        # The control's own interval holds 0 since it is noisy, not since anything is taken away.
+        (0.9, [0.7, 1.0, 0.9, 0.8, 1.0], "reproduced"),
+        # What is taken away is told apart from 0, and the rest still from 0.
+        (0.9, 0.85, "reproduced"),
     ],
 )
 def test_ahead(a, c, wanted):
@@ -58,27 +67,82 @@ def test_figures_name_the_published_one_and_the_control():
     why = AHEAD.judge(results).why
     assert "a against b: +10.00 (+10.00 to +10.00)" in why
     assert "the published +10.00; better in 5 of 5 seeds" in why
-    assert why.endswith("with more: 0.00 (0.00 to 0.00)")
+    assert why.endswith("with more: 0.00 (0.00 to 0.00), less by +10.00 (+10.00 to +10.00)")
     assert AHEAD.judge(results_of(a=0.9)[0]).word == "not run"
 
 
 @pytest.mark.parametrize(
     ("bad", "control", "wanted"),
-    [(10, 3, "reproduced"), (10, 0, "confounded"), (1, 3, "undecided"), (0, 3, "not reproduced")],
+    [
+        ([0.5] * 8, [0.5] * 3, "reproduced"),
+        (["diverged"] * 8, [0.5] * 3, "reproduced"),  # training that breaks down fails, too
+        ([0.5] * 16, [0.5] * 10, "same direction"),
+        ([0.5] * 10, [], "confounded"),
+        ([0.5], [0.5] * 3, "undecided"),
+        ([], [0.5] * 3, "not reproduced"),
+        (["lost"] * 8, [], "undecided"),
+    ],
 )
 def test_fails_less(bad, control, wanted):
-    claim = FailsLess("?", 0.85, ("a",), ("b",), {"wider": ("c", "d")})
+    claim = FailsLess("?", 0.85, ("a",), ("b",), (0.0, 0.4), {"wider": ("c", "d")})
     good = [0.9] * 20
-    scores = {"a": good, "b": [0.5] * bad + good[bad:], "c": good}
-    assert word(claim, **scores, d=[0.5] * control + good[control:]) == wanted
+    scores = {"a": good, "b": bad + good[len(bad) :], "c": good}
+    assert word(claim, **scores, d=control + good[len(control) :]) == wanted
+
+
+def test_two_control_runs_without_a_failure_confound_nothing():
+    claim = FailsLess("?", 0.85, ("a",), ("b",), (0.0, 0.4), {"wider": ("c", "d")})
+    good = [0.9] * 20
+    assert word(claim, a=good, b=[0.5] * 8 + good[8:], c=good[:2], d=good[:2]) == "reproduced"
+
+
+def test_nothing_is_decided_by_the_runs_that_survived():
+    b = [0.8, 0.8, 0.8, 0.8, 0.8]
+    scores = {"a": [0.9, 0.91, 0.9, 0.9, "diverged"], "b": b, "c": 0.9, "d": b}
+    verdict = AHEAD.judge(results_of(**scores)[0])
+    assert verdict.word == "undecided"
+    assert verdict.why.endswith("; without a-seed4 (diverged)")
+    claims = (Tied("?", ("a", "b")), GapRatio("?", ("a", "b"), ("c", "b"), 1.0))
+    for claim in (*claims, Loses("?", ("b", "a"), "test_more")):
+        assert claim.judge(results_of(**scores)[0]).why.endswith("; without a-seed4 (diverged)")
+    lost = scores | {"a": ["lost"] * 5}
+    assert "without a-seed0 (failed)" in AHEAD.judge(results_of(**lost)[0]).why
+
+
+def test_a_mean_is_not_decided_where_a_failure_may_not_have_been_seen():
+    claim = Ahead("?", ("a", "b"), published=0.0527, failure=0.85)
+    scores = {"a": [0.97, 0.972, 0.971, 0.97], "b": [0.968, 0.97, 0.97, 0.967]}
+    assert word(claim, **scores) == "undecided"
+    assert word(replace(claim, failure=None), **scores) == "same direction"
+
+
+def test_each_mechanism_is_judged_by_the_recipe_it_validates_best_with():
+    claim = Ahead("?", ("a", "b"), 0.1, recipes=("-fast",), chosen_by="validation_accuracy")
+    results, _ = results_of(
+        a=[0.9, 0.9, 0.9], a_fast=[0.7, 0.7], b=[0.5, 0.5, 0.5], b_fast=[0.8, 0.8]
+    )
+    better = {"a": 0.6, "a-fast": 0.5, "b": 0.4, "b-fast": 0.7}
+    runs = {
+        arm: {
+            seed: replace(run, metrics={**run.metrics, "validation_accuracy": better[arm]})
+            for seed, run in results.finished(arm).items()
+        }
+        for arm in better
+    }
+    results = replace(results, runs=runs)
+    assert claim.judge(results).why.startswith("a against b-fast: +10.00")
+    runs["b-fast"][1] = Failure("?", diverged=True)  # such a recipe is no better one
+    assert claim.judge(results).why.startswith("a against b: +40.00")
 
 
 @pytest.mark.parametrize(
     ("far", "wanted"),
     [
         ([22.5, 22.4, 22.6, 22.5, 22.45], "reproduced"),
-        ([24.0, 24.1, 24.2, 24.0, 24.0], "not reproduced"),
+        ([24.0, 24.1, 24.2, 24.0, 24.0], "same direction"),  # it closes, but not to a quarter
+        ([31.0, 31.1, 31.2, 31.0, 31.3], "not reproduced"),
         ([20.0, 38.0, 12.0, 30.0, 22.0], "undecided"),
+        ([22.0, 25.0, 21.5, 21.5, 22.5], "undecided"),  # from nothing to a half is no ratio
     ],
 )
 def test_gap_ratio(far, wanted):
@@ -97,6 +161,17 @@ def test_tied(score, wanted):
     claim = Tied("?", ("a", "b"))
     scores = {"a": score, "b": [20.0] * 5}
     assert claim.judge(results_of("test_perplexity", **scores)[0]).word == wanted
+
+
+def test_ties_are_judged_against_the_less_favourable_of_several():
+    claim = Tied("?", ("a", "b"), more=("c",))
+    scores = {"a": [20.0] * 5, "b": [20.1] * 5, "c": [19.0] * 5}
+    assert claim.judge(results_of("test_perplexity", **scores)[0]).word == "worse"
+    assert (
+        claim.judge(results_of("test_perplexity", **scores | {"c": [22.0] * 5})[0]).word == "tied"
+    )
+    del scores["c"]
+    assert claim.judge(results_of("test_perplexity", **scores)[0]).word == "not run"
 
 
 def test_loses():
@@ -127,13 +202,14 @@ def test_gaps_follow_their_power_law(tmp_path):
 
 
 def test_arms_stand_against_others_and_count_failures():
-    results, study = results_of(a=[0.9, 0.8, 0.9], b=[0.8, 0.8, 0.7])
+    results, study = results_of(a=[0.9, 0.8, 0.9, "diverged"], b=[0.8, 0.8, 0.7])
     arms = (study.arms[0], replace(study.arms[1], model=SOFTMAX))
     titles, rows = arms_table(replace(study, arms=arms, failure=0.85), results)
     first, second = (dict(zip(titles, row, strict=True)) for row in rows)
     assert first["test accuracy"].startswith("86.67 (")
     assert (first["pairs"], first["against"]) == ("2 : 0", "b")
-    assert first["failed"].startswith("1 (")
+    assert first["failed"].startswith("2 (")
+    assert first["runs"] == "3, 1 diverged"
     assert (second["pairs"], second["failed"]) == ("", "3 (to 100 %)")
     assert scores_table(study, results) == (("arm", "more"), [("a", "1.00"), ("b", "1.00")])
     several = {**results.finished("a")[0].metrics, "test_other": 3.0, "validation_accuracy": 1.0}
@@ -150,11 +226,17 @@ def test_every_arm_that_is_named_is_in_its_study():
     for name, claims in CLAIMS.items():
         study = STUDIES[name]
         arms = {arm.name: arm for arm in study.arms}
-        named = [word for claim in claims for word in _names(vars(claim).values())]
+        named = [word for claim in claims for word in _arms(vars(claim))]
         assert {*named} <= {*arms}, name
         for arm in study.arms:
             if rival := study.rival(arm):
                 assert {*arm.seeds} <= {*rival.seeds}, f"{name}: {arm.name}"
+
+
+def _arms(fields):
+    ends = fields.get("recipes", ())
+    yield from (arm + end for end in ends for arm in fields["pair"])
+    yield from _names(value for name, value in fields.items() if name != "recipes")
 
 
 def _names(values):

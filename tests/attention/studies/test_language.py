@@ -84,3 +84,13 @@ def test_perplexities_come_with_the_share_of_unknown_words():
     scores = setting.examine(model, setting.task)
     assert scores["test_unknown_share"] == pytest.approx(4 / 7, rel=0.01)
     assert scores["rank"] > 1
+
+
+def test_softmax_that_ties_are_judged_against_has_as_many_parameters():
+    arms = {arm.name: arm for arm in SHARPENING.arms}
+    for larger, mine in (
+        ("softmax-ff384-T256", "d32-p8-T256"),
+        ("softmax-ff288-learned-positions", "d32-p8-learned-positions"),
+    ):
+        most = size(arms[f"stories-{larger}"])
+        assert size(arms[f"stories-{mine}"]) <= most < 1.01 * size(arms[f"stories-{mine}"])

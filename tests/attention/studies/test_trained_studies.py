@@ -27,7 +27,7 @@ STOCK = {
 def test_arms_are_different_runs_that_can_be_made(study: Study) -> None:
     for arm in study.arms:
         assert arm.setting in SETTINGS
-        assert arm.seeds[:3] == (0, 1, 2)
+        assert arm.seeds[:2] == (0, 1)
         replace(STOCK[arm.setting], **arm.model)
         replace(Recipe(epochs=1), **arm.recipe)
     runs = {

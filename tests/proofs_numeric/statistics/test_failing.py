@@ -1,0 +1,37 @@
+"""Intervals that hold the mean difference where few runs fail."""
+
+import numpy as np
+import pytest
+
+from lohe.proofs_numeric.statistics.failing import difference_with_failures
+from lohe.proofs_numeric.statistics.paired import paired_difference
+
+
+@pytest.mark.parametrize("chance", [0.02, 0.1, 0.2])
+def test_rare_failures_are_allowed_for_where_student_misses_them(chance):
+    rng = np.random.default_rng(3)
+    truth = chance * (0.97 - 0.6)
+    held, student = 0, 0
+    for _ in range(300):
+        left = 0.97 + 0.003 * rng.standard_normal(20)
+        right = np.where(
+            rng.random(20) < chance,
+            0.6 + 0.1 * rng.standard_normal(20),
+            0.97 + 0.003 * rng.standard_normal(20),
+        )
+        held += difference_with_failures(left, right, 0.85).holds(truth)
+        student += paired_difference(left, right).mean.holds(truth)
+    assert held >= 285 > student
+
+
+def test_many_failures_are_seen_and_sides_are_symmetric():
+    good, bad = [0.95] * 200, [0.2] * 180 + [0.95] * 20
+    found = difference_with_failures(good, bad, 0.85)
+    assert found.holds(0.75 * 0.9)
+    mirrored = difference_with_failures(bad, good, 0.85)
+    assert (mirrored.lower, mirrored.upper) == (-found.upper, -found.lower)
+
+
+def test_runs_that_all_failed_tell_nothing():
+    found = difference_with_failures([0.5, 0.4], [0.3, 0.9], 0.85)
+    assert (found.lower, found.upper) == (-1, 1)
