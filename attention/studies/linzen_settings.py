@@ -12,4 +12,6 @@ __all__ = ["linzen"]
 def linzen(*, words: int = 4000) -> Setting:
     """Return the task, its model and recipe; beside the scores, what a constant answer gets."""
     task = LinzenTask(load_linzen(), words=words)
-    return Setting(task, linzen_config(task), RECIPE, lambda *_: task.majority())
+    return Setting(
+        task, linzen_config(task), RECIPE, lambda *_: task.majority(), answers=task.answers
+    )

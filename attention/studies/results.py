@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lohe.attention.items import Answers, Items
 from lohe.attention.studies.study import Case, Study
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.files import write_text
@@ -35,6 +36,10 @@ class Finished:
         Numbers that were trained.
     versions, machine
         Of the libraries, and what it ran on.
+    right, items
+        By the score that is their mean, the test items that the model, run by NumPy, gets right,
+        as `Answers.packed` has them, and what the items are. Tasks may have none, and so do older
+        files.
     """
 
     metrics: Mapping[str, float]
@@ -43,6 +48,8 @@ class Finished:
     parameters: int
     versions: Mapping[str, str]
     machine: Mapping[str, Any]
+    right: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, Items] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,15 @@ class StudyResults:
         runs = self.finished(arm).items()
         return {seed: run.metrics[name] for seed, run in runs if name in run.metrics}
 
+    def answers(self, arm: str, metric: str) -> dict[int, Answers]:
+        """Return which test items an arm's runs get right by seed, of runs that say so."""
+        runs = self.finished(arm).items()
+        return {
+            seed: Answers.unpack(run.right[metric], run.items[metric])
+            for seed, run in runs
+            if metric in run.right
+        }
+
     def widened(self, study: Study) -> StudyResults:
         """Return the results with room for a study's arms, in its order and before others.
 
@@ -168,7 +184,7 @@ class StudyResults:
         InputError
             If the path cannot be written.
         """
-        environments: list[dict[str, Any]] = []
+        shared = _Shared()
         document = {
             "format": FORMAT,
             "version": VERSION,
@@ -180,14 +196,14 @@ class StudyResults:
             "protocols": {arm: self.protocols[arm] for arm in self.arms if arm in self.protocols},
             "runs": {
                 arm: {
-                    str(seed): _plain(outcome, environments)
+                    str(seed): _plain(outcome, shared)
                     for seed, outcome in sorted(self.runs[arm].items())
                 }
                 for arm in self.arms
                 if arm in self.runs
             },
         }
-        write_text(path, _laid_out(document | {"environments": environments}, depth=3) + "\n")
+        write_text(path, _laid_out(document | asdict(shared), depth=3) + "\n")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> StudyResults:
@@ -209,9 +225,9 @@ class StudyResults:
         if (version := document.pop("version", None)) != VERSION:
             raise InputError(f"{path} has version {version}; expected {VERSION}")
         try:
-            environments = document.pop("environments")
+            shared = _Shared.read(document)
             document["runs"] = {
-                arm: {int(seed): _outcome(run, environments) for seed, run in runs.items()}
+                arm: {int(seed): _outcome(run, shared) for seed, run in runs.items()}
                 for arm, runs in document["runs"].items()
             }
             return cls(**document)
@@ -223,26 +239,56 @@ def _is_result(outcome: Outcome | None) -> bool:
     return isinstance(outcome, Finished) or (isinstance(outcome, Failure) and outcome.diverged)
 
 
-def _plain(outcome: Outcome, environments: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return JSON values; what many runs share stands once among the environments."""
+@dataclass(frozen=True)
+class _Shared:
+    """What many runs share stands once in the file; a run has its index."""
+
+    environments: list[dict[str, Any]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> _Shared:
+        """Take it out of a file; older ones have no items."""
+        items = [
+            {
+                name: Items(tuple(one["clusters"]), tuple(one["strata"]))
+                for name, one in of_run.items()
+            }
+            for of_run in document.pop("items", [])
+        ]
+        return cls(document.pop("environments"), items)
+
+
+def _index(value: dict[str, Any], known: list[dict[str, Any]]) -> int:
+    if value not in known:
+        known.append(value)
+    return known.index(value)
+
+
+def _plain(outcome: Outcome, shared: _Shared) -> dict[str, Any]:
+    """Return JSON values."""
     if isinstance(outcome, Failure):
         return {"failed": outcome.reason} | ({"diverged": True} if outcome.diverged else {})
     environment = {"versions": dict(outcome.versions), "machine": dict(outcome.machine)}
-    if environment not in environments:
-        environments.append(environment)
     return {
         "metrics": dict(outcome.metrics),
         "history": dict(outcome.history),
         "wall_s": outcome.wall_s,
         "parameters": outcome.parameters,
-        "environment": environments.index(environment),
-    }
+        "environment": _index(environment, shared.environments),
+    } | (
+        {"right": dict(outcome.right), "items": _index(dict(outcome.items), shared.items)}
+        if outcome.right
+        else {}
+    )
 
 
-def _outcome(run: dict[str, Any], environments: list[dict[str, Any]]) -> Outcome:
+def _outcome(run: dict[str, Any], shared: _Shared) -> Outcome:
     if "failed" in run:
         return Failure(run["failed"], run.get("diverged", False))
-    return Finished(**environments[run.pop("environment")], **run)
+    environment = shared.environments[run.pop("environment")]
+    items = shared.items[run.pop("items")] if "items" in run else {}
+    return Finished(**environment, items=items, **run)
 
 
 def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from typing import Any
 
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.divergence import DivergenceError
+from lohe.attention.items import Answers
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies.results import Failure, Finished, Outcome
 from lohe.attention.studies.settings import SETTINGS
 from lohe.attention.studies.study import Arm, Case, Setting
-from lohe.attention.training import Apply, train
+from lohe.attention.training import Apply, evaluate, train
 from lohe.attention.transformer import Model, apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
@@ -118,6 +119,7 @@ def _run(case: Case, setting: Setting, folder: Path, device: Device) -> Outcome:
         metrics |= setting.examine(model, setting.task)
     if wild := _not_finite(metrics):
         return Failure(wild)
+    graded = _graded(setting, model)
     return Finished(
         metrics={name: _rounded(value, _METRIC_DIGITS) for name, value in metrics.items()},
         history=_short(run.history),
@@ -125,7 +127,16 @@ def _run(case: Case, setting: Setting, folder: Path, device: Device) -> Outcome:
         parameters=model.parameters.vector.size,
         versions=run.versions,
         machine=run.machine,
+        right={name: answers.packed() for name, answers in graded.items()},
+        items={name: answers.items for name, answers in graded.items()},
     )
+
+
+def _graded(setting: Setting, model: Model) -> dict[str, Answers]:
+    if setting.answers is None:
+        return {}
+    found = setting.answers(evaluate(model, setting.task, "test"))
+    return {f"test_{name}": answers for name, answers in found.items()}
 
 
 def _not_finite(metrics: Mapping[str, float]) -> str:

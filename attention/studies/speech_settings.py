@@ -35,9 +35,11 @@ def _words(corpus: Corpus, protocol: str, share: float) -> Setting:
     chosen = PROTOCOLS[protocol]
     reduced = with_share(corpus, share)
     passes = round(len(corpus.train) / len(reduced.train))
+    task = WordTask(reduced, chosen.augmentation, passes)
     return Setting(
-        WordTask(reduced, chosen.augmentation, passes),
+        task,
         word_config(len(corpus.words)),
         chosen.recipe,
         lambda model, task: {"test_shuffled_accuracy": shuffled_accuracy(model, task)},
+        answers=task.answers,
     )

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from numpy.typing import NDArray
+
+from lohe.attention.items import Answers
 from lohe.attention.recipe import Recipe
 from lohe.attention.task import Task
 from lohe.attention.transformer import Model
@@ -49,12 +52,16 @@ class Setting:
         The protocol's recipe; an arm changes fields of it.
     examine
         Further scores of a trained model, by name, such as the accuracy on shuffled frames.
+    answers
+        Which test items the outputs on the test split get right, by the name of the score that
+        is their mean; None where nobody asks.
     """
 
     task: Task
     config: TransformerConfig
     recipe: Recipe
     examine: Callable[[Model, Task], Mapping[str, float]] | None = None
+    answers: Callable[[NDArray[Any]], Mapping[str, Answers]] | None = None
 
 
 @dataclass(frozen=True)

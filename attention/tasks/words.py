@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from lohe.attention.items import Answers, Items, numbered
 from lohe.attention.losses import cross_entropy
 from lohe.attention.task import Batch, Split
 from lohe.attention.tasks.augment import NONE, Augmentation, augment, mask
@@ -100,6 +101,16 @@ class WordTask:
         targets = self._held_out(split).targets
         loss, _ = cross_entropy(outputs, targets)
         return {"accuracy": float(np.mean(outputs.argmax(axis=-1) == targets)), "loss": loss}
+
+    def answers(self, outputs: Floats) -> dict[str, Answers]:
+        """Tell which test clips are recognised; clips of one new voice are not independent."""
+        test = self.corpus.test
+        known = {name.split()[1] for name in self.corpus.train.names}
+        voices = [name.split()[1] for name in test.names]
+        # What is said of known voices is said of these, so they are no sample of others.
+        by_voice = not known & {*voices}
+        items = Items(numbered(np.array(voices)) if by_voice else tuple(range(len(test))))
+        return {"accuracy": Answers(outputs.argmax(axis=-1) == test.targets, items)}
 
     def _held_out(self, split: Split) -> Clips:
         return self.corpus.test if split == "test" else self.corpus.validation

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from lohe.attention.checkpoint import Checkpoint
+from lohe.attention.items import Answers, Items
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies import run as run_module
 from lohe.attention.studies import run_case as case_module
@@ -15,6 +17,7 @@ from lohe.attention.studies.results import Failure, Finished, StudyResults
 from lohe.attention.studies.run import run_study
 from lohe.attention.studies.run_case import Device, run_case
 from lohe.attention.studies.study import Arm, Case, Study
+from lohe.attention.training import evaluate
 from lohe.attention.transformer import apply_regularised
 from lohe.dynamics.errors import InputError
 
@@ -218,6 +221,38 @@ def test_examined_scores_stand_beside_the_others_and_must_be_numbers(tmp_path, m
     assert run_case(case, tmp_path)[0].metrics["coherence"] == 0.5
     examine["coherence"] = float("nan")
     assert run_case(case, tmp_path)[0] == Failure("not a finite number: coherence")
+
+
+def test_what_runs_of_the_folder_get_right_is_kept_and_its_items_once(whole, monkeypatch):
+    read = case_module._read
+    items = Items(clusters=tuple(range(32)), strata=(0, 1) * 16)
+    monkeypatch.setattr(
+        case_module,
+        "_read",
+        lambda *choice: replace(
+            read(*choice), answers=lambda outputs: {"half": Answers(outputs[:, 0] > 0, items)}
+        ),
+    )
+    path = whole / "right.json"
+    results = run_study(path, STUDY, whole, one_by_one)
+    assert StudyResults.load(path) == results
+    document = json.loads(path.read_text())
+    assert len(document["items"]) == 1
+    assert len(document["runs"]["a"]["0"]["right"]["test_half"]) == 32 / 4
+    for case in STUDY.cases():
+        model, _, setting = case_module.load_run(case, whole)
+        answers = results.answers(case.arm.name, "test_half")[case.seed]
+        assert answers.items == items
+        assert np.array_equal(answers.right, evaluate(model, setting.task, "test")[:, 0] > 0)
+
+
+def test_files_from_before_answers_were_kept_are_read(whole, tmp_path):
+    document = json.loads((whole / "r.json").read_text())
+    assert document.pop("items") == []
+    (tmp_path / "r.json").write_text(json.dumps(document))
+    results = StudyResults.load(tmp_path / "r.json")
+    assert results == StudyResults.load(whole / "r.json")
+    assert results.answers("a", "test_accuracy") == {}
 
 
 def test_scores_that_are_not_finite_are_divergence(whole, monkeypatch):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lohe.attention.task import Task
+from lohe.attention.tasks import linzen_task
 from lohe.attention.tasks.linzen import LinzenCorpus, load_linzen, split_of
 from lohe.attention.tasks.linzen_task import RECIPE, LinzenTask, linzen_config
 from lohe.attention.training import evaluate, train
@@ -120,6 +121,23 @@ def test_scores_are_of_each_number_of_attractors(corpus: LinzenCorpus) -> None:
         part = corpus.attractors[int(suffix[1:])] if suffix else corpus.natural
         assert singular[f"accuracy{suffix}"] == pytest.approx(1 - part.plural.mean())
         assert task.majority()[f"majority_accuracy{suffix}"] == singular[f"accuracy{suffix}"]
+
+
+def test_answers_are_of_the_small_files_and_make_the_balanced_scores(
+    corpus: LinzenCorpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linzen_task, "_MOST_ITEMS", 24)
+    task = LinzenTask(corpus, words=30, length=30)
+    rows = sum(len(batch.targets) for batch in task.batches("test", 7))
+    outputs = np.random.default_rng(0).normal(size=(rows, 1))
+    answers, scores = task.answers(outputs), task.score(outputs, "test")
+    small = {f"_{k}" for k, part in corpus.attractors.items() if len(part) <= 24}
+    assert {*answers} - {"balanced_accuracy"} == {f"balanced_accuracy{s}" for s in small}
+    assert small == {"_1", "_2", "_3", "_4"}
+    for name, found in answers.items():
+        assert found.items.weights @ found.right == pytest.approx(scores[name])
+    third = answers["balanced_accuracy_3"].items
+    assert len({*third.clusters}) == len({*corpus.attractors[3].words})
 
 
 def test_damage_is_named(folder: Path, corpus: LinzenCorpus) -> None:

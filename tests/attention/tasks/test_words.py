@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,19 @@ def test_scores_count_the_words(corpus: Corpus) -> None:
     wrong = outputs.copy()
     wrong[:3] = np.roll(wrong[:3], 1, axis=1)
     assert task.score(wrong, "test")["accuracy"] == pytest.approx(0.9)
+
+
+def test_answers_are_clustered_by_voices_that_are_new(corpus: Corpus) -> None:
+    outputs = np.random.default_rng(0).normal(size=(30, 3))
+    task = WordTask(corpus)
+    known = task.answers(outputs)["accuracy"]
+    assert known.items.clusters == tuple(range(30))
+    voices = replace(corpus.test, names=tuple(f"a new{i % 4}" for i in range(30)))
+    new = WordTask(replace(corpus, test=voices)).answers(outputs)["accuracy"]
+    assert new.items.clusters == tuple(i % 4 for i in range(30))
+    for found in (known, new):
+        score = task.score(outputs, "test")["accuracy"]
+        assert found.items.weights @ found.right == pytest.approx(score)
 
 
 def test_a_small_model_learns_it_under_augmentation(corpus: Corpus) -> None:
