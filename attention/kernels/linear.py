@@ -51,8 +51,8 @@ def linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRule:
     Raises
     ------
     InputError
-        If p is no whole number, needs more than `MOST_FEATURES` features at this d, or an anchor
-        is longer than 1, for then the readout's clamp acts.
+        If p is no whole number, needs more than `MOST_FEATURES` features at this d, or costs more
+        than half of the digits, or an anchor is longer than 1, for then the readout's clamp acts.
     """
     obstacle = _obstacle(xp, anchors, p)
     if obstacle:
@@ -79,6 +79,13 @@ def _obstacle(xp: Any, anchors: Array, p: Any) -> str:
         return (
             f"a readout exponent of {p} with anchors of {d} coordinates is not linear in the "
             f"length (more than {MOST_FEATURES} features): lower p or d, "
+            "or call fixed_query_attention, whose readout goes over tiles"
+        )
+    digits = xp.finfo(anchors.dtype).eps ** -0.5
+    if 2.0 ** int(p) > digits:
+        return (
+            f"a readout exponent of {p} is not linear in the length in {anchors.dtype}, as terms "
+            "up to 2^p that cancel leave fewer than half of its digits: lower p, take float64, "
             "or call fixed_query_attention, whose readout goes over tiles"
         )
     longest = float(xp.max(xp.vecdot(anchors, anchors)))

@@ -174,6 +174,7 @@ def test_other_array_libraries_give_the_same(library, causal):
     [
         (1.5, 3, 1, "give a whole number"),
         (8, 32, 1, "more than 1024 features"),
+        (27, 2, 1, "half of its digits"),
         (np.ones((3, 1, 1)), 3, 1, "fixed_query_attention"),
         (1, 3, 1.01, "an anchor has length 1.01"),
     ],
@@ -183,3 +184,20 @@ def test_what_is_not_linear_is_refused(p, d, length, message):
     with pytest.raises(InputError, match=message):
         linear_rule(np, "elu_features", length * arrays[3], p)
     assert find_linear_rule(np, "elu_features", length * arrays[3], p) is None
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [(np.float32, 11), (np.float64, 26)])
+def test_no_exponent_costs_more_than_half_of_the_digits(dtype, largest):
+    """Anchors nearly in one line, read at right angles: what is left of terms of size 2^p is 1."""
+    rng = np.random.default_rng(0)
+    scatter, side = 1e-3 * rng.random((1, 900)), np.where(np.arange(900) % 2, -1.0, 1.0)
+    angle = 0.7 + np.pi * (side < 0) + side * scatter
+    anchors = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    arrays = [np.zeros((1, 900, 2)), *rng.standard_normal((2, 1, 900, 2)), 0.999999 * anchors]
+    arrays = [a.astype(dtype) for a in arrays]
+    expected, _ = dense(arrays, "elu_features", largest, causal=True)
+    out, _ = attend(arrays, p=largest)
+    even = slice(1, None, 2)  # pairs of anchors cancel but for their scatter
+    error = np.abs(out - expected)[:, even].max()
+    assert error < 20 * np.finfo(dtype).eps ** 0.5
+    assert find_linear_rule(np, "elu_features", arrays[3], largest + 1) is None
