@@ -28,6 +28,9 @@ __all__ = ["COUPLINGS", "Coupling", "find_coupling"]
 # leaves an oscillator without any drive.
 _RELU_FLOOR = 1e-3
 
+# e^s = 2^(s/ln 2).
+_BINARY = 1 / math.log(2)
+
 # Makes squareplus equal to softplus at 0: sqrt(4 ln^2 2)/2 = ln 2.
 _SQUAREPLUS = 4 * math.log(2) ** 2
 
@@ -50,24 +53,27 @@ class Coupling:
 
     def value(self, xp: Any, score: Array) -> Array:
         """Return the couplings of these scores, a new array."""
-        return self.function.value(xp, xp.asarray(score + 0), NO_WORK)
+        return self.function.value(xp, self._argument(xp, score), NO_WORK)
 
     def slope(self, xp: Any, score: Array) -> Array:
         """Return the derivative at these scores, a new array."""
-        return self.function.value_and_slopes(xp, xp.asarray(score + 0), NO_WORK)[1]
+        return self.function.value_and_slopes(xp, self._argument(xp, score), NO_WORK)[1]
+
+    def _argument(self, xp: Any, score: Array) -> Array:
+        return xp.asarray(score * self.function.unit)  # a new array, which may be overwritten
 
 
 def _softplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
     # Beyond the limit ln(1 + e^s) is s to rounding, and e^s might overflow. Scores that large
     # are rare; elsewhere than in NumPy, to look costs more than to allow for them.
-    limit = 0.9 * math.log(float(xp.finfo(s.dtype).max))
+    limit = 0.9 * math.log2(float(xp.finfo(s.dtype).max))
     excess = None
     if xp is not np or s.max() > limit:
         within = xp.minimum(s, constant(xp, limit, s))
         s, excess = within, s - within
-    power = write(xp.exp, s, out=work[0])
+    power = np.exp2(s, out=work[0]) if xp is np else 2.0**s  # faster than e^s by half
     value = log1p(xp, power, (work[1], work[2]))
-    return (value if excess is None else value + excess), power
+    return (value if excess is None else value + excess / _BINARY), power
 
 
 def _softplus_value(xp: Any, s: Array, work: Work) -> Array:
@@ -129,12 +135,12 @@ def _squareplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
 
 COUPLINGS: Mapping[str, Coupling] = MappingProxyType(
     {
-        name: Coupling(name, PairFunction(value, slopes))
-        for name, value, slopes in (
-            ("softplus", _softplus_value, _softplus_slopes),
-            ("relu", _relu_value, _relu_slopes),
-            ("elu", _elu_value, _elu_slopes),
-            ("squareplus", _squareplus_value, _squareplus_slopes),
+        name: Coupling(name, PairFunction(value, slopes, unit=unit))
+        for name, value, slopes, unit in (
+            ("softplus", _softplus_value, _softplus_slopes, _BINARY),
+            ("relu", _relu_value, _relu_slopes, 1),
+            ("elu", _elu_value, _elu_slopes, 1),
+            ("squareplus", _squareplus_value, _squareplus_slopes, 1),
         )
     }
 )

@@ -29,20 +29,23 @@ class PairFunction:
     Parameters
     ----------
     value
-        ``(xp, s, work) -> f(s)``.
+        ``(xp, u s, work) -> f(s)`` with the unit u.
     value_and_slopes
-        ``(xp, s, work) -> (f(s), f'(s))``, and the derivatives by the function's parameters.
+        ``(xp, u s, work) -> (f(s), f'(s))``, and the derivatives by the function's parameters.
     parameters
         Number of parameters that have a derivative.
     vanishes_at_zero
         Whether f and all its derivatives are 0 at s = 0. A pair is then left out by s = 0, which
         also spares f large arguments.
+    unit
+        The factor u that both expect their argument to have.
     """
 
     value: Callable[[Any, Array, Work], Array]
     value_and_slopes: Callable[[Any, Array, Work], tuple[Array, ...]]
     parameters: int = 0
     vanishes_at_zero: bool = False
+    unit: float = 1
 
 
 def constant(xp: Any, number: float, like: Array) -> Array:

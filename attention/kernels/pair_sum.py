@@ -109,6 +109,10 @@ class _Pairs:
     tiles: Tiles
 
     @property
+    def unit(self) -> float:
+        return self.function_at(()).unit
+
+    @property
     def like(self) -> dict[str, Any]:
         return {"dtype": self.left.dtype, "device": self.left.device}
 
@@ -116,9 +120,10 @@ class _Pairs:
         return Scratch(self.xp, self.tiles.size, self.left.dtype, 4)
 
     def rows(self, index: Index, block: tuple[int, int]) -> Array:
-        """Return a block of rows, scaled."""
+        """Return a block of rows, in the unit of the function."""
         rows = self.left[(*index, slice(*block), slice(None))]
-        return rows if self.scale == 1 else rows * self.scale
+        factor = self.scale * self.unit
+        return rows if factor == 1 else rows * factor
 
     def product(self, rows: Array, some: Any, scratch: Scratch) -> tuple[Array, tuple[Any, ...]]:
         """Return the products of rows with some columns, and memory for working on them."""
@@ -218,6 +223,8 @@ def _gradients(pairs: _Pairs, d_sums: Array) -> tuple[Array, ...]:
     pairs.for_each(pull_rows, [(index, part) for part in range(parts) for index in leads])
     if pairs.scale != 1:
         d_left *= pairs.scale
+    if pairs.unit != 1:
+        d_right /= pairs.unit
     joined = [d[0, ...] if parts == 1 else xp.sum(d, axis=0) for d in (d_right, d_values)]
     return (d_left, *joined, *by_row)
 
