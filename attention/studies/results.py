@@ -288,6 +288,8 @@ def _outcome(run: dict[str, Any], shared: _Shared) -> Outcome:
         return Failure(run["failed"], run.get("diverged", False))
     environment = shared.environments[run.pop("environment")]
     items = shared.items[run.pop("items")] if "items" in run else {}
+    for name, packed in run.get("right", {}).items():
+        Answers.unpack(packed, items[name])  # damage should show here
     return Finished(**environment, items=items, **run)
 
 

@@ -50,6 +50,8 @@ def _more(corpus: str) -> Iterator[Arm]:
     yield oscillators(
         corpus, _D, "learned-p8", learned_exponent=True, readout_exponent=8, seeds=_FEW
     )
+    # Two tables of anchors, which 64 more hidden units outweigh.
+    yield softmax(corpus, "ff320", hidden=320, seeds=_FEW)
     for p in (1, 8):
         yield _power(corpus, p, "content", anchor_kind="content", seeds=_FEW)
         yield _power(corpus, p, "two-sided", two_sided=True, seeds=_FEW)

@@ -56,12 +56,21 @@ def test_arms_of_one_name_are_one_arm():
             assert documents.get(arm.name, arm.document()) == arm.document()
 
 
-@pytest.mark.parametrize("corpus", ["stories", "wikitext"])
-def test_the_wider_softmax_has_as_many_parameters_as_the_oscillators(corpus):
+@pytest.mark.parametrize(
+    ("arm", "wider"),
+    [
+        ("stories-d32-p8", "stories-softmax-ff288"),
+        ("wikitext-d32-p8", "wikitext-softmax-ff288"),
+        ("stories-d32-p8-T256", "stories-softmax-ff384-T256"),
+        ("stories-d32-p8-learned-positions", "stories-softmax-ff288-learned-positions"),
+        ("stories-d32-p8-two-sided", "stories-softmax-ff320"),
+    ],
+)
+def test_the_wider_softmax_has_as_many_parameters_as_the_oscillators(arm, wider):
     arms = {arm.name: arm for arm in SHARPENING.arms}
-    rival = size(arms[f"{corpus}-d32-p8"])
-    assert size(arms[f"{corpus}-softmax"]) < rival
-    assert rival <= size(arms[f"{corpus}-softmax-ff288"]) < 1.01 * rival
+    rival = SHARPENING.rival(arms[arm])
+    assert size(rival) < size(arms[arm]) <= size(arms[wider]) < 1.01 * size(arms[arm])
+    assert {*arms[wider].seeds} <= {*arms[arm].seeds}
 
 
 def test_the_full_settings_are_the_papers():
@@ -84,13 +93,3 @@ def test_perplexities_come_with_the_share_of_unknown_words():
     scores = setting.examine(model, setting.task)
     assert scores["test_unknown_share"] == pytest.approx(4 / 7, rel=0.01)
     assert scores["rank"] > 1
-
-
-def test_softmax_that_ties_are_judged_against_has_as_many_parameters():
-    arms = {arm.name: arm for arm in SHARPENING.arms}
-    for larger, mine in (
-        ("softmax-ff384-T256", "d32-p8-T256"),
-        ("softmax-ff288-learned-positions", "d32-p8-learned-positions"),
-    ):
-        most = size(arms[f"stories-{larger}"])
-        assert size(arms[f"stories-{mine}"]) <= most < 1.01 * size(arms[f"stories-{mine}"])

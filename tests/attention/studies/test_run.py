@@ -239,6 +239,10 @@ def test_what_runs_of_the_folder_get_right_is_kept_and_its_items_once(whole, mon
     document = json.loads(path.read_text())
     assert len(document["items"]) == 1
     assert len(document["runs"]["a"]["0"]["right"]["test_half"]) == 32 / 4
+    document["runs"]["a"]["0"]["right"]["test_half"] = "00"
+    (whole / "damaged.json").write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"damaged\.json is damaged"):
+        StudyResults.load(whole / "damaged.json")
     for case in STUDY.cases():
         model, _, setting = case_module.load_run(case, whole)
         answers = results.answers(case.arm.name, "test_half")[case.seed]
