@@ -13,7 +13,7 @@ from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.linear import linear
 from lohe.dynamics.errors import InputError
 
-__all__ = ["ANCHOR_KINDS", "AnchorKind", "anchors_layer"]
+__all__ = ["ANCHOR_KINDS", "AnchorKind", "anchors_layer", "check_two_sided"]
 
 AnchorKind = Literal["unit", "free", "half_space", "content"]
 
@@ -22,6 +22,21 @@ ANCHOR_KINDS = (*TABLE_KINDS, "content")
 token x_j at the position, with one matrix R per head."""
 
 Floats = NDArray[Any]
+
+
+def check_two_sided(two_sided: bool, kind: str) -> None:
+    """Refuse second anchors where the first have any length.
+
+    Raises
+    ------
+    InputError
+        If ``two_sided`` is asked of the kind ``"free"``.
+    """
+    if two_sided and kind == "free":
+        raise InputError(
+            "two_sided needs anchors of unit length: a query could give every free one, "
+            'clamped at zero, no weight; choose anchor_kind "unit"'
+        )
 
 
 def anchors_layer(

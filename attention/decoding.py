@@ -7,7 +7,9 @@ costs the same at any length. Other couplings keep the keys, values and anchors 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 from lohe.attention.arrays import Array, read_arrays
@@ -89,13 +91,16 @@ def start_decoding(
     Raises
     ------
     InputError
-        If there is no such coupling, or ``cached=False`` is asked of one that is no feature map.
+        If there is no such coupling, p is no positive number, or ``cached=False`` is asked of a
+        coupling that is no feature map.
 
     Examples
     --------
     >>> start_decoding("elu_features")
     LinearDecoding(coupling='elu_features', p=1, tokens=0, sums=())
     """
+    if not (isinstance(p, Real) and math.isfinite(p) and p > 0):
+        raise InputError(f"p is {p!r}; the readout exponent must be a positive, finite number")
     if coupling in FEATURE_MAPS:
         return CachedDecoding(coupling, p) if cached else LinearDecoding(coupling, p)
     find_coupling(coupling)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from lohe.attention.anchors_layer import ANCHOR_KINDS, AnchorKind
+from lohe.attention.anchors_layer import ANCHOR_KINDS, AnchorKind, check_two_sided
 from lohe.attention.dense_couplings import check_coupling
 from lohe.attention.multi_head import MECHANISMS, Mechanism
 from lohe.attention.positions import POSITIONS
@@ -117,13 +117,11 @@ class TransformerConfig:
                     raise InputError(
                         f"{name} is of oscillators, which softmax has not; leave it out"
                     )
-        if self.two_sided and self.anchor_kind == "free":
+        check_two_sided(self.two_sided, self.anchor_kind)
+        if not (math.isfinite(self.readout_exponent) and self.readout_exponent > 0):
             raise InputError(
-                "two_sided needs anchors of unit length: a query could give every free one, "
-                'clamped at zero, no weight; choose anchor_kind "unit"'
+                f"readout_exponent is {self.readout_exponent}; it must be positive and finite"
             )
-        if not self.readout_exponent > 0:
-            raise InputError(f"readout_exponent is {self.readout_exponent}; it must be positive")
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout is {self.dropout}; choose from 0 up to below 1")
         check_coupling(self.coupling)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from lohe.attention.anchors_layer import ANCHOR_KINDS
+from lohe.attention.anchors_layer import ANCHOR_KINDS, check_two_sided
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.dense_couplings import check_coupling
 from lohe.attention.heads import head_weights
@@ -58,7 +59,8 @@ class FixedQueryAttention(nn.Module):
     Raises
     ------
     InputError
-        For sizes that are not positive or do not divide, and unknown names.
+        For sizes that are not positive or do not divide, unknown names, and second anchors that
+        are free.
 
     Examples
     --------
@@ -99,10 +101,11 @@ class FixedQueryAttention(nn.Module):
                 raise InputError(f"{name} is {size}; it must be at least 1")
         if d_osc < 2:
             raise InputError(f"d_osc is {d_osc}; an oscillator needs 2 coordinates or more")
-        if not p > 0:
-            raise InputError(f"p is {p}; the readout exponent must be positive")
+        if not (math.isfinite(p) and p > 0):
+            raise InputError(f"p is {p}; the readout exponent must be positive and finite")
         if anchor_kind not in ANCHOR_KINDS:
             raise InputError(f"anchor_kind is {anchor_kind!r}; choose {' or '.join(ANCHOR_KINDS)}")
+        check_two_sided(two_sided, anchor_kind)
         check_coupling(coupling)
         self.n_heads = n_heads
         self.options: dict[str, Any] = {

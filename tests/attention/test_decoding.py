@@ -90,6 +90,9 @@ def test_choice_of_state():
         start_decoding("softplus", cached=False)
     with pytest.raises(InputError, match="unknown coupling"):
         start_decoding("exp")
+    for p in (-1, np.nan, np.inf, np.ones((2, 1, 1))):
+        with pytest.raises(InputError, match="positive, finite number"):
+            start_decoding("elu_features", p)
 
 
 def test_what_does_not_continue_is_refused():

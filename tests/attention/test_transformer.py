@@ -175,6 +175,7 @@ def test_queries_of_the_values_width_are_the_default(mechanism):
         ({"layers": 0}, "at least 1"),
         ({"dropout": 1.0}, "dropout"),
         ({"readout_exponent": 0}, "positive"),
+        ({"readout_exponent": float("inf")}, "positive and finite"),
         ({"coupling": "tanh"}, "unknown coupling"),
         ({"mechanism": "linear"}, "choose fixed_query or softmax"),
         ({"anchor_kind": "round"}, "choose unit or free or half_space or content"),

@@ -241,6 +241,8 @@ def test_compiled_models_keep_the_layer_as_it_is():
         ({"anchor_kind": "loose"}, "anchor_kind is 'loose'"),
         ({"d_qk": 0}, "d_qk is 0"),
         ({"p": -1}, "p is -1"),
+        ({"p": float("inf")}, "p is inf"),
+        ({"two_sided": True, "anchor_kind": "free"}, "needs anchors of unit length"),
     ],
 )
 def test_bad_options_are_named(options, message):
