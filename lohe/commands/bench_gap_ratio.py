@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lohe.commands.bench_study_compare import CONFIDENCE, Pair, gaps
+from lohe.commands.bench_contrast import CONFIDENCE
+from lohe.commands.bench_study_compare import Pair, gaps
 from lohe.commands.bench_verdict import (
     NOT,
     NOT_RUN,

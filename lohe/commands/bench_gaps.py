@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lohe.commands.bench_study_compare import CONFIDENCE, Pair, advantage, gaps, told
+from lohe.commands.bench_contrast import CONFIDENCE
+from lohe.commands.bench_study_compare import Pair, advantage, gaps, told
 from lohe.commands.bench_study_tables import with_interval
 
 if TYPE_CHECKING:

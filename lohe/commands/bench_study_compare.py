@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lohe.commands.bench_contrast import CONFIDENCE, contrast
+
 if TYPE_CHECKING:
     from lohe.attention.studies.results import StudyResults
     from lohe.proofs_numeric.statistics.paired import Estimate, Paired
 
 __all__ = [
-    "CONFIDENCE",
     "Failures",
     "Pair",
     "advantage",
@@ -24,9 +25,6 @@ __all__ = [
     "taken_away",
     "told",
 ]
-
-CONFIDENCE = 0.95
-"""Of every interval, each by itself."""
 
 Pair = tuple[str, str]
 """An arm, and the one that it is compared with."""
@@ -47,15 +45,12 @@ def mean_score(results: StudyResults, arm: str, metric: str | None = None) -> Es
 
     The interval of an accuracy ends where accuracies do, which takes nothing from its confidence.
     """
-    from lohe.proofs_numeric.statistics.paired import mean_interval
-
-    values = [*results.of(arm, metric).values()]
-    if not values:
+    found = contrast(results, [(1, arm)], metric)
+    if found is None:
         return None
-    mean = mean_interval(values, CONFIDENCE)
     if "accuracy" not in (metric or results.metric):
-        return mean
-    return replace(mean, lower=max(mean.lower, 0.0), upper=min(mean.upper, 1.0))
+        return found.mean
+    return replace(found.mean, lower=max(found.mean.lower, 0.0), upper=min(found.mean.upper, 1.0))
 
 
 def advantage(results: StudyResults, arm: str, other: str) -> Paired | None:
@@ -64,14 +59,8 @@ def advantage(results: StudyResults, arm: str, other: str) -> Paired | None:
     It is positive where the arm is better, whether large or small scores are good; None if no
     seed is common to both.
     """
-    from lohe.proofs_numeric.statistics.paired import paired_difference
-
-    mine, others = results.of(arm), results.of(other)
-    seeds = sorted(mine.keys() & others.keys())
-    if not seeds:
-        return None
-    pair = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
-    return paired_difference(*(pair if results.larger_is_better else pair[::-1]), CONFIDENCE)
+    sign = 1 if results.larger_is_better else -1
+    return contrast(results, [(sign, arm), (-sign, other)])
 
 
 def cautious(results: StudyResults, arm: str, other: str, bound: float) -> Estimate:
@@ -89,10 +78,11 @@ def cautious(results: StudyResults, arm: str, other: str, bound: float) -> Estim
 
 def taken_away(results: StudyResults, pair: Pair, control: Pair) -> Estimate | None:
     """Return how much smaller the advantage in a control is, over the seeds that both have."""
-    from lohe.proofs_numeric.statistics.paired import mean_interval
-
-    rows = gaps(results, [pair, control])
-    return mean_interval([after - before for before, after in rows], CONFIDENCE) if rows else None
+    sign = 1 if results.larger_is_better else -1
+    (mine, other), (changed, others) = pair, control
+    terms = [(sign, mine), (-sign, other), (-sign, changed), (sign, others)]
+    found = contrast(results, terms)
+    return None if found is None else found.mean
 
 
 def best_arm(results: StudyResults, arm: str, ends: Sequence[str], metric: str) -> str:

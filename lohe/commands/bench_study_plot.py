@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lohe.commands.bench_contrast import CONFIDENCE
 from lohe.commands.bench_gaps import NARROW, OSCILLATORS, SIZES
-from lohe.commands.bench_study_compare import CONFIDENCE, gaps, mean_score
+from lohe.commands.bench_study_compare import gaps, mean_score
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

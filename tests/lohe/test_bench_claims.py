@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from lohe.attention.items import Answers, Items
 from lohe.attention.studies.catalogue import STUDIES
 from lohe.attention.studies.results import Failure, Finished, StudyResults
 from lohe.attention.studies.study import SOFTMAX, Arm, Study
@@ -11,8 +13,10 @@ from lohe.commands.bench_claims import Ahead, FailsLess, Loses, Tied
 from lohe.commands.bench_gap_ratio import GapRatio
 from lohe.commands.bench_gaps import gap_table, power_laws
 from lohe.commands.bench_published import CLAIMS
+from lohe.commands.bench_study_compare import advantage, mean_score, taken_away
 from lohe.commands.bench_study_plot import draw_study
 from lohe.commands.bench_study_tables import arms_table, scores_table
+from lohe.proofs_numeric.statistics.crossed import crossed_mean
 
 NOISE = (-0.02, 0.01, 0.0, 0.02, -0.01)
 
@@ -249,3 +253,46 @@ def _names(values):
                 yield from value
             else:
                 yield from _names(value)
+
+
+def with_answers(results, chances, items, rng):
+    """Return the results with answers by chance, and the scores that they give."""
+    runs = {}
+    for arm, chance in chances.items():
+        runs[arm] = {}
+        for seed in range(5):
+            answers = Answers(rng.random(len(items)) < chance, items)
+            score = float(answers.right @ items.weights)
+            runs[arm][seed] = replace(
+                results.runs[arm][seed],
+                metrics={"test_accuracy": score},
+                right={"test_accuracy": answers.packed()},
+                items={"test_accuracy": items},
+            )
+    return replace(results, runs=runs)
+
+
+def test_intervals_are_for_other_items_where_answers_are_kept():
+    rng = np.random.default_rng(1)
+    easy = rng.random(60)
+    arms = {"a": np.clip(easy + 0.1, 0, 1), "b": easy, "c": easy, "d": easy}
+    items = Items(tuple(range(60)))
+    results, _ = results_of(a=0.9, b=0.8, c=0.9, d=0.8)
+    results = with_answers(results, arms, items, rng)
+    bare = {
+        arm: {seed: replace(run, right={}, items={}) for seed, run in runs.items()}
+        for arm, runs in results.runs.items()
+    }
+    without = replace(results, runs=bare)
+    for found, narrow in (
+        (mean_score(results, "a"), mean_score(without, "a")),
+        (advantage(results, "a", "b").mean, advantage(without, "a", "b").mean),
+        (taken_away(results, ("a", "b"), ("c", "d")), taken_away(without, ("a", "b"), ("c", "d"))),
+    ):
+        assert found.value == pytest.approx(narrow.value)
+        assert found.upper - found.lower > narrow.upper - narrow.lower
+    table = np.array([run.right for run in results.answers("a", "test_accuracy").values()])
+    wanted = crossed_mean(table, items.clusters, np.zeros(60))
+    assert mean_score(results, "a").lower == pytest.approx(wanted.lower)
+    other = replace(results, runs={**results.runs, "b": bare["b"]})  # a run that does not say
+    assert advantage(other, "a", "b") == advantage(without, "a", "b")
