@@ -25,6 +25,11 @@ class _Blas:
     def __init__(self) -> None:
         # Finding the loaded libraries takes milliseconds; asking one that is found takes none.
         self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+        # threadpoolctl lets one Python thread alone limit OpenBLAS, lest several restore what they
+        # did not find; here all who are inside share one limit.
+        self.setters = [
+            getattr(each, "_real_set_num_threads", each.set_num_threads) for each in self.libraries
+        ]
         self.allowed: list[int] = []
         self.inside = 0
         self.lock = threading.Lock()
@@ -50,9 +55,9 @@ class _Blas:
                 self._set(self.allowed)
 
     def _set(self, counts: list[int]) -> None:
-        for library, count, allowed in zip(self.libraries, counts, self.allowed, strict=True):
+        for set_count, count, allowed in zip(self.setters, counts, self.allowed, strict=True):
             if allowed > 1:
-                library.set_num_threads(count)
+                set_count(count)
 
 
 # Keyed by process: neither threads nor who waits for them survive a fork.

@@ -27,15 +27,27 @@ def test_blas_keeps_to_one_thread_meanwhile_and_gets_its_threads_back(tasks):
 
 
 def test_who_leaves_first_takes_no_threads_from_who_stays():
+    """Whichever Python threads they are, and whichever set a limit before."""
     before = blas_threads()
-    first, second = one_blas_thread(), one_blas_thread()
-    with threadpool_limits(max(before)):
-        first.__enter__()
-        second.__enter__()
-        assert thread_count() == max(before)
-        first.__exit__(None, None, None)
-        assert set(blas_threads()) == {1}
-        second.__exit__(None, None, None)
+    found = []
+
+    def stay():
+        with one_blas_thread():
+            entered.set()
+            left.wait(5)
+            found.append((set(blas_threads()), thread_count()))
+
+    with threadpool_limits(2):
+        for _ in range(2):
+            entered, left = threading.Event(), threading.Event()
+            other = threading.Thread(target=stay)
+            with one_blas_thread():
+                other.start()
+                entered.wait(5)
+            left.set()
+            other.join()
+            assert set(blas_threads()) == {2}
+        assert found == [({1}, 2)] * 2
     assert blas_threads() == before
 
 
