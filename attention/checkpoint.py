@@ -49,6 +49,9 @@ class Checkpoint:
         Seconds of training so far.
     kept
         The best model so far, while a recipe that keeps it runs; at the end it is `model`.
+    sources
+        The states of the program that its epochs were made by, `source_digest`; one, unless the
+        program was changed while the run was stopped. Older files have none.
     """
 
     model: Model
@@ -64,6 +67,7 @@ class Checkpoint:
     history: tuple[Mapping[str, float], ...]
     wall_s: float
     kept: Kept | None = None
+    sources: tuple[str, ...] = ()
 
     def identity(self) -> dict[str, Any]:
         """Return what makes it this run and no other, as JSON values."""
@@ -96,6 +100,7 @@ class Checkpoint:
             "rng_state": self.rng_state,
             "history": list(self.history),
             "wall_s": self.wall_s,
+            "sources": list(self.sources),
         }
         if self.kept is not None:
             header["kept_loss"] = self.kept.loss
@@ -129,6 +134,7 @@ class Checkpoint:
                 history=tuple(header["history"]),
                 wall_s=header["wall_s"],
                 kept=Kept(header["kept_loss"], arrays[_KEPT]) if _KEPT in arrays else None,
+                sources=tuple(header.get("sources", ())),
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"{path} does not hold a model; train it again") from error

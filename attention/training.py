@@ -20,6 +20,7 @@ from lohe.attention.memory import keep_freed_memory
 from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
+from lohe.attention.source import source_digest
 from lohe.attention.task import Split, Task
 from lohe.attention.transformer import Model, apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
@@ -99,6 +100,8 @@ def train(
         state = found
     elif checkpoint is not None:
         state.save(checkpoint)
+    if state.epoch < recipe.epochs:
+        state = replace(state, sources=tuple(dict.fromkeys((*state.sources, source_digest()))))
     begun = state.optimiser_steps
     while state.epoch < recipe.epochs:
         state = _run_epoch(task, state, begun, progress, apply)
@@ -117,7 +120,7 @@ def train(
         metrics=metrics,
         history=state.history,
         wall_s=round(state.wall_s, 3),
-        versions=versions(),
+        versions=versions() | ({"source": ", ".join(state.sources)} if state.sources else {}),
         machine=machine(),
     )
     return state.model, run

@@ -49,9 +49,11 @@ def _state(study: Study, results: StudyResults) -> list[str]:
     runs = [run for arm in study.arms for run in results.finished(arm.name).values()]
     hours = sum(run.wall_s for run in runs) / 3600
     made = sorted({f"NumPy {run.versions['numpy']}" for run in runs})
+    states = {run.versions.get("source", "unknown") for run in runs}
     lines = [
         f"`lohe bench {study.name}`: {len(runs)} of {len(cases)} runs are done"
         + (f", in {hours:.1f} hours of training with {', '.join(made)}." if runs else ".")
+        + (f" They were made by {len(states)} states of the program." if len(states) > 1 else "")
     ]
     return lines + [f"- failed: {line}" for line in failed_runs(study, results)]
 

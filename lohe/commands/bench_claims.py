@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lohe.commands.bench_contrast import CONFIDENCE
 from lohe.commands.bench_study_compare import (
     Failures,
     Pair,
     advantage,
     best_arm,
     cautious,
+    chance_of_none,
     failures,
     loss,
     mean_score,
@@ -62,8 +64,8 @@ class Ahead:
     chosen_by
         The score in validation that says which that is.
     failure
-        A run whose score is worse has failed; the interval then allows for failures that are too
-        rare to have been seen.
+        A run whose score is worse has failed. The interval then allows for failures that are too
+        rare to have been seen; where it holds 0, an exact test decides what has an advantage.
     """
 
     claim: str
@@ -82,10 +84,17 @@ class Ahead:
         if found is None:
             return unless_runs_lack(Verdict(self.claim, NOT_RUN), results, lacking)
         mean, metric = found.mean, results.metric
+        ahead, doubtful = mean.lower > 0, mean.holds(0)
         why = f"{mine} against {other}: {with_interval(mean, metric, signed=True)}"
         if self.failure is not None:
             mean = cautious(results, mine, other, self.failure)
-            why += f", with failures not seen {with_interval(mean, metric, signed=True)}"
+            chance = chance_of_none(results, mine, other)
+            doubtful = chance >= 1 - CONFIDENCE
+            ahead = mean.value > 0 and not doubtful
+            why += (
+                f", with failures not seen {with_interval(mean, metric, signed=True)}, "
+                f"exact test {100 * chance:.2g} %"
+            )
         relation = "holds" if mean.holds(self.published) else "does not hold"
         why += (
             f", which {relation} the published {plus(self.published, metric)}; "
@@ -99,10 +108,10 @@ class Ahead:
                 why += f"; {changed}: {with_interval(control.mean, metric, signed=True)}"
                 why += f", less by {with_interval(taken, metric, signed=True)}"
         word = NOT
-        if mean.lower > 0:
+        if ahead:
             exact = REPRODUCED if mean.holds(self.published) else SAME_DIRECTION
             word = CONFOUNDED if lost else exact
-        elif mean.holds(0) and mean.holds(self.published):
+        elif doubtful and mean.holds(self.published):
             word = UNDECIDED
         return unless_runs_lack(Verdict(self.claim, word, why), results, lacking)
 

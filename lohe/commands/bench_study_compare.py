@@ -18,6 +18,7 @@ __all__ = [
     "advantage",
     "best_arm",
     "cautious",
+    "chance_of_none",
     "failures",
     "gaps",
     "loss",
@@ -70,10 +71,15 @@ def cautious(results: StudyResults, arm: str, other: str, bound: float) -> Estim
     """
     from lohe.proofs_numeric.statistics.failing import difference_with_failures
 
-    mine, others = results.of(arm), results.of(other)
-    seeds = sorted(mine.keys() & others.keys())
-    pair = [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
-    return difference_with_failures(*pair, bound, CONFIDENCE)
+    return difference_with_failures(*_paired(results, arm, other), bound, CONFIDENCE)
+
+
+def chance_of_none(results: StudyResults, arm: str, other: str) -> float:
+    """Return how likely so large a mean of `advantage`, either way, is if there is none at all."""
+    from lohe.proofs_numeric.statistics.sign_flips import sign_flip_test
+
+    mine, others = _paired(results, arm, other)
+    return sign_flip_test([a - b for a, b in zip(mine, others, strict=True)])
 
 
 def taken_away(results: StudyResults, pair: Pair, control: Pair) -> Estimate | None:
@@ -110,6 +116,12 @@ def loss(results: StudyResults, arm: str, disturbed: str) -> Paired | None:
         return None
     pair = [own[seed] for seed in seeds], [other[seed] for seed in seeds]
     return paired_difference(*(pair if results.larger_is_better else pair[::-1]), CONFIDENCE)
+
+
+def _paired(results: StudyResults, arm: str, other: str) -> tuple[list[float], list[float]]:
+    mine, others = results.of(arm), results.of(other)
+    seeds = sorted(mine.keys() & others.keys())
+    return [mine[seed] for seed in seeds], [others[seed] for seed in seeds]
 
 
 def told(found: Paired | None) -> str:

@@ -230,3 +230,20 @@ def test_result_file(tmp_path):
 def test_bad_recipes_are_named(change):
     with pytest.raises(InputError, match=next(iter(change))):
         replace(RECIPE, **change)
+
+
+def test_a_run_names_every_state_of_the_program_that_made_it(tmp_path, monkeypatch):
+    path, digests = tmp_path / "run.model.npz", iter(["first", "second"])
+    monkeypatch.setattr("lohe.attention.training.source_digest", lambda: next(digests))
+
+    def stop(done, total):
+        if done > total / 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(TASK, CONFIG, RECIPE, seed=0, checkpoint=path, progress=stop)
+    assert Checkpoint.load(path).sources == ("first",)
+    _, run = train(TASK, CONFIG, RECIPE, seed=0, checkpoint=path)
+    assert run.versions["source"] == "first, second"
+    _, again = train(TASK, CONFIG, RECIPE, seed=0, checkpoint=path)  # nothing is left to do
+    assert again.versions == run.versions

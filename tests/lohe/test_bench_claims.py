@@ -120,6 +120,14 @@ def test_a_mean_is_not_decided_where_a_failure_may_not_have_been_seen():
     assert word(replace(claim, failure=None), **scores) == "same direction"
 
 
+def test_failures_that_are_seen_decide_the_direction():
+    claim = Ahead("?", ("a", "b"), published=0.0527, failure=0.85)
+    good = [0.97] * 20
+    assert word(claim, a=good, b=[0.6] * 7 + good[7:]) == "reproduced"
+    assert word(claim, b=good, a=[0.6] * 7 + good[7:]) == "not reproduced"
+    assert word(claim, a=good, b=[0.6] * 3 + good[3:]) == "undecided"  # a chance of one in four
+
+
 def test_each_mechanism_is_judged_by_the_recipe_it_validates_best_with():
     claim = Ahead("?", ("a", "b"), 0.1, recipes=("-fast",), chosen_by="validation_accuracy")
     results, _ = results_of(
