@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lohe.attention.arrays import Array
-from lohe.attention.kernels.pair_function import PairFunction, constant, in_place
+from lohe.attention.kernels.pair_function import PairFunction, constant, in_place, step_of
 from lohe.attention.kernels.scratch import Work, write
 
 __all__ = ["beside_one", "largest_lift", "learned_power", "positive_power"]
@@ -49,10 +49,15 @@ def positive_power(p: float) -> PairFunction:
 
     def value_and_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
         base = _positive(xp, s, work[0])
-        power = _power(xp, base, p, work[1])
-        slope = _over_base(xp, power, base, work[2])
-        if p != 1:
-            slope *= p
+        if p == 1:
+            return base, step_of(xp, base, work[2])
+        if _is_product(p):
+            slope = _power(xp, base, p - 1, work[2])
+            power = write(xp.multiply, slope, base, out=work[1])
+        else:
+            power = _power(xp, base, p, work[1])
+            slope = _over_base(xp, power, base, work[2])
+        slope *= p
         return power, slope
 
     return PairFunction(value, value_and_slopes, vanishes_at_zero=True)
@@ -128,10 +133,14 @@ def _over_base(xp: Any, power: Array, base: Array, room: Array | None) -> Array:
     return write(xp.divide, power, _at_least_tiny(xp, base, room), out=room)
 
 
+def _is_product(p: float) -> bool:
+    return p == int(p) and p <= _LARGEST_WHOLE
+
+
 def _power(xp: Any, base: Array, p: float, room: Array | None) -> Array:
     if p == 1:
         return base
-    if p != int(p) or p > _LARGEST_WHOLE:
+    if not _is_product(p):
         return write(xp.pow, base, constant(xp, p, base), out=room)
     power = base
     for bit in bin(int(p))[3:]:  # after the leading 1: square, and multiply where there is a 1
