@@ -121,6 +121,19 @@ def test_a_failed_run_is_shouted_and_tried_again(sva, capsys):
     assert "failed: width 15" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_run_that_diverges_is_a_result_and_not_made_again(sva, capsys):
+    wild = replace(SOFTMAX, recipe={"epochs": 2, "learning_rate": 1e30})
+    sva(replace(STUDY, arms=(wild, OSCILLATORS)))
+    words = ["--seeds", "1", "--workers", "1", "-o", "r.json"]
+    for _ in range(2):
+        assert run(*words) == 0
+        found = capsys.readouterr()
+        assert "FAILED softmax-ff64-seed0: training diverged after 1 steps" in found.out
+        assert "0, 1 diverged" in found.out
+    assert "softmax-ff64-seed0" not in found.err  # the second time
+
+
 def test_errors_are_one_line(sva, capsys, tmp_path):
     (tmp_path / "other.json").write_text("{}")
     for words, message in (
