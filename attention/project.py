@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.attention.heads import merge_heads, split_heads
-from lohe.attention.linear import linear, weight_gradient
+from lohe.attention.linear import linear, row_product, weight_gradient
 from lohe.attention.readout import at_position
 
 __all__ = ["project"]
@@ -84,6 +84,6 @@ def _back(weight: Floats, x: Floats, *parts: Floats) -> tuple[Floats, Floats]:
     for part in parts:
         d_rows = merge_heads(part).reshape(len(rows), -1)
         dweight.append(weight_gradient(d_rows, rows))
-        dx += d_rows @ weight[start : start + len(dweight[-1])]
+        dx += row_product(d_rows, weight[start : start + len(dweight[-1])])
         start += len(dweight[-1])
     return np.concatenate(dweight), dx.reshape(x.shape)
