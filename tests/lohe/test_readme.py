@@ -17,8 +17,9 @@ def test_python_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}  # a reader goes on from one block to the next
     for code in blocks("python"):
-        exec(compile(code, "README.md", "exec"), {})
+        exec(compile(code, "README.md", "exec"), names)
     out = capsys.readouterr().out
     assert "unique_stable  proved" in out
     assert "99 % bounds" in out
