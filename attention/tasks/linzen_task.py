@@ -15,6 +15,7 @@ from lohe.attention.losses import logistic
 from lohe.attention.recipe import Recipe
 from lohe.attention.task import Batch, Split
 from lohe.attention.tasks.linzen import LinzenCorpus, Preambles
+from lohe.attention.tasks.sva import agreement_config
 from lohe.attention.tasks.text import Vocabulary
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
@@ -201,26 +202,5 @@ class LinzenTask:
 
 
 def linzen_config(task: LinzenTask, **changes: Any) -> TransformerConfig:
-    """Return the default model for the task, the paper's for made-up sentences.
-
-    Parameters
-    ----------
-    task
-        Gives the vocabulary and the context.
-    **changes
-        Fields of `TransformerConfig` to set otherwise.
-    """
-    defaults: dict[str, Any] = {
-        "context": task.length,
-        "outputs": 1,
-        "vocabulary": len(task.vocabulary),
-        "width": 32,
-        "heads": 1,
-        "layers": 1,
-        "hidden": 64,
-        "d_osc": 2,
-        "positions": "sinusoidal",
-        "readout": "position",
-        "dropout": 0.1,
-    }
-    return TransformerConfig(**(defaults | changes))
+    """Return the default model for the task, the paper's for made-up sentences."""
+    return agreement_config(task.length, len(task.vocabulary), **changes)

@@ -23,7 +23,14 @@ from lohe.attention.tasks.sva_words import AMBIGUOUS_NOUNS, NOUNS, PREPOSITIONS,
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["LENGTH", "RECIPE", "Sentences", "SubjectVerbAgreement", "sva_config"]
+__all__ = [
+    "LENGTH",
+    "RECIPE",
+    "Sentences",
+    "SubjectVerbAgreement",
+    "agreement_config",
+    "sva_config",
+]
 
 LENGTH = 7
 """Tokens of the longer template; the shorter one has 4 and is padded."""
@@ -210,21 +217,26 @@ def _batch(sentences: Sentences, chosen: slice | NDArray[np.int64]) -> Batch:
 
 
 def sva_config(task: SubjectVerbAgreement, **changes: Any) -> TransformerConfig:
-    """Return the paper's model for the task: width 32, 1 head, 1 layer, d_osc 2.
+    """Return the paper's model for the task; see `agreement_config`."""
+    return agreement_config(LENGTH, len(task.vocabulary), **changes)
+
+
+def agreement_config(context: int, vocabulary: int, **changes: Any) -> TransformerConfig:
+    """Return the paper's model for agreement: width 32, 1 head, 1 layer, d_osc 2.
 
     Attention is not causal: padding, at the end, is masked as keys.
 
     Parameters
     ----------
-    task
-        Gives the vocabulary.
+    context, vocabulary
+        Longest sentence, and number of words.
     **changes
         Fields of `TransformerConfig` to set otherwise.
     """
     protocol: dict[str, Any] = {
-        "context": LENGTH,
+        "context": context,
         "outputs": 1,
-        "vocabulary": len(task.vocabulary),
+        "vocabulary": vocabulary,
         "width": 32,
         "heads": 1,
         "layers": 1,
