@@ -110,7 +110,7 @@ def choose_tiles(
     >>> cut.entries, cut.rows, cut.columns
     (1, 1024, 256)
     >>> choose_tiles(np, (64, 2, 49, 49), 4, causal=False).entries
-    54
+    109
     """
     *lead, queries, keys = shape
     room = (_BYTES if xp is np else _BYTES_ELSEWHERE) // itemsize
