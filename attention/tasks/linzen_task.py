@@ -203,4 +203,5 @@ class LinzenTask:
 
 def linzen_config(task: LinzenTask, **changes: Any) -> TransformerConfig:
     """Return the default model for the task, the paper's for made-up sentences."""
-    return agreement_config(task.length, len(task.vocabulary), **changes)
+    sizes = {"context": task.length, "vocabulary": len(task.vocabulary)}
+    return agreement_config(**(sizes | changes))

@@ -218,25 +218,21 @@ def _batch(sentences: Sentences, chosen: slice | NDArray[np.int64]) -> Batch:
 
 def sva_config(task: SubjectVerbAgreement, **changes: Any) -> TransformerConfig:
     """Return the paper's model for the task; see `agreement_config`."""
-    return agreement_config(LENGTH, len(task.vocabulary), **changes)
+    return agreement_config(**({"context": LENGTH, "vocabulary": len(task.vocabulary)} | changes))
 
 
-def agreement_config(context: int, vocabulary: int, **changes: Any) -> TransformerConfig:
+def agreement_config(**changes: Any) -> TransformerConfig:
     """Return the paper's model for agreement: width 32, 1 head, 1 layer, d_osc 2.
 
     Attention is not causal: padding, at the end, is masked as keys.
 
     Parameters
     ----------
-    context, vocabulary
-        Longest sentence, and number of words.
     **changes
-        Fields of `TransformerConfig` to set otherwise.
+        Fields of `TransformerConfig` to set, ``context`` and ``vocabulary`` at least.
     """
     protocol: dict[str, Any] = {
-        "context": context,
         "outputs": 1,
-        "vocabulary": vocabulary,
         "width": 32,
         "heads": 1,
         "layers": 1,
