@@ -15,7 +15,10 @@ from lohe.attention.arrays import (
     read_key_mask,
     sum_to,
 )
-from lohe.attention.kernels.exponential_sum import exponential_sum_vjp, visible_scores
+from lohe.attention.kernels.exponential_sum import exponential_sum_vjp
+from lohe.attention.kernels.lift import beside_one
+from lohe.attention.kernels.quotient import quotient_vjp
+from lohe.attention.kernels.row_scale import visible_products
 from lohe.attention.kernels.threads import one_blas_thread
 from lohe.dynamics.errors import InputError
 
@@ -112,8 +115,7 @@ def softmax_attention_vjp(
     except ValueError as error:
         raise InputError(f"the leading axes do not broadcast: {error}") from error
     scale = 1 / math.sqrt(q.shape[-1])
-    one = xp.ones((*v.shape[:-1], 1), dtype=v.dtype, device=v.device)
-    counted = xp.concat([v, one], axis=-1)
+    counted = beside_one(xp, v)
     if mask is not None:
         kept = xp.astype(mask, v.dtype)[..., None]
         counted = counted * kept
@@ -121,16 +123,14 @@ def softmax_attention_vjp(
     told_below = np.errstate(over="ignore", invalid="ignore")
     with one_blas_thread(xp), told_below:
         sums, pull = exponential_sum_vjp(xp, q * scale, k, counted, causal=causal, tile=tile)
-        total = sums[..., -1:]
-        out = sums[..., :-1] / total
+        out, back_quotient = quotient_vjp(xp, sums)
     if not xp.all(xp.isfinite(out)):
         raise InputError("the output overflows; scale q, k or v down")
 
     def pullback(d_out: Any) -> tuple[Array, Array, Array]:
-        d_sums = read_gradient(xp, d_out, out) / total
-        d_total = -xp.vecdot(d_sums, out)[..., None]
+        d_sums = back_quotient(read_gradient(xp, d_out, out))
         with one_blas_thread(xp):
-            d_left, d_right, d_counted = pull(xp.concat([d_sums, d_total], axis=-1))
+            d_left, d_right, d_counted = pull(d_sums)
         if mask is not None:
             d_counted = d_counted * kept
         dv = sum_to(xp, d_counted[..., :-1], v.shape)
@@ -139,6 +139,6 @@ def softmax_attention_vjp(
     if not need_weights:
         return out, pullback
     with one_blas_thread(xp):
-        score = visible_scores(xp, q * scale, k, counted[..., -1] > 0, causal=causal)
+        score = visible_products(xp, q * scale, k, counted[..., -1] > 0, causal=causal)
     power = xp.exp(score - xp.max(score, axis=-1, keepdims=True))
     return out, power / xp.sum(power, axis=-1, keepdims=True), pullback

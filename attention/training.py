@@ -16,7 +16,7 @@ from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.divergence import naming_divergence
 from lohe.attention.initialise import initialise
 from lohe.attention.kept import keep_better
-from lohe.attention.memory import keep_freed_memory
+from lohe.attention.memory import OF_TRAINING, keep_freed_memory
 from lohe.attention.optim import Adam, clip_norm, schedule
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
@@ -87,7 +87,7 @@ def train(
     DivergenceError
         If training diverges; an `InputError`, too.
     """
-    keep_freed_memory()
+    keep_freed_memory(OF_TRAINING)
     state = _begin(task, config, recipe, seed, dtype)
     if checkpoint is not None and Path(checkpoint).exists():
         found = Checkpoint.load(checkpoint)

@@ -26,7 +26,7 @@ import numpy as np
 
 from lohe.attention.fixed_query import fixed_query_attention, fixed_query_attention_vjp
 from lohe.attention.kernels.threads import thread_count
-from lohe.attention.memory import keep_freed_memory
+from lohe.attention.memory import OF_TRAINING, keep_freed_memory
 from lohe.attention.multi_head import multi_head
 from lohe.attention.results import machine, versions
 
@@ -149,7 +149,7 @@ def seconds(layer: Layer, calls: int = 1) -> float:
 
 
 def against_torch(shape: Shape, turns: int) -> dict[str, Any]:
-    keep_freed_memory()  # on every side
+    keep_freed_memory(OF_TRAINING)  # on every side
     layers = {"lohe": our_layer(shape), **torch_layers(shape)}
     np.testing.assert_allclose(layers["lohe"][0](), layers["direct"][0](), rtol=2e-3, atol=2e-4)
     found: dict[str, float] = {}

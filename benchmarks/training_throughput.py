@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from lohe.attention.initialise import initialise
 from lohe.attention.losses import cross_entropy, logistic
-from lohe.attention.memory import keep_freed_memory
+from lohe.attention.memory import OF_TRAINING, keep_freed_memory
 from lohe.attention.optim import Adam, clip_norm
 from lohe.attention.results import machine, versions
 from lohe.attention.task import Batch
@@ -131,7 +131,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="spent on each row")
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
-    keep_freed_memory()  # as training does; PyTorch profits as well
+    keep_freed_memory(OF_TRAINING)  # as training does; PyTorch profits as well
     torch.set_num_threads(1)
     rows = []
     print("microseconds of a training step per token, one thread")

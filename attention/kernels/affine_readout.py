@@ -14,6 +14,7 @@ from lohe.attention.arrays import Array, sum_to
 from lohe.attention.kernels.fold import Arrays, BlockPullback, fold_vjp
 from lohe.attention.kernels.lift import beside_one
 from lohe.attention.kernels.prefix import advance_vjp, empty_moment, is_short, spread
+from lohe.attention.kernels.quotient import quotient_vjp
 
 __all__ = ["affine_readout_vjp"]
 
@@ -72,13 +73,10 @@ def _read_vjp(xp: Any, state: Arrays, rows: Arrays) -> tuple[Arrays, Array, Bloc
     for kept in masks:
         counted *= kept
     state, sums, back = advance_vjp(xp, state, (left, right, counted))
-    total = sums[..., -1:]
-    out = sums[..., :-1] / total
+    out, back_quotient = quotient_vjp(xp, sums)
 
     def pullback(d_out: Array, d_state: Arrays) -> tuple[Arrays, Arrays]:
-        d_sums = xp.concat([d_out, -xp.vecdot(d_out, out)[..., None]], axis=-1)
-        d_sums /= total
-        d_state, gradients = back(d_sums, d_state)
+        d_state, gradients = back(back_quotient(d_out), d_state)
         d_left, d_right, d_counted = (gradient[..., :-1] for gradient in gradients)
         for kept in masks:
             d_counted = d_counted * kept

@@ -7,18 +7,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from lohe.attention.arrays import Array, all_finite, all_true
 from lohe.attention.kernels.lift import beside_one
 from lohe.attention.kernels.pair_function import PairFunction, constant
 from lohe.attention.kernels.pair_sum import pair_sum_vjp
+from lohe.attention.kernels.row_scale import are_tame, largest_product
 from lohe.attention.kernels.scratch import Work, write
 
-__all__ = ["exponential_sum_vjp", "visible_scores"]
-
-# Rows of all their scores at a time.
-_ROWS = 128
+__all__ = ["exponential_sum_vjp"]
 
 Pullback = Callable[[Any], tuple[Array, Array, Array]]
 
@@ -60,6 +56,7 @@ def exponential_sum_vjp(
 
     Examples
     --------
+    >>> import numpy as np
     >>> counted = np.array([[3.0, 1.0], [5.0, 1.0]])
     >>> far = np.full((2, 1), 1e4)
     >>> exponential_sum_vjp(np, far, far, counted, causal=False)[0].tolist()
@@ -72,13 +69,13 @@ def exponential_sum_vjp(
         )
 
     sums, pull = sum_vjp(left, right, _EXPONENTIAL)
-    if all_true(xp, _are_tame(xp, sums)):
+    if all_true(xp, are_tame(xp, sums)):
         return sums, pull
 
     # What a row does not see, the future above all, is not to decide how it is computed.
     cut = _cut_exponential(float(xp.finfo(sums.dtype).smallest_normal))
-    tame = _are_tame(xp, sums if all_finite(xp, sums) else sum_vjp(left, right, cut)[0])
-    largest = _largest_scores(xp, left, right, counted, causal=causal)
+    tame = are_tame(xp, sums if all_finite(xp, sums) else sum_vjp(left, right, cut)[0])
+    largest = largest_product(xp, left, right, counted[..., -1] > 0, causal=causal)
     lower = beside_one(xp, left)
     lower[..., -1:] = xp.where(tame, xp.zeros_like(largest), -largest)
     sums, pull_shifted = sum_vjp(lower, beside_one(xp, right), cut)
@@ -88,53 +85,6 @@ def exponential_sum_vjp(
         return d_left[..., :-1], d_right[..., :-1], d_counted
 
     return sums, pullback
-
-
-def _are_tame(xp: Any, sums: Array) -> Array:
-    """Return whether rows can do without a factor, (..., T_q, 1)."""
-    # The adjoint divides by a total: half the exponents are left for what it divides.
-    least, total = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5, sums[..., -1:]
-    finite = xp.all(xp.isfinite(sums), axis=-1, keepdims=True)
-    return finite & (total > least) & (total < 1 / least)
-
-
-def visible_scores(
-    xp: Any, left: Array, right: Array, counts: Array, *, causal: bool, start: int = 0
-) -> Array:
-    """Return the products of rows and columns, and minus infinity where they may not meet.
-
-    Parameters
-    ----------
-    xp
-        The array namespace.
-    left : (..., T_q, m) array
-        Rows, of which the first has number ``start``.
-    right : (..., T, m) array
-    counts : (..., T) bool array
-        Which columns any row may meet.
-    causal
-        Row i meets columns j <= i only.
-
-    Returns
-    -------
-    (..., T_q, T) array
-    """
-    scores = left @ right.mT
-    visible = counts[..., None, :]
-    if causal:
-        rows = xp.arange(left.shape[-2], device=left.device) + start
-        visible = visible & (rows[:, None] >= xp.arange(right.shape[-2], device=left.device))
-    return xp.where(visible, scores, xp.full_like(scores, -np.inf))
-
-
-def _largest_scores(xp: Any, left: Array, right: Array, counted: Array, *, causal: bool) -> Array:
-    """Return the largest score of each row, (..., T_q, 1)."""
-    found = []
-    for start in range(0, left.shape[-2], _ROWS):
-        rows = left[..., start : start + _ROWS, :]
-        scores = visible_scores(xp, rows, right, counted[..., -1] > 0, causal=causal, start=start)
-        found.append(xp.max(scores, axis=-1, keepdims=True))
-    return xp.concat(found, axis=-2)
 
 
 def _exponential(xp: Any, s: Array, work: Work) -> Array:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from lohe.attention.arrays import Array
-from lohe.attention.kernels.scratch import keep_freed_memory
 from lohe.attention.kernels.threads import map_tasks
+from lohe.attention.memory import keep_freed_memory
 
 __all__ = ["CHUNK", "SEGMENT", "Block", "fold_vjp"]
 

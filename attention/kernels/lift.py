@@ -6,15 +6,13 @@ from typing import Any
 
 from lohe.attention.arrays import Array
 from lohe.attention.kernels.pair_function import PairFunction, constant, in_place, step_of
+from lohe.attention.kernels.row_scale import largest_product
 from lohe.attention.kernels.scratch import Work, write
 
 __all__ = ["beside_one", "largest_lift", "learned_power", "positive_power"]
 
 # Up to here the products of repeated squaring cost less than a power of real exponent.
 _LARGEST_WHOLE = 64
-
-# Rows of all their lifts at a time.
-_ROWS = 128
 
 
 def beside_one(xp: Any, array: Array) -> Array:
@@ -107,15 +105,7 @@ def largest_lift(xp: Any, left: Array, right: Array, counted: Array, *, causal: 
     -------
     (..., T_q, 1) array
     """
-    found = []
-    queries = left.shape[-2]
-    for start in range(0, queries, _ROWS):
-        rows = left[..., start : min(start + _ROWS, queries), :]
-        lifts = xp.where(counted[..., None, :], rows @ right.mT, xp.zeros_like(rows[..., :1]))
-        if causal:
-            lifts = xp.tril(lifts, k=start)
-        found.append(xp.max(lifts, axis=-1, keepdims=True))
-    largest = xp.concat(found, axis=-2)
+    largest = largest_product(xp, left, right, counted, causal=causal)
     return xp.maximum(largest, xp.zeros_like(largest))
 
 

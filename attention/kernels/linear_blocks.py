@@ -14,11 +14,17 @@ from typing import Any
 from lohe.attention.arrays import Array
 from lohe.attention.kernels.feature_maps import FeatureMap
 from lohe.attention.kernels.fold import Arrays, BlockPullback
+from lohe.attention.kernels.lift import beside_one
 from lohe.attention.kernels.prefix import advance_vjp
+from lohe.attention.kernels.quotient import quotient_vjp
 from lohe.attention.kernels.settle import settle_vjp
 from lohe.attention.kernels.tensor_features import tensor_features_vjp, tensor_width
 
 __all__ = ["LinearRule", "attend_vjp", "empty_sums", "gather_vjp", "read_vjp"]
+
+# Some visible anchor is within a right angle of x, so its weight, and the sum, is at least 1;
+# only cancellation in long sums can bring it below.
+_LEAST_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def attend_vjp(
     read_from, totals, back_totals = advance_vjp(
         xp, sums[1:], (lifted, pinned, _counted(xp, v, masks))
     )
-    out, back_out = _mean_vjp(xp, totals)
+    out, back_out = quotient_vjp(xp, totals, _LEAST_WEIGHT)
 
     def pullback(d_out: Array, d_sums: Arrays) -> tuple[Arrays, Arrays]:
         d_read_from, (d_lifted, d_pinned, d_counted) = back_totals(back_out(d_out), d_sums[1:])
@@ -155,7 +161,7 @@ def read_vjp(
     queries, back_q = rule.features.apply_vjp(xp, q)
     state, back_state = settle_vjp(xp, queries @ driven_by)
     lifted, back_lifted = tensor_features_vjp(xp, state, rule.p)
-    out, back_out = _mean_vjp(xp, lifted @ read_from)
+    out, back_out = quotient_vjp(xp, lifted @ read_from, _LEAST_WEIGHT)
 
     def pullback(d_out: Array, d_sums: Arrays) -> tuple[Arrays, Arrays]:
         d_totals = back_out(d_out)
@@ -178,18 +184,4 @@ def _readable(array: Array, masks: list[Array]) -> Array:
 
 
 def _counted(xp: Any, v: Array, masks: list[Array]) -> Array:
-    return _readable(xp.concat([v, xp.ones_like(v[..., :1])], axis=-1), masks)
-
-
-def _mean_vjp(xp: Any, totals: Array) -> tuple[Array, Any]:
-    """Divide the sums of values by their last column, the sum of weights."""
-    # Some visible anchor is within a right angle of x, so its weight, and the sum, is at least 1;
-    # only cancellation in long sums can bring it below.
-    weight = xp.maximum(totals[..., -1:], xp.ones_like(totals[..., -1:]))
-    out = totals[..., :-1] / weight
-
-    def pullback(d_out: Array) -> Array:
-        d_weight = -xp.vecdot(out, d_out)[..., None]
-        return xp.concat([d_out, d_weight], axis=-1) / weight
-
-    return out, pullback
+    return _readable(beside_one(xp, v), masks)

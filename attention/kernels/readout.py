@@ -20,6 +20,8 @@ from lohe.attention.kernels.lift import (
 from lohe.attention.kernels.pair_function import PairFunction
 from lohe.attention.kernels.pair_sum import pair_sum_vjp
 from lohe.attention.kernels.prefix import running_product_vjp
+from lohe.attention.kernels.quotient import quotient_vjp
+from lohe.attention.kernels.row_scale import are_tame
 from lohe.attention.kernels.tiles import Index
 
 __all__ = ["readout_vjp"]
@@ -86,14 +88,11 @@ def readout_vjp(
         # A lift of 0 has no power, where that of a key that does not count might overflow.
         seen = right if kept is None else right * kept
         sums, pull = _sharp_vjp(xp, left, seen, counted, p, causal=causal, tile=tile)
-    total = sums[..., -1:] + 0  # not a view, which would keep all sums
-    out = sums[..., :-1] / total
+    out, back_quotient = quotient_vjp(xp, sums)
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
-        d_sums = xp.concat([d_out, -xp.vecdot(d_out, out)[..., None]], axis=-1)
-        d_sums /= total
         dp: list[Array]
-        d_left, d_right, d_counted, *dp = pull(d_sums)
+        d_left, d_right, d_counted, *dp = pull(back_quotient(d_out))
         if kept is not None:
             d_counted = d_counted * kept
         dv = sum_to(xp, d_counted[..., :-1], v.shape)
@@ -138,10 +137,7 @@ def _sharp_vjp(
         return pair_sum_vjp(xp, rows, right, counted, function_at, causal=causal, tile=tile)
 
     sums, pull = sum_vjp(left)
-    least = float(xp.finfo(sums.dtype).smallest_normal) ** 0.5
-    total = sums[..., -1:]
-    tame = xp.all(xp.isfinite(sums), axis=-1, keepdims=True) & (total > least) & (total < 1 / least)
-    factor = None
+    tame, factor = are_tame(xp, sums), None
     if not xp.all(tame):
         largest = largest_lift(xp, left, right, counted[..., -1] > 0, causal=causal)
         factor = xp.where(tame | (largest <= 0), xp.ones_like(largest), 1 / largest)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from lohe.attention.arrays import Array
+from lohe.attention.memory import keep_freed_memory
 
-__all__ = ["Scratch", "Work", "keep_freed_memory", "write"]
-
-# Just below the 32 MiB above which glibc learns nothing from a freed block.
-_BLOCK = (32 << 20) - 8192
+__all__ = ["Scratch", "Work", "write"]
 
 Work = tuple[Any, Any, Any]
 """Three arrays of a tile's shape to write into, or three times None where a library has no out=."""
@@ -31,17 +28,6 @@ def write(function: Callable[..., Array], *arguments: Any, out: Array | None) ->
     True
     """
     return function(*arguments) if out is None else function(*arguments, out=out)
-
-
-@cache
-def keep_freed_memory() -> None:
-    """Let the C library keep up to 64 MB of freed memory, once for the process.
-
-    glibc gives freed arrays back to the system, and the next ones are new pages, each a fault,
-    which took longer than the sums of a readout. It raises its thresholds to the largest block,
-    up to 32 MiB, that it has seen freed: this one, which nobody writes to and so costs nothing.
-    """
-    np.empty(_BLOCK, dtype=np.uint8)
 
 
 class Scratch(threading.local):

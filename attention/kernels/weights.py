@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lohe.attention.arrays import Array
-from lohe.attention.kernels.lift import beside_one, largest_lift
+from lohe.attention.kernels.lift import beside_one
+from lohe.attention.kernels.row_scale import visible_products
 
 __all__ = ["readout_weights"]
 
@@ -41,11 +42,8 @@ def readout_weights(
     """
     left, right = beside_one(xp, x), beside_one(xp, anchors)
     counted = xp.ones_like(right[..., 0]) > 0 if key_mask is None else key_mask
-    lifts = left @ right.mT
-    counting = xp.where(counted[..., None, :], lifts, xp.zeros_like(lifts))
-    if causal:
-        counting = xp.tril(counting)
+    lifts = visible_products(xp, left, right, counted, causal=causal)
+    positive = xp.maximum(lifts, xp.zeros_like(lifts))
     # Against its row's largest a power cannot overflow.
-    share = counting / largest_lift(xp, left, right, counted, causal=causal)
-    power = xp.maximum(share, xp.zeros_like(share)) ** p
+    power = (positive / xp.max(positive, axis=-1, keepdims=True)) ** p
     return power / xp.sum(power, axis=-1, keepdims=True)
