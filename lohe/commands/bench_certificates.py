@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["certificates"]
 
 _EPSILON, _DELTA = 1e-2, 1e-3
+_DIGITS = 12  # of a digest: enough to tell two models apart
 
 
 def certificates(
@@ -74,7 +76,19 @@ def certificates(
         "epsilon": _EPSILON,
         "delta": _DELTA,
     }
-    Experiment("certificates", output, config).run(finished, as_json=as_json)
+    sources = {name: _digest(cases[name], folder) for name in finished}
+    Experiment("certificates", output, config, sources).run(finished, as_json=as_json)
+
+
+def _digest(case: Case, folder: Path) -> str:
+    """Return a digest of a run's model, by which results of a model trained before are known."""
+    from lohe.dynamics.errors import InputError
+
+    path = folder / f"{case.name}.model.npz"
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:_DIGITS]
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def _certify(
@@ -108,7 +122,7 @@ def _of_head(head: Head, weight_error: float) -> dict[str, Any]:
     from lohe.proofs_numeric.weights import bears_weights
 
     network = head.network()
-    claims = certify(network).claims
+    claims = certify(network, epsilon=_EPSILON, delta=_DELTA).claims
     found: dict[str, Any] = {"oscillators": network.n}
     for name in ("unique_stable", "all_inputs"):
         found[name] = str(claims[name].verdict) if name in claims else "absent"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,11 +59,14 @@ class Experiment:
         The result file; None for ``NAME.json`` in the working folder.
     config
         What fixes the results, as JSON values.
+    sources
+        By case, the digest of the file that it reads, if that is not in `config`.
     """
 
     name: str
     output: Path | None
     config: Mapping[str, Any]
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, cases: Mapping[str, Case], plot: Path | None = None, *, as_json: bool) -> None:
         """Run what the file does not hold yet, draw it if that is asked for, and print it."""
@@ -79,6 +82,7 @@ class Experiment:
                 self.config,
                 cases,
                 lambda case: progress(names.index(case), len(names)),
+                sources=self.sources,
             )
         if plot is not None:
             from lohe.commands.bench_plots import draw

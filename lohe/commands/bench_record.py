@@ -23,6 +23,8 @@ def run_cases(
     config: Mapping[str, Any],
     cases: Mapping[str, Callable[[], Document]],
     note: Callable[[str], None],
+    *,
+    sources: Mapping[str, str] | None = None,
 ) -> Document:
     """Run the cases that the file does not hold yet; it is written, whole, after each.
 
@@ -38,6 +40,9 @@ def run_cases(
         By name, what finds each result.
     note
         Called with a case's name before it is run.
+    sources
+        By name, the digest of the file that a case reads. The result keeps it, and is found anew
+        once the file is another: so one new model leaves the results of the others in place.
 
     Returns
     -------
@@ -55,6 +60,7 @@ def run_cases(
     from lohe.dynamics.files import write_text
 
     wanted = json.loads(json.dumps(config))
+    sources = sources or {}
     found: dict[str, Document] = {}
     if path.exists():
         stored = load_record(path, experiment)
@@ -66,7 +72,11 @@ def run_cases(
                 f"{path} holds another experiment ({', '.join(differing)} differ); "
                 "delete it or choose another --output"
             )
-        found = stored["cases"]
+        found = {
+            name: case
+            for name, case in stored["cases"].items()
+            if name not in cases or case.get("source_sha256") == sources.get(name)
+        }
         if found.keys() >= cases.keys():
             return stored
         if stored["versions"] != versions():
@@ -79,6 +89,8 @@ def run_cases(
         note(name)
         started = time.perf_counter()
         result = cases[name]()
+        if name in sources:
+            result |= {"source_sha256": sources[name]}
         found[name] = result | {"wall_s": round(time.perf_counter() - started, 3)}
         document = {
             "format": FORMAT,
