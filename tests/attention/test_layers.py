@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from adjoints import matches_differences, stays_single
 from scipy.stats import norm
 
 from lohe.attention.dropout import dropout
 from lohe.attention.embedding import embedding
 from lohe.attention.feed_forward import feed_forward
 from lohe.attention.gelu import gelu
-from lohe.attention.gradcheck import check_pullback
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.linear import linear
 from lohe.attention.losses import cross_entropy, logistic
@@ -57,24 +57,12 @@ LAYERS = {
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_adjoint_matches_differences(name):
-    layer, shapes = LAYERS[name]
-    rng = np.random.default_rng(11)
-    check = check_pullback(layer, [rng.standard_normal(shape) for shape in shapes], rng)
-    assert check.relative_error < 1e-7
-    assert check.order > 1.9
+    matches_differences(*LAYERS[name])
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_single_precision_stays_single(name):
-    layer, shapes = LAYERS[name]
-    rng = np.random.default_rng(12)
-    y, pullback = layer(*(rng.standard_normal(shape).astype(np.float32) for shape in shapes))
-    if isinstance(y, float):
-        y = np.float32(y)
-    gradients = pullback(np.ones_like(y))
-    for gradient in gradients if isinstance(gradients, tuple) else (gradients,):
-        assert gradient.dtype == np.float32
-    assert y.dtype == np.float32
+    stays_single(*LAYERS[name])
 
 
 def test_gelu_is_x_times_the_normal_distribution():
