@@ -13,6 +13,7 @@ from lohe.attention.studies.catalogue import STUDIES
 from lohe.attention.studies.results import StudyResults
 from lohe.attention.studies.study import Study
 from lohe.commands.bench_gaps import power_laws
+from lohe.commands.bench_pages import markdown, rewrite
 from lohe.commands.bench_published import CLAIMS
 from lohe.commands.bench_study_report import study_tables, verdict_table
 from lohe.commands.bench_study_tables import failed_runs
@@ -21,7 +22,6 @@ from lohe.commands.bench_tables import Table
 PAGE = Path(__file__).parent / "benchmarks.md"
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 
-_BLOCK = re.compile(r"(<!-- (?!end )(?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", flags=re.DOTALL)
 _LANGUAGE = ("stories", "wikitext")
 
 
@@ -65,17 +65,8 @@ def _markdown(table: Table) -> list[str]:
         all(re.fullmatch(r"(?:[+−<]?[\d,.]+\b.*)?", row[i]) for row in rows)
         for i in range(len(titles))
     ]
-    rule = ["---:" if right else "---" for right in numbers]
-    return [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]
-
-
-def written(page: str) -> str:
-    """Return the page with its blocks as the results have them."""
-    lines = blocks()
-    return _BLOCK.sub(
-        lambda found: found[1] + "".join(f"{line}\n" for line in lines[found["name"]]), page
-    )
+    return markdown(table, numbers)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    rewrite(PAGE, blocks())

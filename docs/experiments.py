@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lohe.commands.bench_pages import markdown, rewrite
 from lohe.commands.bench_record import load_record
-from lohe.commands.bench_tables import agreement, markdown, tables, verdicts
+from lohe.commands.bench_tables import agreement, tables, verdicts
 
 PAGE = Path(__file__).parent / "experiments.md"
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 EXPERIMENTS = ("convergence", "horizons", "antipode", "disorder")
-
-_BLOCK = re.compile(r"(<!-- (?!end )(?P<name>[\w ]+) -->\n).*?(?=<!-- end -->)", flags=re.DOTALL)
 
 _TITLES = {
     "softmax": "softmax",
@@ -37,7 +35,7 @@ def blocks() -> dict[str, list[str]]:
     for experiment in EXPERIMENTS:
         document = load_record(RESULTS / f"dynamics_{experiment}.json", experiment)
         for name, table in tables(document).items():
-            found[name] = [*markdown(table)]
+            found[name] = markdown(table)
         found[f"{experiment} agreement"] = [agreement(document) + "."]
         if experiment == "convergence":
             found["verdict"] = [f"- {line}" for line in verdicts(document)]
@@ -53,7 +51,7 @@ def _perplexities(document: Mapping[str, Any]) -> list[str]:
         (_TITLES.get(name, name), *(f"{value:.2f}" for value in model["test_perplexity"]))
         for name, model in document["models"].items()
     ]
-    return [*markdown((("attention", "test perplexity"), rows))]
+    return markdown((("attention", "test perplexity"), rows))
 
 
 def _speed(document: Mapping[str, Any]) -> list[str]:
@@ -98,7 +96,7 @@ def _cost(document: Mapping[str, Any]) -> list[str]:
         )
         for band in document["solve_ivp"]["bands"]
     ]
-    return [*markdown((("norm of the drive", "evaluations", "time for one"), rows))]
+    return markdown((("norm of the drive", "evaluations", "time for one"), rows))
 
 
 def _sampled(share: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -116,11 +114,5 @@ def _uncertain(cases: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def written(page: str) -> str:
-    """Return the page with its blocks as the results have them."""
-    lines = blocks()
-    return _BLOCK.sub(lambda found: found[1] + "\n".join(lines[found["name"]]) + "\n", page)
-
-
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    rewrite(PAGE, blocks())

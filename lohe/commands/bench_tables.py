@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from lohe.commands.bench_certificates_table import certificates_table
 
-__all__ = ["Table", "agreement", "aligned", "markdown", "report", "tables", "verdicts"]
+__all__ = ["Table", "agreement", "aligned", "report", "tables", "verdicts"]
 
 Document = Mapping[str, Any]
 _HARDLY = 1e-4
@@ -241,16 +241,3 @@ def _percent(value: float | None) -> str:
 
 def _plain(value: float) -> str:
     return f"{value:.3g}"
-
-
-def markdown(table: Table) -> Sequence[str]:
-    """Return a table as Markdown lines, numbers to the right.
-
-    Examples
-    --------
-    >>> markdown((("model", "share"), [("a", "1 %")]))
-    ['| model | share |', '| --- | ---: |', '| a | 1 % |']
-    """
-    titles, rows = table
-    rule = ("---", *("---:" for _ in titles[1:]))
-    return [f"| {' | '.join(cells)} |" for cells in (titles, rule, *rows)]
