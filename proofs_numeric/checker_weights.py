@@ -96,7 +96,7 @@ def added(terms: Iterable[arb]) -> arb:
 def lift(z: arb, p: fmpq) -> arb:
     """Return max(0, z)^p, between its values at the ends; 0^0 is anything from 0 to 1."""
     top, low = z.upper(), z.lower()
-    if not top > 0:
+    if top <= 0:  # no number at all is not, and stays none
         return arb(0)
     return (top ** arb(p)).union(low ** arb(p) if low > 0 else arb(0))
 

@@ -87,7 +87,8 @@ def sharpened_error_upper(
         return np.full(len(states), 2.0)
     with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         found = _bound(states, anchors, visible.astype(np.float64), exponent, move)
-        return np.where(found < 2.0, found, 2.0)
+        # Of angles beyond a right one the theorem says nothing.
+        return np.where((found < 2.0) & (move.sine < np.inf), found, 2.0)
 
 
 def _bound(x: Balls, r: Floats, seen: Floats, p: float, move: Move) -> Floats:

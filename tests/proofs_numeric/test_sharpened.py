@@ -5,6 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
+from flint import arb, fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sealing import resealed
@@ -14,6 +15,7 @@ from lohe.dynamics.network import Network
 from lohe.proofs_numeric.balls import Balls
 from lohe.proofs_numeric.certify import certify
 from lohe.proofs_numeric.checker import check
+from lohe.proofs_numeric.checker_weights import lift
 from lohe.proofs_numeric.claims import Verdict
 from lohe.proofs_numeric.sharpened import Move, sharpened_error_upper
 from lohe.proofs_numeric.verify import verify
@@ -124,6 +126,22 @@ def test_what_is_too_wild_gets_the_trivial_bound():
     assert bound(x, anchors, 2.0**21, 1e-9) == 2.0
     assert bound(x, 1e90 * anchors, 8.0, 1e-9) == 2.0
     assert bound(x, -np.repeat(x[None], 2, axis=0), 8.0, 1e-9) == 2.0
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 8.0])
+def test_certificates_of_states_that_may_pass_a_right_angle_are_confirmed(p):
+    """The mismatch exceeds the coherence, so no angle is known, and yet no device cancels."""
+    anchors = [[0.1, 0.01], [-0.1, 0.01]]
+    net = Network(couplings=[[1.0, 1.0]], anchors=anchors, anchor_kind="free", readout_exponent=p)
+    stated = certify(net, "mismatch", mismatch=0.2)
+    assert stated.claims["mismatch"].values["angle_sine_upper"] == 1
+    assert verify(stated, net).claims["mismatch"].verdict is Verdict.PROVED
+    if p > 1:
+        assert stated.claims["mismatch"].values["weight_error_upper"] == 2
+
+
+def test_the_checker_takes_no_number_at_all_for_no_weight():
+    assert not lift(arb("nan"), fmpq(2)).is_finite()
 
 
 @pytest.mark.parametrize(("p", "delta"), [(2.0, 0.0), (8.0, 1e-3), (3.3, 0.0)])
