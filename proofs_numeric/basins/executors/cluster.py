@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
+from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import uuid4
@@ -134,7 +138,7 @@ def _connected(address: str) -> Iterator[Any]:
             with warnings.catch_warnings():
                 # Versions are compared by `_refuse_unlike`, and those of Dask as it connects.
                 warnings.simplefilter("ignore")
-                client = Client(address, timeout=_CONNECT, set_as_default=False)
+                client = Client(address, _loop(os.getpid()), timeout=_CONNECT, set_as_default=False)
         except (OSError, ImportError, ValueError) as error:
             raise InputError(
                 f"no Dask scheduler answers at {address}; start one with: dask scheduler"
@@ -144,6 +148,23 @@ def _connected(address: str) -> Iterator[Any]:
         finally:
             with suppress(TimeoutError):
                 client.close(timeout=_CONNECT)
+
+
+@lru_cache(maxsize=1)
+def _loop(_process: int) -> Any:
+    """Return an event loop that runs in a thread of its own for as long as this process does.
+
+    A client would start one, but fails without a word where that takes ten seconds: on a machine
+    that is very busy, or that was asleep meanwhile. A thread that is slow to start is waited for.
+    """
+    from tornado.ioloop import IOLoop
+
+    async def current() -> Any:
+        return IOLoop.current()
+
+    loop = asyncio.new_event_loop()
+    Thread(target=loop.run_forever, name="lohe cluster", daemon=True).start()
+    return asyncio.run_coroutine_threadsafe(current(), loop).result()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 
@@ -305,6 +306,15 @@ def test_no_worker_is_one_line():
     ):
         Cluster(local.address, patience=0.2).__enter__()
     assert f"dask worker {local.address}" in str(raised.value)
+
+
+def test_no_client_starts_an_event_loop(local):
+    """Its own gets ten seconds, which a busy machine may exceed, and fails without a word."""
+    before = set(threading.enumerate())
+    with Cluster(local.address) as cluster:
+        assert list(cluster.run(lambda block: block, [3])) == [3]
+        started = {thread.name for thread in set(threading.enumerate()) - before}
+    assert "IO loop" not in started
 
 
 def test_a_missing_dask_is_one_line_with_the_fix(monkeypatch):
