@@ -129,12 +129,15 @@ def _connected(address: str) -> Iterator[Any]:
     """Open a client, and put what can go wrong into words."""
     try:
         from distributed import Client
+        from distributed.comm import resolve_address
     except ImportError as error:
         raise InputError(
             "a Dask cluster needs dask.distributed; install it with: pip install 'lohe[cluster]'"
         ) from error
     with _quiet():
         try:
+            # A client with an address that it cannot read holds up the end of the process.
+            resolve_address(address)
             with warnings.catch_warnings():
                 # Versions are compared by `_refuse_unlike`, and those of Dask as it connects.
                 warnings.simplefilter("ignore")

@@ -299,6 +299,14 @@ def test_no_scheduler_is_one_line(monkeypatch, address, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("address", ["nonsense://x", "tcp://no port", "tcp://no-port"])
+def test_no_client_is_made_for_an_address_that_cannot_be_read(monkeypatch, address):
+    """It would be closed as the process ends, with ten seconds' wait and a traceback."""
+    monkeypatch.setattr(distributed, "Client", None)
+    with pytest.raises(InputError, match="no Dask scheduler answers at"):
+        Cluster(address).__enter__()
+
+
 def test_no_worker_is_one_line():
     with (
         LocalCluster(0) as local,
