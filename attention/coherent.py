@@ -26,6 +26,7 @@ import numpy as np
 from lohe.attention.arguments import read_arguments
 from lohe.attention.arrays import Array, all_finite, read_gradient
 from lohe.attention.kernels.drive import drive_vjp
+from lohe.attention.kernels.engine import is_compiled
 from lohe.attention.kernels.readout import readout_vjp
 from lohe.attention.kernels.settle import settle_vjp
 from lohe.attention.kernels.threads import one_blas_thread
@@ -51,12 +52,13 @@ def coherent_attention_vjp(
     causal: bool = False,
     key_mask: Any = None,
     mask_readout: bool = True,
+    engine: str = "numpy",
 ) -> tuple[Array, Array, Pullback]:
     """Attend, tell the coherence of every drive, and return the adjoint of both.
 
     Parameters
     ----------
-    q, k, v, anchors, coupling, p, causal, key_mask, mask_readout
+    q, k, v, anchors, coupling, p, causal, key_mask, mask_readout, engine
         As in `fixed_query_attention`; p may be an array (..., 1, 1).
     opposed : (..., T, d) array, optional
         Second anchors, which drive with f(-s) and are not read out; None for one-sided attention.
@@ -81,6 +83,7 @@ def coherent_attention_vjp(
     xp, found, p, mask = read_arguments(
         q=q, k=k, v=v, anchors=anchors, opposed=opposed, p=p, causal=causal, key_mask=key_mask
     )
+    compiled = is_compiled(xp, engine)
     q, k, v, *tables = found.values()
     lengths = [xp.sqrt(xp.vecdot(table, table))[..., None] for table in tables]
     signs, gain = ((1,), 1.0) if opposed is None else ((1, -1), TWO_SIDED_GAIN)
@@ -96,6 +99,7 @@ def coherent_attention_vjp(
                 coupling,
                 causal=causal,
                 key_mask=mask,
+                compiled=compiled,
             )
             for sign, table, length in zip(signs, tables, lengths, strict=True)
         ]
@@ -114,6 +118,7 @@ def coherent_attention_vjp(
             p,
             causal=causal,
             key_mask=mask if mask_readout else None,
+            compiled=compiled,
         )
     for name, array in (("drive", square), ("output", out)):
         if not all_finite(xp, array):

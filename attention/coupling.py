@@ -22,17 +22,17 @@ from lohe.attention.kernels.pair_function import (
 from lohe.attention.kernels.scratch import Work, write
 from lohe.dynamics.errors import InputError
 
-__all__ = ["COUPLINGS", "Coupling", "find_coupling"]
+__all__ = ["COUPLINGS", "RELU_FLOOR", "SQUAREPLUS", "Coupling", "find_coupling"]
 
-# Pasqualetti & Guo (arXiv 2606.12059) add this floor, so that a rectified coupling never
-# leaves an oscillator without any drive.
-_RELU_FLOOR = 1e-3
+RELU_FLOOR = 1e-3
+"""Pasqualetti & Guo (arXiv 2606.12059) add it, so that a rectified coupling never leaves an
+oscillator without any drive."""
 
 # e^s = 2^(s/ln 2).
 _BINARY = 1 / math.log(2)
 
-# Makes squareplus equal to softplus at 0: sqrt(4 ln^2 2)/2 = ln 2.
-_SQUAREPLUS = 4 * math.log(2) ** 2
+SQUAREPLUS = 4 * math.log(2) ** 2
+"""Makes squareplus equal to softplus at 0: sqrt(4 ln^2 2)/2 = ln 2."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ def _softplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
 
 def _relu_value(xp: Any, s: Array, work: Work) -> Array:
     value = write(xp.maximum, s, constant(xp, 0, s), out=in_place(xp, s))
-    value += _RELU_FLOOR
+    value += RELU_FLOOR
     return value
 
 
 def _relu_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
     value = write(xp.maximum, s, constant(xp, 0, s), out=work[1])
     slope = step_of(xp, value, work[0])
-    value += _RELU_FLOOR
+    value += RELU_FLOOR
     return value, slope
 
 
@@ -115,11 +115,11 @@ def _squareplus(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
     # (s + root)/2 cancels for s << 0; s^+ + (root - |s|)/2 with the difference as its conjugate
     # quotient c/(root + |s|) does not.
     root = write(xp.multiply, s, s, out=work[0])
-    root += _SQUAREPLUS
+    root += SQUAREPLUS
     root = write(xp.sqrt, root, out=work[0])
     value = write(xp.abs, s, out=work[1])
     value += root
-    value = write(xp.divide, constant(xp, _SQUAREPLUS / 2, s), value, out=work[1])
+    value = write(xp.divide, constant(xp, SQUAREPLUS / 2, s), value, out=work[1])
     value += write(xp.maximum, s, constant(xp, 0, s), out=in_place(xp, s))
     return value, root
 
@@ -135,7 +135,7 @@ def _squareplus_slopes(xp: Any, s: Array, work: Work) -> tuple[Array, Array]:
 
 COUPLINGS: Mapping[str, Coupling] = MappingProxyType(
     {
-        name: Coupling(name, PairFunction(value, slopes, unit=unit))
+        name: Coupling(name, PairFunction(value, slopes, unit=unit, name=name))
         for name, value, slopes, unit in (
             ("softplus", _softplus_value, _softplus_slopes, _BINARY),
             ("relu", _relu_value, _relu_slopes, 1),

@@ -19,6 +19,7 @@ import numpy as np
 
 from lohe.attention.arguments import read_arguments
 from lohe.attention.arrays import Array, all_finite, read_gradient
+from lohe.attention.kernels.engine import is_compiled
 from lohe.attention.kernels.linear import find_linear_rule, linear_attention_vjp
 from lohe.attention.kernels.linear_blocks import LinearRule
 from lohe.attention.kernels.resting import resting_attention_vjp
@@ -47,6 +48,7 @@ def fixed_query_attention(
     readout_anchors: Any = None,
     need_weights: bool = False,
     tile: tuple[int, int] | None = None,
+    engine: str = "numpy",
 ) -> Any:
     """Attend by the resting points of oscillators that anchors drive.
 
@@ -81,6 +83,8 @@ def fixed_query_attention(
     tile : (int, int), optional
         Queries and keys that are worked on at a time; by default what fits the cache. Results
         depend on it by rounding only.
+    engine : str
+        ``numpy``, or ``numba`` for compiled loops (the extra ``fast``), which round differently.
 
     Returns
     -------
@@ -93,7 +97,8 @@ def fixed_query_attention(
     ------
     InputError
         For NaN or infinity, shapes that disagree, a query that sees no key, an unknown coupling,
-        ``p`` not positive, and scores, drives or weights that overflow.
+        ``p`` not positive, an engine that is not there, and scores, drives or weights that
+        overflow.
 
     Notes
     -----
@@ -102,6 +107,10 @@ def fixed_query_attention(
     The authors also floor the sum of a row by 1e-8. That never acts: the W_ij-weighted mean of
     <x_i, r_j> has the sign of <x_i, h_i> >= 0, so some visible key has 1 + <x_i, r_j> >= 1.
     (Other readout anchors do not have that; a row they give no weight at all is an error.)
+
+    Compiled are the drives of `COUPLINGS`, readouts of whole p up to 64, and of causal attention
+    in linear time those feature maps that act on every coordinate, with p = 1. All else goes
+    through NumPy, as do arguments of other array libraries through theirs.
 
     Examples
     --------
@@ -123,6 +132,7 @@ def fixed_query_attention(
         readout_anchors=readout_anchors,
         need_weights=need_weights,
         tile=tile,
+        engine=engine,
     )
     return (out, *weights) if need_weights else out
 
@@ -141,6 +151,7 @@ def fixed_query_attention_vjp(
     readout_anchors: Any = None,
     need_weights: bool = False,
     tile: tuple[int, int] | None = None,
+    engine: str = "numpy",
 ) -> Any:
     """Attend, and return the adjoint beside the result.
 
@@ -160,6 +171,7 @@ def fixed_query_attention_vjp(
         q=q, k=k, v=v, anchors=anchors, readout_anchors=readout_anchors,
         p=p, causal=causal, key_mask=key_mask,
     )  # fmt: skip
+    compiled = is_compiled(xp, engine)
     q, k, v, anchors, *others = found.values()
     read_by = others[0] if others else None
     read_mask = mask if mask_readout else None
@@ -172,12 +184,13 @@ def fixed_query_attention_vjp(
             out, pull = linear_attention_vjp(
                 xp, q, k, v, anchors,
                 rule=rule, causal=causal, key_mask=mask, mask_readout=mask_readout,
+                compiled=compiled,
             )  # fmt: skip
         else:
             out, state, pull = resting_attention_vjp(
                 xp, q, k, v, anchors,
                 coupling=coupling, p=p, causal=causal, key_mask=mask, readout_mask=read_mask,
-                readout_anchors=read_by, tile=tile,
+                readout_anchors=read_by, tile=tile, compiled=compiled,
             )  # fmt: skip
     if not all_finite(xp, out):
         raise InputError("the readout overflows; scale v or the anchors down, or lower p")

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from lohe.attention.arrays import Array, sum_to
 from lohe.attention.kernels.fold import Arrays, BlockPullback, fold_vjp
 from lohe.attention.kernels.lift import beside_one
@@ -20,7 +22,7 @@ __all__ = ["affine_readout_vjp"]
 
 
 def affine_readout_vjp(
-    xp: Any, x: Array, anchors: Array, v: Array, kept: Array | None
+    xp: Any, x: Array, anchors: Array, v: Array, kept: Array | None, *, compiled: bool = False
 ) -> tuple[Array, Callable[[Any], tuple[Array, Array, Array]]]:
     """Return the attended values and their adjoint, in time linear in the length.
 
@@ -34,6 +36,8 @@ def affine_readout_vjp(
     v : (..., T, d_v) array
     kept : (..., T, 1) array or None
         1 where a key is read, else 0.
+    compiled
+        Use Numba's loops.
 
     Returns
     -------
@@ -51,18 +55,35 @@ def affine_readout_vjp(
     """
     shapes = (x.shape, anchors.shape, v.shape)
     rows = spread(xp, x, anchors, v, *([] if kept is None else [kept]))
+    pull: Callable[[Any], Arrays]
+    if compiled:
+        from lohe.attention.kernels.compiled.affine_readout import compiled_affine_readout_vjp
+
+        every = np.broadcast_to(np.ones(1, rows[2].dtype), (*rows[2].shape[:-1], 1))
+        read = every if kept is None else rows[3]
+        out, pull = compiled_affine_readout_vjp(rows[0], rows[1], rows[2], read)
+    else:
+        out, pull = _folded_vjp(xp, rows)
+
+    def pullback(d_out: Any) -> tuple[Array, Array, Array]:
+        dx, danchors, dv = (sum_to(xp, *pair) for pair in zip(pull(d_out), shapes, strict=True))
+        return dx, danchors, dv
+
+    return out, pullback
+
+
+def _folded_vjp(xp: Any, rows: Arrays) -> tuple[Array, Callable[[Any], Arrays]]:
     start: Arrays = ()
-    if not is_short(x.shape[-2]):
-        start = (empty_moment(xp, beside_one(xp, rows[1][..., :1, :]), v.shape[-1] + 1),)
+    if not is_short(rows[0].shape[-2]):
+        start = (empty_moment(xp, beside_one(xp, rows[1][..., :1, :]), rows[2].shape[-1] + 1),)
     ended, out, back = fold_vjp(
         xp, lambda *given: _read_vjp(xp, *given), start, rows,
         out=xp.empty_like(rows[2]), constant=len(rows) - 3,
     )  # fmt: skip
 
-    def pullback(d_out: Any) -> tuple[Array, Array, Array]:
+    def pullback(d_out: Any) -> Arrays:
         _, gradients = back(d_out, tuple(xp.zeros_like(state) for state in ended))
-        dx, danchors, dv = (sum_to(xp, *pair) for pair in zip(gradients, shapes, strict=False))
-        return dx, danchors, dv
+        return gradients[:3]
 
     return out, pullback
 

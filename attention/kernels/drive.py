@@ -27,6 +27,7 @@ def drive_vjp(
     causal: bool,
     key_mask: Array | None = None,
     tile: tuple[int, int] | None = None,
+    compiled: bool = False,
 ) -> tuple[Array, Pullback]:
     """Return the drives and their adjoint, without the matrix of couplings.
 
@@ -46,6 +47,8 @@ def drive_vjp(
         True where a key is visible.
     tile
         Rows and columns of a tile, by default what fits the cache.
+    compiled
+        Use Numba's loops.
 
     Returns
     -------
@@ -74,8 +77,9 @@ def drive_vjp(
     # A key that is hidden is put to 0: its score might overflow.
     keys, seen = (k, anchors) if kept is None else (k * kept, anchors * kept)
     drive, pull = pair_sum_vjp(
-        xp, q, keys, seen, lambda _: function, causal=causal, scale=scale, tile=tile
-    )
+        xp, q, keys, seen, lambda _: function,
+        causal=causal, scale=scale, tile=tile, compiled=compiled,
+    )  # fmt: skip
 
     def pullback(d_drive: Any) -> tuple[Array, Array, Array]:
         dq, dk, d_seen = pull(d_drive)

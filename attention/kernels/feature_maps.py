@@ -33,11 +33,14 @@ class FeatureMap:
         From the width d_h of a query to the number of features.
     apply_vjp
         ``(namespace, x) -> (features, pullback)`` along the last axis.
+    coupling
+        The coupling function that it takes of every coordinate, if it does that.
     """
 
     name: str
     width: Callable[[int], int]
     apply_vjp: Callable[[Any, Array], tuple[Array, Pullback]]
+    coupling: str = ""
 
 
 def _root(x: Array) -> float:
@@ -62,7 +65,7 @@ def _coordinatewise(name: str) -> FeatureMap:
 
         return features, pullback
 
-    return FeatureMap(f"{name}_features", lambda d: d, apply_vjp)
+    return FeatureMap(f"{name}_features", lambda d: d, apply_vjp, name)
 
 
 def _softmax_features(xp: Any, x: Array) -> tuple[Array, Pullback]:

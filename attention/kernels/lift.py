@@ -58,7 +58,10 @@ def positive_power(p: float) -> PairFunction:
         slope *= p
         return power, slope
 
-    return PairFunction(value, value_and_slopes, vanishes_at_zero=True)
+    name, exponent = ("power", int(p)) if _is_product(p) else ("", 1)
+    return PairFunction(
+        value, value_and_slopes, vanishes_at_zero=True, name=name, exponent=exponent
+    )
 
 
 def learned_power(p: Array) -> PairFunction:

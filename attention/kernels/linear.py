@@ -7,6 +7,8 @@ from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from lohe.attention.arrays import Array, sum_to
 from lohe.attention.kernels.feature_maps import FEATURE_MAPS
 from lohe.attention.kernels.fold import Arrays, fold_vjp
@@ -33,6 +35,7 @@ MOST_FEATURES = 1024
 """Most features of a readout: beyond, the sums cost more than the tiles of any usual length."""
 
 Pullback = Callable[[Any], tuple[Array, Array, Array, Array]]
+Gradients = Callable[[Any], Arrays]
 
 
 def linear_rule(xp: Any, coupling: str, anchors: Array, p: Any) -> LinearRule:
@@ -108,6 +111,7 @@ def linear_attention_vjp(
     causal: bool,
     key_mask: Array | None = None,
     mask_readout: bool = True,
+    compiled: bool = False,
 ) -> tuple[Array, Pullback]:
     """Attend by resting points in O(T m (d + d_v)) time for m features, O(T) memory.
 
@@ -124,6 +128,8 @@ def linear_attention_vjp(
         From `linear_rule`.
     causal, key_mask, mask_readout
         See `lohe.fixed_query_attention`.
+    compiled
+        Use Numba's loops, if they know the rule and attention is causal.
 
     Returns
     -------
@@ -137,39 +143,50 @@ def linear_attention_vjp(
     if masks:  # where keys drive, and where they are read
         k = k * masks[0]  # the features of a hidden key might overflow
         masks.append(masks[0] if mask_readout else xp.ones_like(masks[0]))
-    alone = causal and is_short(k.shape[-2])
-    empty = () if alone else empty_sums(xp, rule, k, v, anchors)
+    if causal and compiled and rule.p == 1 and rule.features.coupling:
+        from lohe.attention.kernels.compiled.linear import compiled_linear_vjp
 
-    if causal:
-        sums, out, back = fold_vjp(
-            xp, lambda *given: attend_vjp(xp, rule, *given), empty,
-            (q, k, v, anchors, *masks), out=xp.empty_like(v), constant=len(masks),
-        )  # fmt: skip
+        seen = masks or [np.broadcast_to(np.ones(1, k.dtype), (*k.shape[:-1], 1))] * 2
+        out, back = compiled_linear_vjp(q, k, v, anchors, *seen, coupling=rule.features.coupling)
     else:
-        nothing = xp.zeros((*k.shape[:-1], 0), dtype=k.dtype, device=k.device)
-        sums, _, back_keys = fold_vjp(
-            xp, lambda *given: gather_vjp(xp, rule, *given), empty,
-            (k, v, anchors, *masks), out=nothing, constant=len(masks),
-        )  # fmt: skip
-        room = xp.empty((*q.shape[:-1], v.shape[-1]), dtype=v.dtype, device=v.device)
-        _, out, back = fold_vjp(
-            xp, lambda *given: read_vjp(xp, rule, *given), sums, (q,),
-            out=xp.empty_like(v) if room.shape == v.shape else room,
-        )  # fmt: skip
+        attend = _causal_vjp if causal else _whole_vjp
+        out, back = attend(xp, rule, (q, k, v, anchors, *masks))
 
     def pullback(d_out: Any) -> tuple[Array, Array, Array, Array]:
-        unused: Arrays = tuple(xp.zeros_like(s) for s in sums)
-        if causal:
-            _, gradients = back(d_out, unused)
-        else:
-            d_sums, (dq,) = back(d_out, unused)
-            _, rest = back_keys(nothing, d_sums)
-            gradients = (dq, *rest)
         dq, dk, dv, danchors = (
-            sum_to(xp, gradient, shape)
-            for gradient, shape in zip(gradients[:4], shapes, strict=True)
+            sum_to(xp, gradient, shape) for gradient, shape in zip(back(d_out), shapes, strict=True)
         )
         return dq, dk, dv, danchors
+
+    return out, pullback
+
+
+def _causal_vjp(xp: Any, rule: LinearRule, rows: Arrays) -> tuple[Array, Gradients]:
+    _, k, v, anchors, *masks = rows
+    empty = () if is_short(k.shape[-2]) else empty_sums(xp, rule, k, v, anchors)
+    sums, out, back = fold_vjp(
+        xp, lambda *given: attend_vjp(xp, rule, *given), empty, rows,
+        out=xp.empty_like(v), constant=len(masks),
+    )  # fmt: skip
+    return out, lambda d_out: back(d_out, tuple(xp.zeros_like(s) for s in sums))[1][:4]
+
+
+def _whole_vjp(xp: Any, rule: LinearRule, rows: Arrays) -> tuple[Array, Gradients]:
+    q, k, v, anchors, *masks = rows
+    nothing = xp.zeros((*k.shape[:-1], 0), dtype=k.dtype, device=k.device)
+    sums, _, back_keys = fold_vjp(
+        xp, lambda *given: gather_vjp(xp, rule, *given), empty_sums(xp, rule, k, v, anchors),
+        rows[1:], out=nothing, constant=len(masks),
+    )  # fmt: skip
+    room = xp.empty((*q.shape[:-1], v.shape[-1]), dtype=v.dtype, device=v.device)
+    _, out, back = fold_vjp(
+        xp, lambda *given: read_vjp(xp, rule, *given), sums, (q,),
+        out=xp.empty_like(v) if room.shape == v.shape else room,
+    )  # fmt: skip
+
+    def pullback(d_out: Any) -> Arrays:
+        d_sums, (dq,) = back(d_out, tuple(xp.zeros_like(s) for s in sums))
+        return dq, *back_keys(nothing, d_sums)[1][:3]
 
     return out, pullback
 

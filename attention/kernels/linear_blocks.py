@@ -20,11 +20,11 @@ from lohe.attention.kernels.quotient import quotient_vjp
 from lohe.attention.kernels.settle import settle_vjp
 from lohe.attention.kernels.tensor_features import tensor_features_vjp, tensor_width
 
-__all__ = ["LinearRule", "attend_vjp", "empty_sums", "gather_vjp", "read_vjp"]
+__all__ = ["LEAST_WEIGHT", "LinearRule", "attend_vjp", "empty_sums", "gather_vjp", "read_vjp"]
 
-# Some visible anchor is within a right angle of x, so its weight, and the sum, is at least 1;
-# only cancellation in long sums can bring it below.
-_LEAST_WEIGHT = 1.0
+LEAST_WEIGHT = 1.0
+"""Some visible anchor is within a right angle of x, so its weight, and the sum, is at least 1; only
+cancellation in long sums can bring it below."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def attend_vjp(
     read_from, totals, back_totals = advance_vjp(
         xp, sums[1:], (lifted, pinned, _counted(xp, v, masks))
     )
-    out, back_out = quotient_vjp(xp, totals, _LEAST_WEIGHT)
+    out, back_out = quotient_vjp(xp, totals, LEAST_WEIGHT)
 
     def pullback(d_out: Array, d_sums: Arrays) -> tuple[Arrays, Arrays]:
         d_read_from, (d_lifted, d_pinned, d_counted) = back_totals(back_out(d_out), d_sums[1:])
@@ -161,7 +161,7 @@ def read_vjp(
     queries, back_q = rule.features.apply_vjp(xp, q)
     state, back_state = settle_vjp(xp, queries @ driven_by)
     lifted, back_lifted = tensor_features_vjp(xp, state, rule.p)
-    out, back_out = quotient_vjp(xp, lifted @ read_from, _LEAST_WEIGHT)
+    out, back_out = quotient_vjp(xp, lifted @ read_from, LEAST_WEIGHT)
 
     def pullback(d_out: Array, d_sums: Arrays) -> tuple[Arrays, Arrays]:
         d_totals = back_out(d_out)

@@ -39,6 +39,9 @@ class PairFunction:
         also spares f large arguments.
     unit
         The factor u that both expect their argument to have.
+    name, exponent
+        What compiled loops know the function by, if they do: see
+        `lohe.attention.kernels.compiled.functions`.
     """
 
     value: Callable[[Any, Array, Work], Array]
@@ -46,6 +49,8 @@ class PairFunction:
     parameters: int = 0
     vanishes_at_zero: bool = False
     unit: float = 1
+    name: str = ""
+    exponent: int = 1
 
 
 def constant(xp: Any, number: float, like: Array) -> Array:

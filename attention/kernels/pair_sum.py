@@ -42,6 +42,7 @@ def pair_sum_vjp(
     causal: bool,
     scale: float = 1,
     tile: tuple[int, int] | None = None,
+    compiled: bool = False,
 ) -> tuple[Array, Pullback]:
     r"""Return :math:`\sum_j f(c \langle l_i, r_j\rangle) v_j` for every row i, and its adjoint.
 
@@ -62,6 +63,8 @@ def pair_sum_vjp(
         The factor c.
     tile
         Rows and columns of a tile; by default what fits the cache.
+    compiled
+        Use Numba's loops, which choose their tiles themselves, if they know the function.
 
     Returns
     -------
@@ -79,12 +82,20 @@ def pair_sum_vjp(
     lead = common_lead(*arrays)
     shape = (*lead, left.shape[-2], right.shape[-2])
     itemsize = xp.finfo(left.dtype).bits // 8
-    tiles = choose_tiles(xp, shape, itemsize, causal=causal, tile=tile)
     wide = [widen(xp, array, lead) for array in arrays]
-    pairs = _Pairs(xp, wide[0], wide[1], wide[2], function_at, scale, lead, tiles)
+    function = function_at(())
+    pairs: Any
+    if compiled and function.name:
+        from lohe.attention.kernels.compiled.pair_sum import CompiledPairs
+
+        name, exponent = function.name, function.exponent
+        pairs = CompiledPairs(wide[0], wide[1], wide[2], name, exponent, scale, causal)
+    else:
+        tiles = choose_tiles(xp, shape, itemsize, causal=causal, tile=tile)
+        pairs = _Pairs(xp, wide[0], wide[1], wide[2], function_at, scale, lead, tiles)
 
     def pullback(d_sums: Any) -> tuple[Array, ...]:
-        d_left, d_right, d_values, *d_parameter = _gradients(pairs, d_sums)
+        d_left, d_right, d_values, *d_parameter = pairs.gradients(d_sums)
         return (
             sum_to(xp, d_left, left.shape),
             sum_to(xp, d_right, right.shape),
@@ -92,7 +103,7 @@ def pair_sum_vjp(
             *d_parameter,
         )
 
-    return _sums(pairs), pullback
+    return pairs.sums(), pullback
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,12 @@ class _Pairs:
     @property
     def like(self) -> dict[str, Any]:
         return {"dtype": self.left.dtype, "device": self.left.device}
+
+    def sums(self) -> Array:
+        return _sums(self)
+
+    def gradients(self, d_sums: Array) -> tuple[Array, ...]:
+        return _gradients(self, d_sums)
 
     def scratch(self) -> Scratch:
         return Scratch(self.xp, self.tiles.size, self.left.dtype, 4)

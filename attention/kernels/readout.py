@@ -39,6 +39,7 @@ def readout_vjp(
     causal: bool,
     key_mask: Array | None = None,
     tile: tuple[int, int] | None = None,
+    compiled: bool = False,
 ) -> tuple[Array, Pullback]:
     """Return the attended values and their adjoint, without the matrix of weights.
 
@@ -62,6 +63,8 @@ def readout_vjp(
         True where a key is read.
     tile
         Rows and columns of a tile, by default what fits the cache.
+    compiled
+        Use Numba's loops, where p is a whole number.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def readout_vjp(
     kept = None if key_mask is None else xp.astype(key_mask, v.dtype)[..., None]
     affine = isinstance(p, Real) and p == 1 and _clamp_is_idle(xp, anchors)
     if affine and causal:
-        return affine_readout_vjp(xp, x, anchors, v, kept)
+        return affine_readout_vjp(xp, x, anchors, v, kept, compiled=compiled)
     left, right, counted = (beside_one(xp, array) for array in (x, anchors, v))
     if kept is not None:
         counted = counted * kept
@@ -87,7 +90,9 @@ def readout_vjp(
     else:
         # A lift of 0 has no power, where that of a key that does not count might overflow.
         seen = right if kept is None else right * kept
-        sums, pull = _sharp_vjp(xp, left, seen, counted, p, causal=causal, tile=tile)
+        sums, pull = _sharp_vjp(
+            xp, left, seen, counted, p, causal=causal, tile=tile, compiled=compiled
+        )
     out, back_quotient = quotient_vjp(xp, sums)
 
     def pullback(d_out: Any) -> tuple[Array, ...]:
@@ -117,6 +122,7 @@ def _sharp_vjp(
     *,
     causal: bool,
     tile: tuple[int, int] | None,
+    compiled: bool,
 ) -> tuple[Array, Pullback]:
     """Return the sums of max(0, lift)^p counted, up to a factor for each row, and their adjoint.
 
@@ -134,7 +140,9 @@ def _sharp_vjp(
         return function if powers is None else learned_power(powers[(*index, ...)])
 
     def sum_vjp(rows: Array) -> tuple[Array, Pullback]:
-        return pair_sum_vjp(xp, rows, right, counted, function_at, causal=causal, tile=tile)
+        return pair_sum_vjp(
+            xp, rows, right, counted, function_at, causal=causal, tile=tile, compiled=compiled
+        )
 
     sums, pull = sum_vjp(left)
     tame, factor = are_tame(xp, sums), None

@@ -30,6 +30,7 @@ def resting_attention_vjp(
     readout_mask: Array | None,
     readout_anchors: Array | None,
     tile: tuple[int, int] | None,
+    compiled: bool = False,
 ) -> tuple[Array, Array, Pullback]:
     """Attend without the T x T matrices; see `lohe.fixed_query_attention` for the arguments.
 
@@ -41,6 +42,8 @@ def resting_attention_vjp(
         As there; arrays of one dtype, checked.
     readout_mask : (..., T) bool array or None
         True where a key is read.
+    compiled
+        Use Numba's loops.
 
     Returns
     -------
@@ -57,15 +60,16 @@ def resting_attention_vjp(
         If the drives overflow.
     """
     drive, back_drive = drive_vjp(
-        xp, q, k, anchors, coupling, causal=causal, key_mask=key_mask, tile=tile
-    )
+        xp, q, k, anchors, coupling,
+        causal=causal, key_mask=key_mask, tile=tile, compiled=compiled,
+    )  # fmt: skip
     if not all_finite(xp, xp.vecdot(drive, drive)):
         raise InputError("the drive overflows; scale q, k or the anchors down")
     state, back_settle = settle_vjp(xp, drive)
     own = readout_anchors is None
     out, back_readout = readout_vjp(
         xp, state, anchors if own else readout_anchors, v, p,
-        causal=causal, key_mask=readout_mask, tile=tile,
+        causal=causal, key_mask=readout_mask, tile=tile, compiled=compiled,
     )  # fmt: skip
 
     def pullback(d_out: Any) -> tuple[Array, ...]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["map_tasks", "one_blas_thread", "thread_count"]
+__all__ = ["find_blas", "map_tasks", "one_blas_thread", "thread_count"]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -23,17 +23,29 @@ class _Blas:
     """The linear algebra libraries of a process; entered, they keep to one thread each."""
 
     def __init__(self) -> None:
-        # Finding the loaded libraries takes milliseconds; asking one that is found takes none.
-        self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
-        # threadpoolctl lets one Python thread alone limit OpenBLAS, lest several restore what they
-        # did not find; here all who are inside share one limit.
-        self.setters = [
-            getattr(each, "_real_set_num_threads", each.set_num_threads) for each in self.libraries
-        ]
+        self.libraries: list[Any] = []
+        self.setters: list[Callable[[int], object]] = []
         self.allowed: list[int] = []
         self.inside = 0
         self.lock = threading.Lock()
         self.turn = threading.Lock()
+        self.find()
+
+    def find(self) -> None:
+        """Add the libraries that have been loaded by now; it takes milliseconds."""
+        with self.lock:
+            known = {each.filepath for each in self.libraries}
+            for each in ThreadpoolController().select(user_api="blas").lib_controllers:
+                if each.filepath in known:
+                    continue
+                # threadpoolctl lets one Python thread alone limit OpenBLAS, lest several restore
+                # what they did not find; here all who are inside share one limit.
+                setter = getattr(each, "_real_set_num_threads", each.set_num_threads)
+                self.libraries.append(each)
+                self.setters.append(setter)
+                if self.inside:
+                    self.allowed.append(each.get_num_threads())
+                    setter(1)
 
     def counts(self) -> list[int]:
         return self.allowed if self.inside else [each.get_num_threads() for each in self.libraries]
@@ -69,6 +81,11 @@ def _blas(_process: int) -> _Blas:
 @cache
 def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="lohe")
+
+
+def find_blas() -> None:
+    """Take notice of linear algebra libraries that were loaded after this module was first used."""
+    _blas(os.getpid()).find()
 
 
 def thread_count() -> int:

@@ -1,0 +1,1 @@
+"""Loops compiled by Numba, the extra ``fast``; all else works without this folder."""
