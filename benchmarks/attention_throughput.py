@@ -1,6 +1,7 @@
 """How fast streamed oscillator attention is, against PyTorch's direct and fused layers.
 
-Run ``python benchmarks/attention_throughput.py``; needs PyTorch for the peers. Layers are whole:
+Run ``python benchmarks/attention_throughput.py``; needs PyTorch for the peers and Numba for the
+compiled engine. Layers are whole:
 projections of the tokens to heads and back are included on every side. The direct layer forms all
 T x T weights and differentiates them by autograd; it holds the same parameters as ours and must
 give the same output. The fused layer is softmax by ``scaled_dot_product_attention``. Layers take
@@ -31,6 +32,8 @@ from lohe.attention.multi_head import multi_head
 from lohe.attention.results import machine, versions
 
 RESULTS = Path(__file__).parent / "results" / "attention_throughput.json"
+
+ENGINES = ("numpy", "numba")
 
 Layer = Callable[[], Any]
 
@@ -83,10 +86,11 @@ def draw(shape: Shape) -> tuple[dict[str, np.ndarray], np.ndarray]:
     return weights, normal(shape.batch, shape.tokens, width)
 
 
-def our_layer(shape: Shape) -> tuple[Layer, Layer]:
+def our_layer(shape: Shape, engine: str = "numpy") -> tuple[Layer, Layer]:
     """Return the layer forwards, and forwards and back."""
     weights, x = draw(shape)
     options = {name: getattr(shape, name) for name in ("heads", "causal", "coupling", "p")}
+    options["engine"] = engine
 
     def forward() -> np.ndarray:
         return multi_head(weights, x, **options)[0]
@@ -150,8 +154,13 @@ def seconds(layer: Layer, calls: int = 1) -> float:
 
 def against_torch(shape: Shape, turns: int) -> dict[str, Any]:
     keep_freed_memory(OF_TRAINING)  # on every side
-    layers = {"lohe": our_layer(shape), **torch_layers(shape)}
-    np.testing.assert_allclose(layers["lohe"][0](), layers["direct"][0](), rtol=2e-3, atol=2e-4)
+    layers = {
+        "lohe": our_layer(shape),
+        "lohe_numba": our_layer(shape, "numba"),
+        **torch_layers(shape),
+    }
+    for ours in ("lohe", "lohe_numba"):
+        np.testing.assert_allclose(layers[ours][0](), layers["direct"][0](), rtol=2e-3, atol=2e-4)
     found: dict[str, float] = {}
     for _ in range(turns):
         for name, calls in layers.items():
@@ -164,24 +173,32 @@ def against_torch(shape: Shape, turns: int) -> dict[str, Any]:
     )
     print(
         f"{shape.batch} x {shape.tokens} {shape.coupling} p = {shape.p} {shape.dtype}, "
-        f"ms forwards / and back: {times}; direct takes "
-        f"{found['direct_forward_s'] / found['lohe_forward_s']:.1f} / "
-        f"{found['direct_both_s'] / found['lohe_both_s']:.1f} times as long, fused softmax "
-        f"{found['fused_softmax_forward_s'] / found['lohe_forward_s']:.2f} / "
-        f"{found['fused_softmax_both_s'] / found['lohe_both_s']:.2f}",
+        f"ms forwards / and back: {times}",
         flush=True,
     )
+    for ours in ("lohe", "lohe_numba"):
+        print(
+            f"  of {ours}: direct takes "
+            f"{found['direct_forward_s'] / found[f'{ours}_forward_s']:.1f} / "
+            f"{found['direct_both_s'] / found[f'{ours}_both_s']:.1f} times as long, fused softmax "
+            f"{found['fused_softmax_forward_s'] / found[f'{ours}_forward_s']:.2f} / "
+            f"{found['fused_softmax_both_s'] / found[f'{ours}_both_s']:.2f}",
+            flush=True,
+        )
     return asdict(shape) | {key: round(value, 6) for key, value in found.items()}
 
 
-def against_lengths(lengths: list[int], turns: int) -> dict[str, Any]:
-    row: dict[str, Any] = {"lengths": lengths}
+def against_lengths(lengths: list[int], turns: int, engine: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"engine": engine, "lengths": lengths}
     for which, name in enumerate(("forward", "both")):
-        layers = [our_layer(Shape(tokens=tokens))[which] for tokens in lengths]
+        layers = [our_layer(Shape(tokens=tokens), engine)[which] for tokens in lengths]
         times = [min(seconds(layer) for _ in range(turns)) for layer in layers]
         slope = float(np.polyfit(np.log(lengths), np.log(times), 1)[0])
         row |= {f"{name}_s": [round(t, 6) for t in times], f"{name}_slope": round(slope, 3)}
-        print(f"{name}: {[round(1e3 * t) for t in times]} ms at {lengths}, slope {slope:.2f}")
+        print(
+            f"{engine}, {name}: {[round(1e3 * t) for t in times]} ms at {lengths}, "
+            f"slope {slope:.2f}"
+        )
     return row
 
 
@@ -190,13 +207,14 @@ def peak_megabytes() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def bare_attention(shape: Shape) -> tuple[Layer, Layer]:
+def bare_attention(shape: Shape, engine: str) -> tuple[Layer, Layer]:
     """Return attention alone, without projections, forwards, and forwards and back."""
     weights, x = draw(shape)
     anchors, size = weights["anchors"], shape.width // shape.heads
     rng = np.random.default_rng(1)
     q, k, v = rng.standard_normal((3, *anchors.shape[:-1], size), dtype=x.dtype)
     options = {name: getattr(shape, name) for name in ("causal", "coupling", "p")}
+    options["engine"] = engine
 
     def forward() -> np.ndarray:
         return fixed_query_attention(q, k, v, anchors, **options)
@@ -211,17 +229,18 @@ def bare_attention(shape: Shape) -> tuple[Layer, Layer]:
 MEASURED = {"attention": bare_attention, "layer": our_layer}
 
 
-def peak_of(what: str, tokens: int, p: float) -> dict[str, Any]:
+def peak_of(what: str, tokens: int, p: float, engine: str) -> dict[str, Any]:
     """Run once, each way in a process of its own, and return the peaks of memory."""
-    row: dict[str, Any] = {"what": what, "tokens": tokens, "p": p}
+    row: dict[str, Any] = {"what": what, "tokens": tokens, "p": p, "engine": engine}
     for which, name in enumerate(("forward", "both")):
-        arguments = (what, str(tokens), str(p), str(which))
+        arguments = (what, str(tokens), str(p), engine, str(which))
         command = [sys.executable, __file__, "--peak", *arguments]
         found = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         row[f"{name}_megabytes"] = round(float(found), 1)
     print(
-        f"{tokens} tokens, p = {p}, {what}: peak memory {row['forward_megabytes']:.0f} MB "
-        f"forwards, {row['both_megabytes']:.0f} MB forwards and back",
+        f"{tokens} tokens, p = {p}, {engine}, {what}: peak memory "
+        f"{row['forward_megabytes']:.0f} MB forwards, "
+        f"{row['both_megabytes']:.0f} MB forwards and back",
         flush=True,
     )
     return row
@@ -230,21 +249,22 @@ def peak_of(what: str, tokens: int, p: float) -> dict[str, Any]:
 def judge(rows: list[dict[str, Any]], peaks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Hold the rows at the reference length, in single precision, against the targets."""
 
-    def share(peer: str, what: str, **wanted: Any) -> float:
+    def share(ours: str, peer: str, what: str, **wanted: Any) -> float:
         wanted |= {"tokens": Shape.tokens, "dtype": Shape.dtype}
         (row,) = (row for row in rows if wanted.items() <= row.items())
-        return float(row[f"lohe_{what}_s"] / row[f"{peer}_{what}_s"])
+        return float(row[f"{ours}_{what}_s"] / row[f"{peer}_{what}_s"])
 
     held = [
         (f"{what}, softplus p = {p}: share of the direct layer's time",
-         share("direct", what, coupling="softplus", p=p), 1 / 8)
+         share("lohe", "direct", what, coupling="softplus", p=p), 1 / 8)
         for p in (1, 8) for what in ("forward", "both")
     ] + [
-        (f"forward, {coupling}: share of fused softmax's time",
-         share("fused_softmax", "forward", coupling=coupling, p=1), most)
-        for coupling, most in (("relu", 1.0), ("softplus", 1.35))
+        (f"forward, {coupling}, {engine}: share of fused softmax's time",
+         share(ours, "fused_softmax", "forward", coupling=coupling, p=1), most)
+        for coupling, most in (("relu", 1.0), ("softplus", 1.5))
+        for ours, engine in (("lohe", "numpy"), ("lohe_numba", "numba"))
     ] + [
-        (f"{what}, {peak['what']} of {peak['tokens']} tokens, p = {peak['p']}: megabytes",
+        (f"{what}, {peak['what']}, {peak['tokens']} tokens, p = {peak['p']}, {peak['engine']}: MB",
          peak[f"{what}_megabytes"], 200)
         for peak in peaks for what in ("forward", "both")
     ]  # fmt: skip
@@ -260,15 +280,18 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=[1024, 2048, 4096, 8192, 16384])
     parser.add_argument("--long", type=int, default=16384, help="length to measure memory at")
     parser.add_argument("--turns", type=int, default=10)
-    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--peak", nargs=5, help=argparse.SUPPRESS)
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     if options.peak:
-        what, tokens, p, which = options.peak
-        MEASURED[what](Shape(tokens=int(tokens), p=float(p)))[int(which)]()
+        what, tokens, p, engine, which = options.peak
+        MEASURED[what](Shape(tokens=int(tokens), p=float(p)), engine)[int(which)]()
         sys.stdout.write(str(peak_megabytes()))
         return
-    peaks = [peak_of(what, options.long, p) for what in MEASURED for p in (1, 8)]
+    peaks = [
+        peak_of(what, options.long, p, engine)
+        for engine in ENGINES for what in MEASURED for p in (1, 8)
+    ]  # fmt: skip
     rows = [against_torch(shape, options.turns) for shape in ROWS]
     import torch
 
@@ -276,7 +299,7 @@ def main() -> None:
         "machine": {**machine(), "threads": thread_count()},
         "versions": {**versions(), "torch": torch.__version__},
         "rows": rows,
-        "lengths": against_lengths(options.lengths, 3),
+        "lengths": [against_lengths(options.lengths, 3, engine) for engine in ENGINES],
         "peaks": peaks,
         "targets": judge(rows, peaks),
     }

@@ -1,11 +1,12 @@
 """How fast attention of linear time is, against PyTorch's fused softmax, and what it costs.
 
-Run as ``python benchmarks/linear_attention.py``; needs PyTorch for the peer. Layers are whole: the
-projections of 128-wide tokens to 4 heads and back are included on both sides, in float32, causal,
-with as many threads for the peer as for us; the anchors are given on the sphere. A time is the
-least of several, taken in turn with the peer's. The time is fitted against the length (slope 1 is
-linear). Peak memory is that of a process of its own that does nothing else. Readout exponents are
-held against double precision, and tokens are decoded one at a time at several depths.
+Run as ``python benchmarks/linear_attention.py``; needs PyTorch for the peer and Numba for the
+compiled engine. Layers are whole: the projections of 128-wide tokens to 4 heads and back are
+included on both sides, in float32, causal, with as many threads for the peer as for us; the anchors
+are given on the sphere. Attention alone, of the same heads, is set against PyTorch's too. A time is
+the least of several, taken in turn with the peer's. The time is fitted against the length (slope 1
+is linear). Peak memory is that of a process of its own that does nothing else. Readout exponents
+are held against double precision, and tokens are decoded one at a time at several depths.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from lohe.attention.decoding import decode_step, start_decoding
+from lohe.attention.fixed_query import fixed_query_attention, fixed_query_attention_vjp
 from lohe.attention.kernels.feature_maps import FEATURE_MAPS
 from lohe.attention.kernels.linear import linear_attention_vjp, linear_rule
 from lohe.attention.kernels.tensor_features import tensor_width
@@ -34,6 +36,8 @@ from lohe.attention.multi_head import multi_head
 RESULTS = Path(__file__).parent / "results" / "linear_attention.json"
 WIDTH, HEADS, D_OSC = 128, 4, 32
 POWERS = ((2, 1), (2, 4), (2, 8), (2, 11), (8, 1), (8, 2), (8, 4), (32, 1), (32, 2))
+
+ENGINES = ("numpy", "numba")
 
 Layer = Callable[[], Any]
 
@@ -52,7 +56,7 @@ def unit_rows(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
 
 
-def our_layer(coupling: str, length: int) -> tuple[Layer, Layer]:
+def our_layer(coupling: str, length: int, engine: str = "numpy") -> tuple[Layer, Layer]:
     """Return the layer forwards, and forwards and back."""
     rng = np.random.default_rng(0)
     x = rng.standard_normal((1, length, WIDTH), dtype=np.float32)
@@ -66,8 +70,9 @@ def our_layer(coupling: str, length: int) -> tuple[Layer, Layer]:
 
     def forward() -> tuple[Any, ...]:
         return multi_head(
-            weights, x, heads=HEADS, causal=True, coupling=coupling, anchor_kind="free"
-        )
+            weights, x, heads=HEADS, causal=True, coupling=coupling, anchor_kind="free",
+            engine=engine,
+        )  # fmt: skip
 
     def both() -> None:
         y, *_, pullback = forward()
@@ -94,16 +99,46 @@ def fused_softmax(length: int) -> tuple[Layer, Layer]:
     return forward, both
 
 
-def against_lengths(couplings: list[str], lengths: list[int], repeats: int) -> list[dict[str, Any]]:
+def attention_alone(coupling: str, length: int, engine: str) -> tuple[Layer, Layer]:
+    rng = np.random.default_rng(0)
+    q, k, v = rng.standard_normal((3, HEADS, length, WIDTH // HEADS), dtype=np.float32)
+    arrays = [q, k, v, unit_rows(rng, HEADS, length, D_OSC)]
+    options = {"coupling": coupling, "causal": True, "engine": engine}
+
+    def both() -> None:
+        out, pullback = fixed_query_attention_vjp(*arrays, **options)
+        pullback(out)
+
+    return lambda: fixed_query_attention(*arrays, **options), both
+
+
+def fused_softmax_alone(length: int) -> tuple[Layer, Layer]:
+    import torch
+
+    torch.set_num_threads(thread_count())
+    size = (1, HEADS, length, WIDTH // HEADS)
+    q, k, v = (torch.randn(size, requires_grad=True) for _ in range(3))
+    attend = torch.nn.functional.scaled_dot_product_attention
+
+    def forward() -> None:
+        with torch.no_grad():
+            attend(q, k, v, is_causal=True)
+
+    return forward, lambda: attend(q, k, v, is_causal=True).sum().backward()
+
+
+def against_lengths(
+    couplings: list[str], lengths: list[int], repeats: int, engine: str
+) -> list[dict[str, Any]]:
     rows = []
     for coupling in couplings:
-        row: dict[str, Any] = {"coupling": coupling, "lengths": lengths}
+        row: dict[str, Any] = {"coupling": coupling, "engine": engine, "lengths": lengths}
         for name, which in (("forward", 0), ("both", 1)):
-            row[name] = [least(our_layer(coupling, n)[which], repeats) for n in lengths]
+            row[name] = [least(our_layer(coupling, n, engine)[which], repeats) for n in lengths]
             row[f"{name}_slope"] = float(np.polyfit(np.log(lengths), np.log(row[name]), 1)[0])
         rows.append(row)
         print(
-            f"{coupling}: {lengths} tokens in "
+            f"{coupling}, {engine}: {lengths} tokens in "
             f"{[round(1e3 * t) for t in row['forward']]} ms forwards, "
             f"{[round(1e3 * t) for t in row['both']]} ms with the adjoint; "
             f"slopes {row['forward_slope']:.2f} and {row['both_slope']:.2f}"
@@ -111,22 +146,30 @@ def against_lengths(couplings: list[str], lengths: list[int], repeats: int) -> l
     return rows
 
 
-def against_softmax(couplings: list[str], length: int, repeats: int) -> dict[str, Any]:
-    row: dict[str, Any] = {"length": length}
-    theirs = fused_softmax(length)
+def against_softmax(what: str, couplings: list[str], length: int, repeats: int) -> dict[str, Any]:
+    ours, theirs = {
+        "layer": (our_layer, fused_softmax),
+        "attention": (attention_alone, fused_softmax_alone),
+    }[what]
+    row: dict[str, Any] = {"what": what, "length": length}
+    peer = theirs(length)
     for which, name in enumerate(("forward", "both")):
-        ours = {coupling: our_layer(coupling, length)[which] for coupling in couplings}
-        times = dict.fromkeys(["fused_softmax", *couplings], np.inf)
+        layers = {"fused_softmax": peer[which]} | {
+            f"{coupling}, {engine}": ours(coupling, length, engine)[which]
+            for coupling in couplings
+            for engine in ENGINES
+        }
+        times = dict.fromkeys(layers, np.inf)
         for _ in range(repeats):
-            times["fused_softmax"] = min(times["fused_softmax"], least(theirs[which], 3))
-            for coupling, layer in ours.items():
-                times[coupling] = min(times[coupling], least(layer, 3))
+            for key, layer in layers.items():
+                times[key] = min(times[key], least(layer, 3))
         row[name] = times
-        for coupling in couplings:
+        for key in list(layers)[1:]:
             print(
-                f"{length} tokens, {name}: {coupling} {1e3 * times[coupling]:.0f} ms, fused "
+                f"{what} of {length} tokens, {name}: {key} {1e3 * times[key]:.0f} ms, fused "
                 f"softmax {1e3 * times['fused_softmax']:.0f} ms, "
-                f"{times['fused_softmax'] / times[coupling]:.1f} times as long"
+                f"{times['fused_softmax'] / times[key]:.1f} times as long",
+                flush=True,
             )
     return row
 
@@ -136,9 +179,9 @@ def peak_megabytes() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
-def peak_of(coupling: str, length: int, which: int) -> float:
+def peak_of(coupling: str, length: int, engine: str, which: int) -> float:
     """Run once in a process of its own and return its peak memory in megabytes."""
-    command = [sys.executable, __file__, "--peak", coupling, str(length), str(which)]
+    command = [sys.executable, __file__, "--peak", coupling, str(length), engine, str(which)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -193,27 +236,29 @@ def main() -> None:
     parser.add_argument("--lengths", type=int, nargs="+", default=[2048, 4096, 8192, 16384, 32768])
     parser.add_argument("--long", type=int, default=16384, help="length to meet the peer at")
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--peak", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--peak", nargs=4, help=argparse.SUPPRESS)
     parser.add_argument("-o", "--output", type=Path, default=RESULTS)
     options = parser.parse_args()
     if options.peak:
-        coupling, length, which = options.peak
-        our_layer(coupling, int(length))[int(which)]()
+        coupling, length, engine, which = options.peak
+        our_layer(coupling, int(length), engine)[int(which)]()
         sys.stdout.write(str(peak_megabytes()))
         return
     couplings = [name for name in FEATURE_MAPS if name != "quadratic_features"]
     peaks = [
         {
             "coupling": coupling,
+            "engine": engine,
             "length": options.long,
-            "forward_megabytes": peak_of(coupling, options.long, 0),
-            "both_megabytes": peak_of(coupling, options.long, 1),
+            "forward_megabytes": peak_of(coupling, options.long, engine, 0),
+            "both_megabytes": peak_of(coupling, options.long, engine, 1),
         }
         for coupling in couplings
+        for engine in ENGINES
     ]
     for row in peaks:
         print(
-            f"{row['coupling']}: peak memory at {options.long} tokens "
+            f"{row['coupling']}, {row['engine']}: peak memory at {options.long} tokens "
             f"{row['forward_megabytes']:.0f} MB forwards, "
             f"{row['both_megabytes']:.0f} MB with the adjoint"
         )
@@ -228,8 +273,15 @@ def main() -> None:
             "torch": torch.__version__,
         },
         "layer": {"width": WIDTH, "heads": HEADS, "d_osc": D_OSC, "dtype": "float32"},
-        "lengths": against_lengths(couplings, options.lengths, options.repeats),
-        "softmax": against_softmax(couplings, options.long, options.repeats),
+        "lengths": [
+            row
+            for engine in ENGINES
+            for row in against_lengths(couplings, options.lengths, options.repeats, engine)
+        ],
+        "softmax": [
+            against_softmax(what, couplings, options.long, options.repeats)
+            for what in ("layer", "attention")
+        ],
         "peaks": peaks,
         "powers": against_powers(4096, options.repeats),
         "decoding": [
