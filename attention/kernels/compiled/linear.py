@@ -176,20 +176,32 @@ def _pull_settled(x, lengths, epsilon, d_x):
 
 
 @inlined
-def _drive(queries, keys, drivers, driven_by, near, share, x):
+def _take_keys(number, arrays, where, some, constants, room, keys, drivers, reading):
+    """Write the features of a chunk's keys, what they drive by and what they are read by."""
+    a, b = where
+    r, v = arrays[3][a, b, some], arrays[2][a, b, some]
+    _features(number, arrays[1][a, b, some], constants, room, keys)
+    masked(r, arrays[4][a, b, some, 0], drivers)
+    take_keys(r, v, arrays[5][a, b, some, 0], reading)
+
+
+@inlined
+def _drive(queries, keys, drivers, driven_by, reading, x):
     """Write the drives of a chunk."""
+    rows = x.shape[0]
+    near = square(reading.near, rows)
     np.dot(queries, keys.T, near)
     past_only(near)
     np.dot(near, drivers, x)
-    add_product(queries, driven_by, share, x)
+    add_product(queries, driven_by, reading.share_x[:rows], x)
 
 
 @compiled(_attend_types)
 def _attend(arrays, out, where, number, constants, room):
     """Attend, one leading entry."""
     a, b = where
-    q, k, v, r = arrays[0][a, b], arrays[1][a, b], arrays[2][a, b], arrays[3][a, b]
-    length, m, n, d, like = q.shape[0], q.shape[1], v.shape[1], r.shape[1], out.dtype
+    q, like = arrays[0][a, b], out.dtype
+    (length, m), n, d = q.shape, arrays[2].shape[3], arrays[3].shape[3]
     driven_by, to_driven = np.zeros((m, d), like), np.empty((m, d), like)
     moment, reading = moment_of(d, n, out), reading_of(d, n, out)
     features, of_drives = np.empty((2, CHUNK, m), like), np.empty((2, CHUNK, d), like)
@@ -197,15 +209,12 @@ def _attend(arrays, out, where, number, constants, room):
     for start in range(0, length, CHUNK):
         some = slice(start, min(start + CHUNK, length))
         rows = some.stop - start
-        driving, read = arrays[4][a, b, some, 0], arrays[5][a, b, some, 0]
+        read = arrays[5][a, b, some, 0]
         queries, keys = features[0, :rows], features[1, :rows]
         drivers, x = of_drives[0, :rows], of_drives[1, :rows]
         _features(number, q[some], constants, room, queries)
-        _features(number, k[some], constants, room, keys)
-        masked(r[some], driving, drivers)
-        take_keys(r[some], v[some], read, reading)
-        near, share = square(reading.near, rows), reading.share_x[:rows]
-        _drive(queries, keys, drivers, driven_by, near, share, x)
+        _take_keys(number, arrays, where, some, constants, room, keys, drivers, reading)
+        _drive(queries, keys, drivers, driven_by, reading, x)
         _settle(x, constants[2], lengths)
         read_chunk(x, read, constants[3], moment, reading)
         for i in range(rows):
@@ -219,12 +228,11 @@ def _attend(arrays, out, where, number, constants, room):
 def _pull(arrays, found, where, number, constants, room):
     """Write the gradients of one leading entry."""
     a, b = where
-    q, k, v, r = arrays[0][a, b], arrays[1][a, b], arrays[2][a, b], arrays[3][a, b]
-    d_out, dq, dk = arrays[6][a, b], found[0][a, b], found[1][a, b]
-    dv, dr, like = found[2][a, b], found[3][a, b], found[0].dtype
-    length, m, n, d = q.shape[0], q.shape[1], v.shape[1], r.shape[1]
+    q, k, d_out, like = arrays[0][a, b], arrays[1][a, b], arrays[6][a, b], found[0].dtype
+    dq, dk, dv, dr = found[0][a, b], found[1][a, b], found[2][a, b], found[3][a, b]
+    (length, m), n, d = q.shape, arrays[2].shape[3], arrays[3].shape[3]
     driven_by, to_driven = np.zeros((m, d), like), np.empty((m, d), like)
-    moment, reading = moment_of(d, n, dq), reading_of(d, n, dq)
+    moment, reading = moment_of(d, n, found[0]), reading_of(d, n, found[0])
     features, of_drives = np.empty((4, CHUNK, m), like), np.empty((2, CHUNK, d), like)
     lengths = np.empty(CHUNK, like)
     # Of every token, for the way back: resting point, and gradients of drive, sum and weight.
@@ -233,22 +241,20 @@ def _pull(arrays, found, where, number, constants, room):
     for start in range(0, length, CHUNK):
         some = slice(start, min(start + CHUNK, length))
         rows = some.stop - start
-        driving, read = arrays[4][a, b, some, 0], arrays[5][a, b, some, 0]
+        read = arrays[5][a, b, some, 0]
         queries, keys, drivers = features[0, :rows], features[1, :rows], of_drives[0, :rows]
         d_queries, share_q = features[2, :rows], features[3, :rows]
         x = states[some]
         _features(number, q[some], constants, room, queries)
-        _features(number, k[some], constants, room, keys)
-        masked(r[some], driving, drivers)
-        take_keys(r[some], v[some], read, reading)
-        near, share = square(reading.near, rows), reading.share_x[:rows]
-        _drive(queries, keys, drivers, driven_by, near, share, x)
+        _take_keys(number, arrays, where, some, constants, room, keys, drivers, reading)
+        _drive(queries, keys, drivers, driven_by, reading, x)
         _settle(x, constants[2], lengths)
         read_chunk(x, read, constants[3], moment, reading)
         pull_quotient(d_out[some], d_sums[some], d_weights[some], reading)
         d_x = pull_read(d_sums[some], d_weights[some], moment, reading)
         _pull_settled(x, lengths, constants[2], d_x)
         copy(d_x, d_drives[some])
+        near = square(reading.near, rows)
         np.dot(d_x, drivers.T, near)
         past_only(near)
         np.dot(near, keys, d_queries)
@@ -270,9 +276,7 @@ def _pull(arrays, found, where, number, constants, room):
         drivers, d_drivers = of_drives[0, :rows], of_drives[1, :rows]
         x, d_x = states[some], d_drives[some]
         _features(number, q[some], constants, room, queries)
-        _features(number, k[some], constants, room, keys)
-        masked(r[some], driving, drivers)
-        take_keys(r[some], v[some], read, reading)
+        _take_keys(number, arrays, where, some, constants, room, keys, drivers, reading)
         near = square(reading.near, rows)
         np.dot(queries, keys.T, near)
         past_only(near)

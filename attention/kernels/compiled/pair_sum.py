@@ -16,6 +16,7 @@ import numpy as np
 from numba import types
 
 from lohe.attention.arrays import Array
+from lohe.attention.kernels.compiled.chunk import copy
 from lohe.attention.kernels.compiled.functions import (
     NUMBERS,
     STRIP,
@@ -148,14 +149,6 @@ def _pull_types(number: Any) -> Any:
 
 
 @inlined
-def _copy(source, target):
-    """Copy rows to where they lie in order, as BLAS wants them."""
-    for i in range(source.shape[0]):
-        for j in range(source.shape[1]):
-            target[i, j] = source[i, j]
-
-
-@inlined
 def _turn(source, factor, flat):
     """Write the transpose of some rows, times a factor, into flat memory; return it as a matrix."""
     rows, width = source.shape
@@ -209,8 +202,8 @@ def _sum_rows(arrays, sums, task, function, room):
         sums[a, b, start:end] = 0
         for first in range(0, min(end, keys) if causal else keys, _COLUMNS):
             last = min(first + _COLUMNS, keys)
-            _copy(right[a, b, first:last], keys_of)
-            _copy(values[a, b, first:last], values_of)
+            copy(right[a, b, first:last], keys_of)
+            copy(values[a, b, first:last], values_of)
             for begin in range(start, end, _ROWS):
                 rows = min(_ROWS, end - begin)
                 columns = _met(causal, begin + rows, first, last)
@@ -243,8 +236,8 @@ def _pull_rows(arrays, found, task, function, room):
     to_values, one = np.empty((_COLUMNS, n), like), scale / scale
     for each in range(entry, last_entry):
         a, b = each // left.shape[1], each % left.shape[1]
-        _copy(left[a, b, start:end], rows_of)
-        _copy(d_sums[a, b, start:end], d_rows_of)
+        copy(left[a, b, start:end], rows_of)
+        copy(d_sums[a, b, start:end], d_rows_of)
         for begin in range(0, end - start, _ROWS):
             rows = min(_ROWS, end - start - begin)
             _turn(rows_of[begin : begin + rows], scale, turned[begin * m :])
@@ -252,8 +245,8 @@ def _pull_rows(arrays, found, task, function, room):
         d_left[a, b, start:end] = 0
         for first in range(0, min(end, keys) if causal else keys, _COLUMNS):
             last = min(first + _COLUMNS, keys)
-            _copy(right[a, b, first:last], keys_of)
-            _copy(values[a, b, first:last], values_of)
+            copy(right[a, b, first:last], keys_of)
+            copy(values[a, b, first:last], values_of)
             for begin in range(0, end - start, _ROWS):
                 rows = min(_ROWS, end - start - begin)
                 columns = _met(causal, start + begin + rows, first, last)

@@ -149,12 +149,13 @@ def test_finite_input_gives_finite_results(dtype, coupling, score):
 def test_memory_is_linear_in_the_length(options):
     def peak(length):
         arguments = draw(2, tokens=length, width=8, d=4, dtype=np.float32)
-        results(arguments, causal=True, engine="numba", **options)
-        tracemalloc.start()
-        results(arguments, causal=True, engine="numba", **options)
-        found = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return found
+        found = []
+        for _ in range(3):  # the first call also loads code; a collection may fall into another
+            tracemalloc.start()
+            results(arguments, causal=True, engine="numba", **options)
+            found.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+        return min(found)
 
     assert peak(6000) < 2.2 * peak(3000)
 
