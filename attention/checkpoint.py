@@ -10,12 +10,12 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lohe.attention.architecture import ARCHITECTURES, TRANSFORMER, Architecture, architecture_of
 from lohe.attention.kept import Kept
+from lohe.attention.model import Model
 from lohe.attention.parameters import Parameters
 from lohe.attention.recipe import Recipe
 from lohe.attention.sealed import read_sealed, write_sealed
-from lohe.attention.transformer import Model
-from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
 __all__ = ["Checkpoint"]
@@ -72,6 +72,7 @@ class Checkpoint:
     def identity(self) -> dict[str, Any]:
         """Return what makes it this run and no other, as JSON values."""
         identity = {
+            "architecture": architecture_of(self.model.config).name,
             "model": asdict(self.model.config),
             "recipe": asdict(self.recipe),
             "task": self.task,
@@ -119,9 +120,10 @@ class Checkpoint:
         header, arrays = read_sealed(path, FORMAT, VERSION)
         try:
             first, second = arrays["optimiser.first"], arrays["optimiser.second"]
+            shape = _architecture(header).config
             named = {name: arrays[_PARAMETER + name] for name in header["parameters"]}
             return cls(
-                model=Model(TransformerConfig(**header["model"]), Parameters(named, first.dtype)),
+                model=Model(shape(**header["model"]), Parameters(named, first.dtype)),
                 recipe=Recipe(**header["recipe"]),
                 task=header["task"],
                 task_config=header["task_config"],
@@ -138,3 +140,11 @@ class Checkpoint:
             )
         except (KeyError, TypeError) as error:
             raise InputError(f"{path} does not hold a model; train it again") from error
+
+
+def _architecture(header: Mapping[str, Any]) -> Architecture:
+    name = header.get("architecture", TRANSFORMER.name)  # older files are of no other
+    if name not in ARCHITECTURES:
+        known = ", ".join(ARCHITECTURES)
+        raise InputError(f"a model of architecture {name!r}; this version has {known}")
+    return ARCHITECTURES[name]

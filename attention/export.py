@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from lohe.attention.attended import Attended
 from lohe.attention.head import Head
 from lohe.attention.heads import head_weights
+from lohe.attention.model import Model
 from lohe.attention.task import Batch
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.tokens import COUPLING_NAMES, Tokens

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["SCHEDULES", "Adam", "clip_norm", "schedule"]
+__all__ = ["SCHEDULES", "Adam", "clip_norm", "schedule", "warm_up"]
 
 Floats = NDArray[Any]
 
@@ -54,16 +54,30 @@ class Adam:
     second_rate: float = 0.999
     epsilon: float = 1e-8
 
-    def step(self, vector: Floats, gradient: Floats, rate: float) -> None:
-        """Move `vector` in place along one gradient at the learning rate `rate`."""
+    def step(
+        self, vector: Floats, gradient: Floats, rate: float, factors: Floats | None = None
+    ) -> None:
+        """Move `vector` in place along one gradient.
+
+        Parameters
+        ----------
+        vector, gradient : (n,) array
+            Parameters and their gradient.
+        rate : float
+            The learning rate.
+        factors : (n,) array, optional
+            How many times the rate each parameter moves at; decoupled decay is at the rate itself.
+        """
         self.steps += 1
         for start in range(0, vector.size, _ENTRIES):
             part = slice(start, start + _ENTRIES)
-            self._step(vector[part], gradient[part], self.first[part], self.second[part], rate)
+            speed = None if factors is None else factors[part]
+            self._step(vector[part], gradient[part], part, rate, speed)
 
     def _step(
-        self, vector: Floats, gradient: Floats, first: Floats, second: Floats, rate: float
+        self, vector: Floats, gradient: Floats, part: slice, rate: float, speed: Floats | None
     ) -> None:
+        first, second = self.first[part], self.second[part]
         if self.decay == "gradient":
             gradient = gradient + self.weight_decay * vector
         else:
@@ -81,6 +95,8 @@ class Adam:
         root += self.epsilon * unbias
         np.divide(first, root, out=root)
         root *= rate * unbias / (1 - self.first_rate**self.steps)
+        if speed is not None:
+            root *= speed
         vector -= root
 
 
@@ -113,6 +129,17 @@ def clip_norm(gradient: Floats, limit: float) -> tuple[Floats, float]:
 
 
 SCHEDULES = ("cosine", "constant")
+
+
+def warm_up(step: int, warmup: int) -> float:
+    """Return the factor of the learning rate in step 0, 1, ... of which the first are a warm-up.
+
+    Examples
+    --------
+    >>> [warm_up(step, 2) for step in range(3)]
+    [0.5, 1.0, 1.0]
+    """
+    return min(1.0, (step + 1) / warmup) if warmup else 1.0
 
 
 def schedule(name: str, done: float) -> float:

@@ -34,6 +34,13 @@ class Recipe:
     keep : {"last", "best"}
         Whether the model is that of the last epoch, or of the one with the smallest loss on the
         validation split.
+    warmup : int
+        Steps over which the learning rate first rises in proportion; the schedule falls over the
+        rest.
+    second_rate : float
+        Memory of the mean of squares; see `Adam`.
+    scalar_rate : float
+        How many times the learning rate an architecture's scalar parameters move at.
 
     Raises
     ------
@@ -50,13 +57,19 @@ class Recipe:
     schedule_per: Literal["step", "epoch"] = "step"
     clip: float = 1.0
     keep: Literal["last", "best"] = "last"
+    warmup: int = 0
+    second_rate: float = 0.999
+    scalar_rate: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "batch_size", "learning_rate", "clip"):
+        for name in ("epochs", "batch_size", "learning_rate", "clip", "scalar_rate"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be positive")
-        if not self.weight_decay >= 0:
-            raise InputError(f"weight_decay is {self.weight_decay}; it must not be negative")
+        for name in ("weight_decay", "warmup"):
+            if not getattr(self, name) >= 0:
+                raise InputError(f"{name} is {getattr(self, name)}; it must not be negative")
+        if not 0 < self.second_rate < 1:
+            raise InputError(f"second_rate is {self.second_rate}; choose between 0 and 1")
         for name, choices in (
             ("decay", ("decoupled", "gradient")),
             ("schedule", SCHEDULES),

@@ -12,26 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.architecture import Apply, architecture_of
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.divergence import naming_divergence
-from lohe.attention.initialise import initialise
 from lohe.attention.kept import keep_better
 from lohe.attention.memory import OF_TRAINING, keep_freed_memory
-from lohe.attention.optim import Adam, clip_norm, schedule
+from lohe.attention.model import Model, ModelConfig
+from lohe.attention.optim import Adam, clip_norm, schedule, warm_up
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
 from lohe.attention.source import source_digest
 from lohe.attention.task import Split, Task
-from lohe.attention.transformer import Model, apply_regularised
-from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
 __all__ = ["evaluate", "train"]
 
 Progress = Callable[[int, int], None]
-
-Apply = Callable[..., tuple[NDArray[Any], float, Callable[..., dict[str, NDArray[Any]]]]]
-"""`apply_regularised`, or a function of its contract that computes elsewhere."""
 
 # Held-out batches need no gradient, so they may be larger than training ones: a call costs less,
 # up to so many tokens, beyond which only memory grows.
@@ -41,16 +37,16 @@ _EVALUATION_TOKENS = 8192
 
 def train(
     task: Task,
-    config: TransformerConfig,
+    config: ModelConfig,
     recipe: Recipe,
     *,
     seed: int,
     checkpoint: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
     dtype: Any = np.float32,
-    apply: Apply = apply_regularised,
+    apply: Apply | None = None,
 ) -> tuple[Model, TrainingRun]:
-    """Train a transformer on a task, or go on from its checkpoint.
+    """Train a model on a task, or go on from its checkpoint.
 
     Parameters
     ----------
@@ -71,7 +67,8 @@ def train(
     dtype
         Of the parameters.
     apply
-        Runs the model; another device's is `lohe.torch.transformer_on`.
+        Runs the model instead of its architecture's own function; another device's is
+        `lohe.torch.transformer_on`.
 
     Returns
     -------
@@ -88,6 +85,7 @@ def train(
         If training diverges; an `InputError`, too.
     """
     keep_freed_memory(OF_TRAINING)
+    apply = apply or architecture_of(config).apply
     state = _begin(task, config, recipe, seed, dtype)
     if checkpoint is not None and Path(checkpoint).exists():
         found = Checkpoint.load(checkpoint)
@@ -115,7 +113,11 @@ def train(
     run = TrainingRun(
         task=task.name,
         mechanism=config.mechanism,
-        config={"model": asdict(config), "recipe": asdict(recipe), "task": dict(task.config)},
+        config={
+            "model": asdict(state.model.config),
+            "recipe": asdict(recipe),
+            "task": dict(task.config),
+        },
         seed=seed,
         metrics=metrics,
         history=state.history,
@@ -126,22 +128,20 @@ def train(
     return state.model, run
 
 
-def evaluate(
-    model: Model, task: Task, split: Split, apply: Apply = apply_regularised
-) -> NDArray[Any]:
+def evaluate(model: Model, task: Task, split: Split, apply: Apply | None = None) -> NDArray[Any]:
     """Return the model's outputs on a whole split, N sequences, without dropout.
 
     Their shape is (N, outputs), or (N, T) with the read-out ``"next"``; see `apply_transformer`.
     """
+    apply = apply or architecture_of(model.config).apply
     size = max(1, min(_EVALUATION_BATCH, _EVALUATION_TOKENS // model.config.context))
     return np.concatenate([apply(model, batch)[0] for batch in task.batches(split, size)])
 
 
-def _begin(
-    task: Task, config: TransformerConfig, recipe: Recipe, seed: int, dtype: Any
-) -> Checkpoint:
+def _begin(task: Task, config: ModelConfig, recipe: Recipe, seed: int, dtype: Any) -> Checkpoint:
     for_parameters, for_epochs = np.random.SeedSequence(seed).spawn(2)
-    parameters = initialise(config, np.random.default_rng(for_parameters), dtype)
+    draw = architecture_of(config).initialise
+    parameters = draw(config, np.random.default_rng(for_parameters), dtype)
     return Checkpoint(
         model=Model(config, parameters),
         recipe=recipe,
@@ -171,7 +171,9 @@ def _run_epoch(
         state.optimiser_steps,
         weight_decay=recipe.weight_decay,
         decay=recipe.decay,
+        second_rate=recipe.second_rate,
     )
+    factors = _factors(model, recipe)
     rng = np.random.default_rng()
     rng.bit_generator.state = state.rng_state
     steps = task.steps(recipe.batch_size)
@@ -179,13 +181,15 @@ def _run_epoch(
     losses, prices, rate = [], [], 0.0
     with naming_divergence(optimiser, begun):
         for index, batch in enumerate(task.training_batches(recipe.batch_size, rng)):
-            done = (before + index) / total if recipe.schedule_per == "step" else before / total
+            past = before + index if recipe.schedule_per == "step" else before
+            done = max(0, past - recipe.warmup) / max(1, total - recipe.warmup)
             rate = recipe.learning_rate * schedule(recipe.schedule, done)
+            rate *= warm_up(before + index, recipe.warmup)
             outputs, price, pullback = apply(model, batch, rng=rng)
             loss, d_outputs = task.loss(outputs, batch)
             gradients = pullback(d_outputs, model.config.coherence)
             gradient, _ = clip_norm(parameters.join(gradients), recipe.clip)
-            optimiser.step(parameters.vector, gradient, rate)
+            optimiser.step(parameters.vector, gradient, rate, factors)
             losses.append(loss)
             prices.append(price)
             if progress is not None:
@@ -213,6 +217,18 @@ def _run_epoch(
         wall_s=state.wall_s + time.perf_counter() - started,
         kept=kept,
     )
+
+
+def _factors(model: Model, recipe: Recipe) -> NDArray[Any] | None:
+    """Return how many times the learning rate each parameter moves at, if not all at the same."""
+    if recipe.scalar_rate == 1:
+        return None
+    is_scalar, vector = architecture_of(model.config).is_scalar, model.parameters.vector
+    speeds = {
+        name: np.full_like(array, recipe.scalar_rate if is_scalar(name) else 1)
+        for name, array in model.parameters.items()
+    }
+    return model.parameters.join(speeds).astype(vector.dtype, copy=False)
 
 
 def _difference(found: dict[str, Any], wanted: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,26 +16,18 @@ from lohe.attention.embedding import embedding
 from lohe.attention.incoherence import incoherence
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.linear import linear
+from lohe.attention.model import Model
 from lohe.attention.next_token import next_token_loss
-from lohe.attention.parameters import Parameters
 from lohe.attention.positions import add_positions, sinusoidal_table
 from lohe.attention.readout import mean_pool
 from lohe.attention.task import Batch
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Model", "Observer", "apply_regularised", "apply_transformer", "check_fit"]
+__all__ = ["Observer", "apply_regularised", "apply_transformer", "check_fit"]
 
 Floats = NDArray[Any]
 Observer = Callable[[int, Attended], None]
-
-
-@dataclass(frozen=True)
-class Model:
-    """A transformer: its shape and its parameters."""
-
-    config: TransformerConfig
-    parameters: Parameters
 
 
 def apply_transformer(
@@ -97,7 +88,8 @@ def apply_regularised(
     pullback : callable
         ``pullback(d_outputs, d_price=0.0)`` gives the gradient of every parameter by name.
     """
-    config, of = model.config, model.parameters
+    config: TransformerConfig = model.config
+    of = model.parameters
     check_fit(config, batch)
     if config.vocabulary:
         x, back_table = embedding(of["input.table"], batch.inputs)

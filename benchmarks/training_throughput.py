@@ -23,10 +23,11 @@ from threadpoolctl import threadpool_limits
 from lohe.attention.initialise import initialise
 from lohe.attention.losses import cross_entropy, logistic
 from lohe.attention.memory import OF_TRAINING, keep_freed_memory
+from lohe.attention.model import Model
 from lohe.attention.optim import Adam, clip_norm
 from lohe.attention.results import machine, versions
 from lohe.attention.task import Batch
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 
 RESULTS = Path(__file__).parent / "results" / "training_throughput.json"

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from lohe.attention.attended import Attended
 from lohe.attention.dense_couplings import dense_couplings
 from lohe.attention.kernels.settle import EPSILON, settle_vjp
+from lohe.attention.model import Model
 from lohe.attention.rank import effective_rank, numerical_rank, readout_matrix
 from lohe.attention.task import Task
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import apply_transformer
 from lohe.dynamics.settling import settling_time
 
 __all__ = ["describe_attention"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lohe.attention.model import Model
 from lohe.attention.recipe import Recipe
 from lohe.attention.studies.describe import describe_attention
 from lohe.attention.studies.study import Setting
@@ -12,7 +13,6 @@ from lohe.attention.tasks.next_word import NextWord, language_config
 from lohe.attention.tasks.stories import load_stories
 from lohe.attention.tasks.text import Corpus
 from lohe.attention.tasks.wikitext import load_wikitext
-from lohe.attention.transformer import Model
 
 __all__ = ["stories", "stories_full", "wikitext", "wikitext_full"]
 

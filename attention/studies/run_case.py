@@ -11,17 +11,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from lohe.attention.architecture import Apply
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.divergence import DivergenceError
 from lohe.attention.items import Answers
-from lohe.attention.recipe import Recipe
+from lohe.attention.model import Model
 from lohe.attention.results import TrainingRun
 from lohe.attention.studies.results import Failure, Finished, Outcome
 from lohe.attention.studies.settings import SETTINGS
 from lohe.attention.studies.study import Arm, Case, Setting
-from lohe.attention.training import Apply, evaluate, train
-from lohe.attention.transformer import Model, apply_regularised
-from lohe.attention.transformer_config import TransformerConfig
+from lohe.attention.training import evaluate, train
 from lohe.dynamics.errors import InputError
 
 __all__ = ["PROCESSOR", "Device", "Protocol", "load_run", "run_case"]
@@ -43,14 +42,14 @@ class Device:
     name
         For the record.
     apply
-        `apply_regularised`, or a function of its contract that computes elsewhere.
+        Computes what an architecture's own function does, elsewhere; None for NumPy.
     """
 
     name: str
-    apply: Apply
+    apply: Apply | None
 
 
-PROCESSOR = Device("cpu", apply_regularised)
+PROCESSOR = Device("cpu", None)
 """NumPy."""
 
 
@@ -199,8 +198,8 @@ def _read(name: str, options: str) -> Setting:
     return SETTINGS[name](**json.loads(options))
 
 
-def _chosen(choices: TransformerConfig | Recipe) -> dict[str, Any]:
-    """Return the fields that are not at their defaults: the record outlives new options."""
+def _chosen(choices: Any) -> dict[str, Any]:
+    """Return a dataclass's fields that are not the defaults: the record outlives new options."""
     values = asdict(choices)
     return {
         one.name: values[one.name] for one in fields(choices) if values[one.name] != one.default

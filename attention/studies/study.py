@@ -10,10 +10,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lohe.attention.items import Answers
+from lohe.attention.model import Model
 from lohe.attention.recipe import Recipe
 from lohe.attention.task import Task
-from lohe.attention.transformer import Model
-from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
 __all__ = ["SOFTMAX", "Arm", "Case", "Setting", "Study"]
@@ -47,7 +46,7 @@ class Setting:
     task
         The data.
     config
-        The protocol's model; an arm changes fields of it.
+        The protocol's model, of any architecture; an arm changes fields of it.
     recipe
         The protocol's recipe; an arm changes fields of it.
     examine
@@ -58,7 +57,7 @@ class Setting:
     """
 
     task: Task
-    config: TransformerConfig
+    config: Any
     recipe: Recipe
     examine: Callable[[Model, Task], Mapping[str, float]] | None = None
     answers: Callable[[NDArray[Any]], Mapping[str, Answers]] | None = None

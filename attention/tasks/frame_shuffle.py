@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from lohe.attention.model import Model
 from lohe.attention.task import Task
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import apply_transformer
 from lohe.dynamics.errors import InputError
 
 __all__ = ["shuffled_accuracy"]

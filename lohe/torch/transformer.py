@@ -13,9 +13,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from lohe.attention.incoherence import FLOOR
+from lohe.attention.model import Model
 from lohe.attention.positions import sinusoidal_table
 from lohe.attention.task import Batch
-from lohe.attention.transformer import Model, check_fit
+from lohe.attention.transformer import check_fit
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 from lohe.torch.heads import oscillator_heads

@@ -8,8 +8,9 @@ import pytest
 import lohe
 from lohe.attention.export import export_heads, export_tokens
 from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
 from lohe.attention.task import Batch
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lohe.attention import optim
-from lohe.attention.optim import Adam, clip_norm, schedule
+from lohe.attention.optim import Adam, clip_norm, schedule, warm_up
 from lohe.attention.parameters import Parameters
 from lohe.dynamics.errors import InputError
 
@@ -38,6 +38,22 @@ def test_finds_the_bottom_of_a_bowl():
     for step in range(800):
         optimiser.step(vector, vector * [1, 50], 0.1 * schedule("cosine", step / 800))
     np.testing.assert_allclose(vector, 0, atol=1e-3)
+
+
+def test_factors_scale_each_parameters_step():
+    rng = np.random.default_rng(1)
+    gradients, factors = rng.standard_normal((5, 3)), np.array([1.0, 100.0, 0.5])
+    moved, alone = np.zeros(3), np.zeros(3)
+    one, other = (Adam(np.zeros(3), np.zeros(3), second_rate=0.95) for _ in range(2))
+    for gradient in gradients:
+        one.step(moved, gradient, 1e-3, factors)
+        other.step(alone, gradient, 1e-3)
+    np.testing.assert_allclose(moved, factors * alone, rtol=1e-12)
+
+
+def test_warm_up_rises_in_proportion_and_stays():
+    assert [warm_up(step, 4) for step in range(6)] == [0.25, 0.5, 0.75, 1, 1, 1]
+    assert warm_up(0, 0) == 1
 
 
 def test_clipping():

@@ -10,6 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from lohe.attention import checkpoint, training
+from lohe.attention.architecture import TRANSFORMER
 from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.divergence import DivergenceError
 from lohe.attention.recipe import Recipe
@@ -200,6 +202,38 @@ def test_schedule_per_epoch_is_constant_within_an_epoch():
     rates = [entry["learning_rate"] for entry in run.history]
     expected = 3e-3 * (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
     np.testing.assert_allclose(rates, expected, rtol=1e-12)
+
+
+def test_rate_warms_up_and_then_falls():
+    recipe = replace(RECIPE, warmup=6, learning_rate=1e-2)  # 3 steps an epoch
+    rates = [entry["learning_rate"] for entry in train(TASK, CONFIG, recipe, seed=0)[1].history]
+    np.testing.assert_allclose(rates[:2], [0.5e-2, 1e-2])
+    falling = [1e-2 * (1 + np.cos(np.pi * done)) / 2 for done in (2 / 6, 5 / 6)]
+    np.testing.assert_allclose(rates[2:], falling)
+
+
+def test_scalars_move_at_their_own_rate(monkeypatch):
+    named = replace(TRANSFORMER, is_scalar=lambda name: name.endswith("gain"))
+    monkeypatch.setattr(training, "architecture_of", lambda _: named)
+    recipe = replace(RECIPE, epochs=1, batch_size=96, weight_decay=0.0)
+    start = train(TASK, CONFIG, replace(recipe, learning_rate=1e-30), seed=0)[0].parameters
+    plain, fast = (
+        train(TASK, CONFIG, replace(recipe, scalar_rate=rate), seed=0)[0].parameters
+        for rate in (1, 10)
+    )
+    for name, array in start.items():
+        factor = 10 if name.endswith("gain") else 1
+        moved = factor * (plain[name] - array)
+        np.testing.assert_allclose(fast[name] - array, moved, rtol=1e-3, atol=1e-6)
+
+
+def test_models_of_unknown_architecture_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a.model.npz"
+    other = replace(TRANSFORMER, name="perceptron")
+    monkeypatch.setattr(checkpoint, "architecture_of", lambda _: other)
+    train(TASK, CONFIG, replace(RECIPE, epochs=1), seed=0, checkpoint=path)
+    with pytest.raises(InputError, match="'perceptron'; this version has transformer"):
+        Checkpoint.load(path)
 
 
 def test_result_file(tmp_path):

@@ -8,9 +8,10 @@ import pytest
 from lohe.attention.block import block
 from lohe.attention.gradcheck import check_pullback
 from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
 from lohe.attention.parameters import Parameters
 from lohe.attention.task import Batch
-from lohe.attention.transformer import Model, apply_regularised, apply_transformer
+from lohe.attention.transformer import apply_regularised, apply_transformer
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 

@@ -5,10 +5,10 @@ import pytest
 
 from lohe.attention.export import export_heads
 from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
 from lohe.attention.studies.describe import describe_attention
 from lohe.attention.tasks.next_word import NextWord, language_config
 from lohe.attention.tasks.text import Corpus
-from lohe.attention.transformer import Model
 from lohe.dynamics.settling import converged_probability
 
 TEXTS = tuple(tuple("abcdefgh"[(i * j) % 8] for j in range(30)) for i in range(12))

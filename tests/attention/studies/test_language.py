@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
 from lohe.attention.recipe import Recipe
 from lohe.attention.studies.ablations import ABLATIONS
 from lohe.attention.studies.language import STORIES, WIKITEXT
@@ -14,7 +15,6 @@ from lohe.attention.studies.recipes import RECIPES
 from lohe.attention.studies.settings import SETTINGS
 from lohe.attention.studies.sharpening import SHARPENING
 from lohe.attention.tasks.text import Corpus
-from lohe.attention.transformer import Model
 from lohe.attention.transformer_config import TransformerConfig
 
 STUDIES = (STORIES, WIKITEXT, SHARPENING, ABLATIONS, RECIPES)

@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
 from lohe.attention.task import Batch, Split
 from lohe.attention.tasks.frame_shuffle import shuffled_accuracy
 from lohe.attention.training import evaluate
-from lohe.attention.transformer import Model
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
 from lohe.attention.recipe import Recipe
 from lohe.attention.task import Task
 from lohe.attention.tasks.next_word import NextWord, language_config
 from lohe.attention.tasks.text import Corpus
 from lohe.attention.training import train
-from lohe.attention.transformer import Model, apply_transformer
+from lohe.attention.transformer import apply_transformer
 from lohe.dynamics.errors import InputError
 
 TALE = ["the", "cat", "sat", "on", "the", "mat", ".", "the", "dog", "saw", "the", "cat", "."]
