@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from lohe.attention.studies.catalogue import STUDIES
 from lohe.attention.studies.results import StudyResults
 from lohe.attention.studies.study import Study
+from lohe.commands.bench_certificates_table import certificates_table
 from lohe.commands.bench_gaps import power_laws
 from lohe.commands.bench_pages import markdown, rewrite
 from lohe.commands.bench_published import CLAIMS
@@ -40,6 +42,9 @@ def blocks() -> dict[str, list[str]]:
             found[f"{name} {table}"] = _markdown(tables[table]) if table in tables else []
         if name in _LANGUAGE:
             found[f"{name} power"] = [f"- {line}" for line in power_laws(name, results)]
+    path = RESULTS / "bench_certificates.json"
+    cases = json.loads(path.read_text(encoding="utf-8"))["cases"] if path.exists() else {}
+    found["sharpening certificates"] = _markdown(certificates_table(cases)) if cases else []
     return found
 
 
