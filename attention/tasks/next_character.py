@@ -62,7 +62,7 @@ class NextCharacter(Windows):
             "validation": validation[: characters and characters // 10],
             "test": test,
         }
-        super().__init__(name, streams, length)
+        super().__init__(name, streams, length, len(self.alphabet))
         self.config: Mapping[str, Any] = {
             "length": length,
             "alphabet": len(self.alphabet),

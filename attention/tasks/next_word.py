@@ -54,7 +54,7 @@ class NextWord(Windows):
             "validation": self.vocabulary.encode(corpus.validation)[: tokens and tokens // 10],
             "test": self.vocabulary.encode(corpus.test),
         }
-        super().__init__(corpus.name, streams, length)
+        super().__init__(corpus.name, streams, length, len(self.vocabulary))
         self.config: Mapping[str, Any] = {
             "length": length,
             "words": len(self.vocabulary),
@@ -76,7 +76,7 @@ class NextWord(Windows):
         return np.asarray(words[next(self.batches(split, windows)).inputs])
 
 
-def language_config(task: NextWord, **changes: Any) -> TransformerConfig:
+def language_config(task: Windows, **changes: Any) -> TransformerConfig:
     """Return the default model for the task: causal, 2 layers of 4 heads, width 64.
 
     The paper's is twice as wide, with a feed-forward layer of width 512.
@@ -90,8 +90,8 @@ def language_config(task: NextWord, **changes: Any) -> TransformerConfig:
     """
     defaults: dict[str, Any] = {
         "context": task.length,
-        "outputs": len(task.vocabulary),
-        "vocabulary": len(task.vocabulary),
+        "outputs": task.symbols,
+        "vocabulary": task.symbols,
         "width": 64,
         "heads": 4,
         "layers": 2,

@@ -33,6 +33,8 @@ class Windows:
         ``training``, ``validation`` and ``test``.
     length : int
         Tokens T of a window.
+    symbols : int
+        How many different tokens there may be.
 
     Raises
     ------
@@ -40,9 +42,10 @@ class Windows:
         If a stream is shorter than two windows.
     """
 
-    def __init__(self, name: str, streams: Mapping[str, Tokens], length: int) -> None:
+    def __init__(self, name: str, streams: Mapping[str, Tokens], length: int, symbols: int) -> None:
         self.name = name
         self.length = length
+        self.symbols = symbols
         self._streams = dict(streams)
         for split, stream in self._streams.items():
             if len(stream) <= 2 * length:
@@ -78,6 +81,10 @@ class Windows:
         """Return the mean of the positions' losses, which the model gives, and its gradient."""
         share = outputs.dtype.type(1 / outputs.size)
         return float(outputs.mean()), np.full_like(outputs, share)
+
+    def score(self, outputs: Floats, split: Split) -> dict[str, float]:
+        """Return what the mean loss of a split means; tasks say it in their units."""
+        raise NotImplementedError
 
     def _training_windows(self) -> int:
         # One window fewer than the stream holds, so that every phase leaves as many.
