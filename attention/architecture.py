@@ -12,11 +12,20 @@ from numpy.typing import NDArray
 from lohe.attention.initialise import initialise
 from lohe.attention.model import ModelConfig
 from lohe.attention.parameters import Parameters
+from lohe.attention.recipe import Recipe
+from lohe.attention.tasks.next_word import language_config
 from lohe.attention.transformer import apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
-__all__ = ["ARCHITECTURES", "TRANSFORMER", "Apply", "Architecture", "architecture_of"]
+__all__ = [
+    "ARCHITECTURES",
+    "TRANSFORMER",
+    "Apply",
+    "Architecture",
+    "architecture_of",
+    "find_architecture",
+]
 
 Apply = Callable[..., tuple[NDArray[Any], float, Callable[..., dict[str, NDArray[Any]]]]]
 """``apply(model, batch, rng=None) -> (outputs, price, pullback)`` with
@@ -37,6 +46,10 @@ class Architecture:
         ``(config, rng, dtype) -> Parameters``.
     apply
         See `Apply`.
+    for_text
+        From a task on text to a small model for it, other fields of which can be given.
+    recipe
+        A recipe for such a model.
     is_scalar
         From a parameter's name to whether it moves at a recipe's ``scalar_rate``.
     """
@@ -45,15 +58,37 @@ class Architecture:
     config: type[Any]
     initialise: Callable[[Any, Any, Any], Parameters]
     apply: Apply
+    for_text: Callable[..., Any]
+    recipe: Recipe
     is_scalar: Callable[[str], bool] = lambda _: False
 
 
-TRANSFORMER = Architecture("transformer", TransformerConfig, initialise, apply_regularised)
+TRANSFORMER = Architecture(
+    "transformer",
+    TransformerConfig,
+    initialise,
+    apply_regularised,
+    language_config,
+    Recipe(epochs=3, batch_size=16, learning_rate=3e-3),
+)
 
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
     {each.name: each for each in (TRANSFORMER,)}
 )
 """By name."""
+
+
+def find_architecture(name: str) -> Architecture:
+    """Return the architecture of that name.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    if name not in ARCHITECTURES:
+        raise InputError(f"no architecture is called {name!r}; choose {' or '.join(ARCHITECTURES)}")
+    return ARCHITECTURES[name]
 
 
 def architecture_of(config: ModelConfig) -> Architecture:
