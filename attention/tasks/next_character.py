@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ class NextCharacter(Windows):
             "test": test,
         }
         super().__init__(name, streams, length, len(self.alphabet))
-        self.config: Mapping[str, Any] = {
+        self.config = {
             "length": length,
             "alphabet": len(self.alphabet),
             "characters": self.sizes(),

@@ -7,7 +7,6 @@ core.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -55,7 +54,7 @@ class NextWord(Windows):
             "test": self.vocabulary.encode(corpus.test),
         }
         super().__init__(corpus.name, streams, length, len(self.vocabulary))
-        self.config: Mapping[str, Any] = {
+        self.config = {
             "length": length,
             "words": len(self.vocabulary),
             "tokens": self.sizes(),

@@ -42,6 +42,8 @@ class Windows:
         If a stream is shorter than two windows.
     """
 
+    config: Mapping[str, Any]
+
     def __init__(self, name: str, streams: Mapping[str, Tokens], length: int, symbols: int) -> None:
         self.name = name
         self.length = length
