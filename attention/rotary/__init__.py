@@ -1,0 +1,1 @@
+"""The baseline of phase models: a pre-norm transformer with rotary positions and SwiGLU."""
