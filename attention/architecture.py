@@ -9,17 +9,34 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lohe.attention.accelerated import (
+    AcceleratedConfig,
+    apply_accelerated,
+    initialise_accelerated,
+    is_scalar_accelerated,
+)
 from lohe.attention.initialise import initialise
+from lohe.attention.kuramoto import (
+    KuramotoConfig,
+    apply_kuramoto,
+    initialise_kuramoto,
+    is_scalar_kuramoto,
+)
 from lohe.attention.model import ModelConfig
 from lohe.attention.parameters import Parameters
 from lohe.attention.recipe import Recipe
+from lohe.attention.rotary import RotaryConfig, apply_rotary, initialise_rotary
 from lohe.attention.tasks.next_word import language_config
+from lohe.attention.tasks.windows import Windows
 from lohe.attention.transformer import apply_regularised
 from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 
 __all__ = [
+    "ACCELERATED",
     "ARCHITECTURES",
+    "KURAMOTO",
+    "ROTARY",
     "TRANSFORMER",
     "Apply",
     "Architecture",
@@ -72,8 +89,56 @@ TRANSFORMER = Architecture(
     Recipe(epochs=3, batch_size=16, learning_rate=3e-3),
 )
 
+
+def _for_text(config: type[Any]) -> Callable[..., Any]:
+    """Return what makes a model for a text from its context and its number of symbols alone."""
+
+    def shape(task: Windows, **changes: Any) -> Any:
+        sizes = {"context": task.length, "outputs": task.symbols, "vocabulary": task.symbols}
+        return config(**(sizes | changes))
+
+    return shape
+
+
+KURAMOTO = Architecture(
+    "kuramoto",
+    KuramotoConfig,
+    initialise_kuramoto,
+    apply_kuramoto,
+    _for_text(KuramotoConfig),
+    Recipe(epochs=2, batch_size=16, learning_rate=2e-3, warmup=100),
+    is_scalar_kuramoto,
+)
+
+ROTARY = Architecture(
+    "rotary",
+    RotaryConfig,
+    initialise_rotary,
+    apply_rotary,
+    _for_text(RotaryConfig),
+    Recipe(epochs=2, batch_size=16, learning_rate=2e-3, warmup=100),
+)
+
+ACCELERATED = Architecture(
+    "accelerated",
+    AcceleratedConfig,
+    initialise_accelerated,
+    apply_accelerated,
+    _for_text(AcceleratedConfig),
+    Recipe(
+        epochs=6,
+        batch_size=72,
+        learning_rate=3e-4,
+        warmup=150,
+        second_rate=0.95,
+        scalar_rate=100,
+    ),
+    is_scalar_accelerated,
+)
+"""Its recipe is that of Stein, Li & Steidl (arXiv 2603.16535)."""
+
 ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
-    {each.name: each for each in (TRANSFORMER,)}
+    {each.name: each for each in (TRANSFORMER, KURAMOTO, ROTARY, ACCELERATED)}
 )
 """By name."""
 

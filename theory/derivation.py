@@ -171,7 +171,7 @@ _TEX = {
 }  # fmt: skip
 
 # Combining accents, which follow their letter.
-_ACCENTS = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0307": r"\dot"}
+_ACCENTS = {"\u0302": r"\hat", "\u0303": r"\tilde", "\u0304": r"\bar", "\u0307": r"\dot"}
 
 
 def _escape(text: str) -> str:
