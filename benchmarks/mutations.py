@@ -107,6 +107,13 @@ def instances(seed: int) -> dict[str, tuple[Any, Any]]:
     several = Network([[0.35, 0.82], [0.33, -1.3]], crosstalk=[[0, 0.9], [0.9, 0]])
     add("several", several)
     add("free", Network([[0, 0], [0, 0], [1, 0]], crosstalk=[[0, 1, 0], [1, 0, 0], [0, 0, 0]]))
+    causal = np.tril(rng.exponential(size=(3, 3)), -1)
+    for d, states in ((2, rng.normal((3, 0), size=(1, 3, 2))), (3, rng.uniform(size=(2, 3, 3)))):
+        add(f"led in {d}", Network(np.zeros((3, d)), crosstalk=causal), states=states)
+        circle = crosstalk(rng, 3, 1.0, False)
+        agreeing = Network(np.zeros((3, d)), crosstalk=abs(circle))
+        add(f"agreeing in {d}", agreeing, states=states, crosstalk=1e-3)
+    add("apart", Network(np.zeros((3, 2)), crosstalk=[[0, 0, 0], [0, 0, 0], [1, 1, 0]]))
     tokens = Tokens(
         rng.normal(size=(1, 3, 2)), np.eye(2), rng.normal(size=(2, 2)), [[1, 0], [0, 1], [0.6, 0.8]]
     )

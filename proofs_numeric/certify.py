@@ -23,12 +23,19 @@ from lohe.proofs_numeric.uncertainty import Uncertainty
 if TYPE_CHECKING:
     from lohe.proofs_numeric.coupled_claims import CoupledClaims
     from lohe.proofs_numeric.detuned_claims import DetunedClaims
+    from lohe.proofs_numeric.undriven_claims import UndrivenClaims
 
 __all__ = ["certify", "parameters_of", "tool"]
 
 _DECOUPLED = ("unique_stable", "almost_global", "settling", "mismatch", "digital_step")
 _DETUNED = ("unique_stable", "almost_global", "settling", "lock", "local_cap", "box")
 _COUPLED = ("unique_stable", "almost_global", "local_cap", "box")
+_UNDRIVEN = ("consensus", "agreement")
+
+_NEEDS_UNDRIVEN = (
+    "needs oscillators that hear each other, never with a negative sign, without drives and "
+    "natural frequencies, on any device"
+)
 
 
 def certify(
@@ -59,21 +66,24 @@ def certify(
         The instance, taken as the exact numbers that it stores.
     claims
         ``"all"``, one name or several of ``unique_stable``, ``almost_global``, ``settling``,
-        ``mismatch``, ``all_inputs``, ``lock``, ``local_cap``, ``digital_step``, ``box``.
+        ``mismatch``, ``all_inputs``, ``lock``, ``local_cap``, ``digital_step``, ``box``,
+        ``consensus``, ``agreement``.
     mismatch, anchors
         Need couplings and anchors if positive.
     crosstalk, frequency
         In the units of the drives.
     epsilon, delta
         ``settling`` bounds the time to come within Euclidean distance `epsilon` of the resting
-        point with probability 1 - `delta` from a uniform start.
+        point with probability 1 - `delta` from a uniform start; ``agreement`` the time until all
+        states are within `epsilon` of each other.
     step
         A step of projected Euler to certify; ``digital_step`` always reports the largest.
     nodes
         Cells that the search for all equilibria of a small network may visit.
     states : (m, n, d) array, optional
         Guesses of equilibria, such as the attractors that a campaign found: those that can be
-        proved are listed in ``box``, and two stable ones refute ``unique_stable``.
+        proved are listed in ``box``, and two stable ones refute ``unique_stable``. Where nothing
+        drives the network they are also the starts of ``agreement``, in any lengths.
     progress
         Called with (done, total) during that search.
 
@@ -104,9 +114,9 @@ def certify(
     if network.couplings is None and (uncertainty.mismatch or uncertainty.anchors):
         name = "mismatch" if uncertainty.mismatch else "anchors"
         raise InputError(f"{name} needs a network with couplings and anchors; this has drives")
-    if step is not None and "digital_step" not in _applicable(network, uncertainty):
+    if step is not None and "digital_step" not in _applicable(network, uncertainty, False):
         raise InputError("step needs oscillators that move alone, without own frequencies")
-    names = _chosen(claims, network, uncertainty)
+    names = _chosen(claims, network, uncertainty, states is not None)
     guesses = None if states is None else _guesses(states, network, uncertainty)
     makers = _makers(network, parameters, nodes, guesses, progress)
     return Certificate(
@@ -159,14 +169,22 @@ def _guesses(states: ArrayLike, network: Network, uncertainty: Uncertainty) -> N
     return guesses
 
 
-def _applicable(network: Network, uncertainty: Uncertainty) -> list[str]:
+def _applicable(network: Network, uncertainty: Uncertainty, started: bool) -> list[str]:
     crosses, turns = uncertainty.crosses(network), uncertainty.turns(network)
     names = set(_COUPLED if crosses else _DETUNED if turns else _DECOUPLED)
+    if crosses and not turns and _undriven(network, uncertainty):
+        names |= set(_UNDRIVEN if started else _UNDRIVEN[:1])
     if network.couplings is None:
         names -= {"mismatch"}
     else:
         names |= {"all_inputs"}
     return [name for name in CLAIMS if name in names]
+
+
+def _undriven(network: Network, uncertainty: Uncertainty) -> bool:
+    from lohe.proofs_numeric.undriven_claims import undriven
+
+    return undriven(network, uncertainty)
 
 
 def _makers(
@@ -181,7 +199,7 @@ def _makers(
     turns = parameters.uncertainty.turns(network)
 
     @cache
-    def maker(kind: str) -> DecoupledClaims | DetunedClaims | CoupledClaims:
+    def maker(kind: str) -> DecoupledClaims | DetunedClaims | CoupledClaims | UndrivenClaims:
         # What the other kinds load, a decoupled network never needs.
         if kind == "decoupled":
             return DecoupledClaims(network, parameters)
@@ -189,6 +207,10 @@ def _makers(
             from lohe.proofs_numeric.detuned_claims import DetunedClaims
 
             return DetunedClaims(network, parameters)
+        if kind == "undriven":
+            from lohe.proofs_numeric.undriven_claims import UndrivenClaims
+
+            return UndrivenClaims(network, parameters, states)
         from lohe.proofs_numeric.coupled_claims import CoupledClaims
 
         return CoupledClaims(network, parameters, nodes, progress, states)
@@ -198,14 +220,17 @@ def _makers(
             return all_inputs(network, parameters.uncertainty.anchors)
         coupled = crosses or name in ("local_cap", "box")
         kind = "coupled" if coupled else "detuned" if turns else "decoupled"
+        kind = "undriven" if name in _UNDRIVEN else kind
         claim: Claim = getattr(maker(kind), name)()
         return claim
 
     return make
 
 
-def _chosen(claims: str | Iterable[str], network: Network, uncertainty: Uncertainty) -> list[str]:
-    applicable = _applicable(network, uncertainty)
+def _chosen(
+    claims: str | Iterable[str], network: Network, uncertainty: Uncertainty, started: bool
+) -> list[str]:
+    applicable = _applicable(network, uncertainty, started)
     if claims == "all":
         return applicable
     wanted = {claims} if isinstance(claims, str) else set(claims)
@@ -227,6 +252,8 @@ def _needs(name: str, network: Network) -> str:
         "lock": "needs natural frequencies and no crosstalk, on any device",
         "local_cap": "needs crosstalk or natural frequencies; alone, T1 says all there is to say",
         "box": "needs crosstalk or natural frequencies; alone, each oscillator rests at h/‖h‖",
+        "consensus": _NEEDS_UNDRIVEN,
+        "agreement": f"needs start states, and {_NEEDS_UNDRIVEN.removeprefix('needs ')}",
         "settling": "needs a network without crosstalk, on any device",
     }.get(name, "needs a network without crosstalk and natural frequencies, on any device")
 

@@ -1,8 +1,9 @@
 """The independent checker of certificates: exact integers, rationals and Arb balls only.
 
 It takes no verdict, reason or number on trust: a claim is repeated only if every value in it is
-confirmed here from the instance; otherwise it is undecided. This file, `checker_exact` and
-`checker_weights` are all of it; they share nothing with the program that made the certificate.
+confirmed here from the instance; otherwise it is undecided. This file, `checker_exact`,
+`checker_weights` and `checker_agreement` are all of it; they share nothing with the program that
+made the certificate.
 
     python -m lohe.proofs_numeric.checker X.certificate.json X.network.npz
 
@@ -23,6 +24,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq
 
+from lohe.proofs_numeric.checker_agreement import agree, apart, led
 from lohe.proofs_numeric.checker_exact import (
     TOKENS,
     UNIT_BITS,
@@ -655,6 +657,8 @@ CLAIMS: dict[str, tuple[dict[str, Proof], dict[str, Proof]]] = {
     "local_cap": ({"T6b": cap}, {}),
     "digital_step": ({"T7": digital_step}, {"T7": digital_step_refuted}),
     "box": ({"T8": box}, {}),
+    "consensus": ({"T11": led}, {"T11": apart}),
+    "agreement": ({"T12": agree}, {}),
     "input_box": ({"L4": nearby}, {}),
 }
 

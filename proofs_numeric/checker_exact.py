@@ -342,10 +342,10 @@ class Instance:
 
     def hears(self, i: int) -> dict[int, float]:
         """Return the non-zero J_ik of oscillator `i`."""
-        if "crosstalk" in self.arrays:
-            row = self.arrays["crosstalk"][i]
+        if SPARSE[0] not in self.arrays:
+            row = self.arrays["crosstalk"][i] if self.heard else ()
             return {int(k): float(row[k]) for k in np.flatnonzero(row)}
-        data, columns, ends = (self.arrays.get(name, np.zeros(self.n + 1, int)) for name in SPARSE)
+        data, columns, ends = (self.arrays[name] for name in SPARSE)
         part = slice(int(ends[i]), int(ends[i + 1]))
         return {int(k): float(x) for k, x in zip(columns[part], data[part], strict=True) if x}
 

@@ -64,6 +64,16 @@ _CAP: Fields = {
     "weight_error_upper": "float?",
     **_ALL,
 }
+_LED: Fields = {"leader": "int", **_RATE, **_WORST}
+_AGREED: Fields = {
+    "epsilon": "float",
+    "time_upper": "float",
+    **_RATE,
+    "overlap_lower": "float",
+    "cosine_lower": "float",
+    "starts": "int",
+    **_ALL,
+}
 _BOXES: Fields = {"equilibria": "int", "stable": "int", "radius_upper": "float", **_ALL}
 
 Theorems = Mapping[str, tuple[Fields, Fields]]
@@ -127,6 +137,11 @@ CLAIMS: Mapping[str, Mapping[Verdict, Theorems]] = {
         Verdict.REFUTED: {"T7": (_STEP, {"oscillator": "int", "device": "rationals?"})},
     },
     "box": {Verdict.PROVED: {"T8": (_BOXES, {"equilibria": "equilibria"})}},
+    "consensus": {
+        Verdict.PROVED: {"T11": (_LED, {"order": "ints"})},
+        Verdict.REFUTED: {"T11": (_NONE, {"first": "ints", "second": "ints"})},
+    },
+    "agreement": {Verdict.PROVED: {"T12": (_AGREED, {"states": "packed", "ends": "ints?"})}},
     "input_box": {
         Verdict.PROVED: {
             "L4": (

@@ -31,6 +31,8 @@ _TITLES = {
     "local_cap": "A cap of starts that all settle",
     "digital_step": "Digital step small enough",
     "box": "Equilibria enclosed one by one",
+    "consensus": "Almost every start ends at the leader",
+    "agreement": "The given starts come together",
     "input_box": "Holds for all inputs near these",
 }
 
@@ -80,6 +82,14 @@ _THEOREMS = {
         "spectrum",
         "T8 (general box)",
     ),
+    "T11": (
+        "J ≥ 0 without circles and one oscillator that hears nobody: x_i(t) → x_leader for all i",
+        "T11 (one leader)",
+    ),
+    "T12": (
+        "δ = min (J_ts + J_st + Σ min(J_tu, J_su)) > 0: tan(arc/2) ≤ e^(−δt) tan(arc₀/2)",
+        "T12 (shared listening)",
+    ),
     "L4": (
         "scores xᵀMx over a box of tokens bound the couplings, and these the drive: ‖h‖ > 0",
         "L4 (input box)",
@@ -97,6 +107,8 @@ _FIRST = {
     "local_cap": "T6b",
     "digital_step": "T7",
     "box": "T8",
+    "consensus": "T11",
+    "agreement": "T12",
     "input_box": "L4",
 }
 
@@ -130,6 +142,10 @@ _VALUES: Mapping[str, tuple[str, str, Callable[[Any], str]]] = {
     "volume_lower": ("share of all starts in the cap", "at least", lower),
     "equilibria": ("equilibria enclosed", "", count),
     "stable": ("stable equilibria", "", count),
+    "leader": ("leading oscillator", "number", str),
+    "overlap_lower": ("heard in common δ", "at least", lower),
+    "cosine_lower": ("least cosine of the starts", "at least", lower),
+    "starts": ("starts", "", count),
     "radius": ("input box: each coordinate within", "", plain),
 }
 
@@ -196,10 +212,12 @@ def _witness(claim: Claim) -> list[tuple[str, str, float | None]]:
     if "oscillator" in claim.witness:
         place = int(claim.witness["oscillator"])
         found.append(("witness: oscillator", f"number {place}", float(place)))
-    if "set" in claim.witness:
-        listed = [str(place) for place in claim.witness["set"]]
-        shown = ", ".join(listed[:_LISTED]) + ", …" * (len(listed) > _LISTED)
-        found.append(("witness: oscillators", f"{count(len(listed))}: {shown}", None))
+    sets = {"set": "oscillators", "first": "one set", "second": "another set"}
+    for key, words in sets.items():
+        if key in claim.witness:
+            listed = [str(place) for place in claim.witness[key]]
+            shown = ", ".join(listed[:_LISTED]) + ", …" * (len(listed) > _LISTED)
+            found.append((f"witness: {words}", f"{count(len(listed))}: {shown}", None))
     if "equilibria" in claim.witness:
         boxes = claim.witness["equilibria"]
         stable = sum(box["unstable"] == 0 for box in boxes)
@@ -261,6 +279,16 @@ def sentence(name: str, claim: Claim) -> str:
         return (
             f"If every coordinate of every token moves by up to {plain(values['radius'])}, each "
             f"oscillator still settles, by time {upper(values['time_upper'])}."
+        )
+    if name == "consensus" and "leader" in values:
+        return (
+            f"From almost every start all oscillators end where oscillator {values['leader']} is, "
+            f"in the end at a rate of at least {lower(values['rate_lower'])}."
+        )
+    if name == "agreement" and "time_upper" in values:
+        return (
+            f"From the given starts, any two oscillators are within {plain(values['epsilon'])} of "
+            f"each other by time {upper(values['time_upper'])} and ever after."
         )
     if name == "mismatch" and "tolerance_lower" in values:
         tolerated = percent(values["tolerance_lower"], 3, "ROUND_FLOOR")

@@ -19,7 +19,7 @@ Path = tuple[Any, ...]
 def leaves(document: Any, path: Path = ()) -> Iterator[Path]:
     """Yield the places of all numbers, texts, packed arrays and trees."""
     whole = isinstance(document, dict) and "float64" in document
-    if path and path[-1] in ("tree", "charts", "set"):
+    if path and path[-1] in ("tree", "charts", "set", "order", "first", "second", "ends"):
         whole = True
     if isinstance(document, dict | list) and not whole:
         items = document.items() if isinstance(document, dict) else enumerate(document)
@@ -121,10 +121,11 @@ def others(value: Any, path: Path, rng: np.random.Generator) -> Iterator[Any]:
             yield from _trees(value, rng)
         else:
             yield from (value[1:], [*value, 0], [1 - v for v in value], [v + 1 for v in value], [])
+            yield from (value[::-1], [*value[:-2], *value[:-3:-1]], value[:1] * len(value))
     elif path[-1] == "verdict":
         yield from sorted({"proved", "refuted", "undecided"} - {value})
     elif path[-1] == "theorem":
-        yield from sorted({"T1", "T3", "T5", "T6", "T6a", "T6b", "T8", "L3", "L4"} - {value})
+        yield from sorted({"T1", "T3", "T5", "T6", "T6a", "T6b", "T8", "T11", "L3"} - {value})
     elif isinstance(value, int):
         yield from (value + 1, max(value - 1, 0), 0, 10**6)
     elif value is None:

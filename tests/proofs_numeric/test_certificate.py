@@ -26,6 +26,8 @@ def samples():
     zero = Network(couplings=[[1.0, 1.0]], anchors=[[1.0, 0.0], [-1.0, 0.0]])
     wide = Network(couplings=[[1.0, 1.0]], anchors=[[0.6, 0.8], [0.6, -0.8]])
     coupled = Network([[1.0, 0.0], [0.0, 1.0]], crosstalk=[[0, 1.0], [1.0, 0]])
+    led = Network([[0.0, 0.0]] * 2, crosstalk=[[0.0, 0.0], [1.0, 0.0]])
+    apart = Network([[0.0] * 3] * 3, crosstalk=[[0, 0, 0], [0, 0, 0], [1.0, 1.0, 0]])
     return {
         "proved": certify(network, mismatch=0.01, step=0.01),
         "zero": certify(zero),
@@ -34,6 +36,8 @@ def samples():
         "unstable": certify(network, step=1e3),
         "drives": certify(Network([[3.0, 4.0]])),
         "coupled": certify(coupled),
+        "led": certify(led, states=[[[1.0, 0.0], [0.0, 1.0]]]),
+        "apart": certify(apart),
     }
 
 
@@ -107,7 +111,7 @@ def mutants(document):
                 yield replaced(document, path, body) if path else body
 
 
-@pytest.mark.parametrize("name", ["zero", "directions"])
+@pytest.mark.parametrize("name", ["zero", "directions", "apart"])
 def test_the_loader_refuses_exactly_what_the_schema_refuses(name):
     validator = jsonschema.Draft202012Validator(SCHEMA)
     refused = 0

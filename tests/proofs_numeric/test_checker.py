@@ -59,6 +59,24 @@ COUPLED = {
         {},
     ),
 }
+STILL = {2: [[0.0, 0.0]] * 3, 3: [[0.0, 0.0, 0.0]] * 3}
+CAUSAL = [[0, 0, 0], [0.7, 0, 0], [0.3, 0.6, 0]]
+CIRCLE = [[0, 0.5, 0.1], [0.4, 0, 0.3], [0.2, 0.6, 0]]
+STARTS = [[[1.0, 0.2], [-0.3, 1.0], [0.5, 2.0]], [[3.0, 1.0], [1.0, -1.0], [1.0, 0.0]]]
+SPACE = [[[1.0, 0.2, 0.0], [0.3, 1.0, 0.4], [0.5, 2.0, 0.1]]]
+AGREEING = {
+    "led": (Network(STILL[2], crosstalk=CAUSAL), {"states": STARTS}),
+    "apart": (Network(STILL[3], crosstalk=[[0, 0, 0], [0, 0, 0], [1, 2, 0]]), {"states": SPACE}),
+    "agrees on devices": (
+        Network(STILL[2], crosstalk=CIRCLE),
+        {"states": STARTS, "crosstalk": 0.05, "epsilon": 0.3},
+    ),
+    "agrees in space": (Network(STILL[3], crosstalk=CAUSAL), {"states": SPACE}),
+    "agrees in space on devices": (
+        Network(STILL[3], crosstalk=CIRCLE),
+        {"states": SPACE, "crosstalk": 0.01},
+    ),
+}
 CASES = {
     "plain": (random_network(np.random.default_rng(21), n=3, keys=3, d=2), {}),
     "mismatch": (random_network(np.random.default_rng(22), n=3, keys=4, d=2), {"mismatch": 0.01}),
@@ -68,6 +86,7 @@ CASES = {
     "unstable": (random_network(np.random.default_rng(23), n=3, keys=3, d=2), {"step": 50.0}),
     "drives": (Network([[3.0, 4.0], [1.0, -1.0]]), {"step": 0.1, "epsilon": 0.3, "delta": 0.2}),
     **COUPLED,
+    **AGREEING,
 }
 
 
@@ -154,7 +173,9 @@ def test_no_claim_survives_on_another_network(name):
             )
 
 
-@pytest.mark.parametrize("name", ["directions", "cancelled", "locks", "counted", "cap on devices"])
+@pytest.mark.parametrize(
+    "name", ["directions", "cancelled", "locks", "counted", "cap on devices", "led", "apart"]
+)
 def test_no_malformed_document_breaks_the_checker(name):
     document, arrays = certified(name), CASES[name][0].arrays()
     if "box" in document["claims"]:  # a search has too many leaves for this
@@ -331,7 +352,7 @@ def test_the_checker_imports_nothing_of_the_generator():
         "print(sorted(m for m in sys.modules if m.startswith('lohe.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    parts = ("", "_exact", "_weights")
+    parts = ("", "_agreement", "_exact", "_weights")
     expected = ["lohe.proofs_numeric", *(f"lohe.proofs_numeric.checker{x}" for x in parts)]
     assert done.stdout.strip() == str(expected)
 

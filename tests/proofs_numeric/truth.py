@@ -15,6 +15,7 @@ import mpmath
 import numpy as np
 from exact_oracle import drives, fractions, inner, masses, norm, real
 from sharpened_oracle import sharpened_errors
+from truth_agreement import agree_holds, apart_holds, led_holds
 from truth_equilibria import devices_hold, equilibria_hold, tree_holds
 
 from lohe.dynamics.network import Network
@@ -162,6 +163,8 @@ class Truth:
             "local_cap": {"T6b": self._cap},
             "digital_step": {"T7": lambda v, w: self._steps(v, True)},
             "box": {"T8": self._box},
+            "consensus": {"T11": lambda v, w: led_holds(self, v, w)},
+            "agreement": {"T12": lambda v, w: agree_holds(self, v, w)},
         }[name]
 
     def _refutations(self, name: str) -> Any:
@@ -175,6 +178,7 @@ class Truth:
             "all_inputs": {"T4": lambda v, w: self._all_inputs(v, False)},
             "lock": {"T5": self._unlocked},
             "digital_step": {"T7": lambda v, w: self._steps(v, False)},
+            "consensus": {"T11": lambda v, w: apart_holds(self, w)},
         }.get(name, {})
 
     # T1, T2, T3, T4, T7: for decoupled networks.
