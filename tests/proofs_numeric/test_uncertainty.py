@@ -25,15 +25,18 @@ def test_errors_of_drives_are_upper_bounds_and_hardly_larger(mismatch, anchors, 
     network = Network(couplings=np.ldexp(base.couplings, scale), anchors=base.anchors)
     found = Uncertainty(mismatch=mismatch, anchors=anchors).drive_errors(network)
     norms = [sqrt_down(sum(x * x for x in r)) for r in fractions(network.anchors)]
-    for i, row in enumerate(fractions(network.couplings)):
+    errors = []
+    for row in fractions(network.couplings):
         mass = sum(w * r for w, r in zip(row, norms, strict=True))
-        exact = Fraction(mismatch) * mass
-        exact += Fraction(anchors) * (1 + Fraction(mismatch)) * sum(row)
-        if found[i] < np.inf:
-            assert Fraction(float(found[i])) >= exact
-        # A figure below the normal numbers has no digits to be sharp with.
-        sharp = 4 if 0 < min(mismatch or 1, anchors or 1) < 1e-300 else 1 + 1e-12
-        assert float(exact) <= found[i] <= float(exact) * sharp + 1e-300
+        shaken = Fraction(anchors) * (1 + Fraction(mismatch)) * sum(row)
+        errors.append(Fraction(mismatch) * mass + shaken)
+    # A figure below the normal numbers has no digits to be sharp with, on one scale for all.
+    blunt = 0 < min(mismatch or 1, anchors or 1) < 1e-300
+    for bound, exact in zip(found, errors, strict=True):
+        if bound < np.inf:
+            assert Fraction(float(bound)) >= exact
+        most = 4 * float(max(errors)) if blunt else float(exact) * (1 + 1e-12)
+        assert float(exact) <= bound <= most + 1e-300
     if mismatch == anchors == 0:
         assert not found.any()
 
