@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from lohe.attention.transformer_config import TransformerConfig
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.tokens import COUPLING_NAMES, Tokens
 
-__all__ = ["export_heads", "export_tokens", "states_tokens"]
+__all__ = ["export_heads", "export_tokens", "save_heads", "states_tokens"]
 
 Floats = NDArray[Any]
 
@@ -141,6 +143,45 @@ def export_tokens(
             for head in range(config.heads)
         ]
     return found
+
+
+def save_heads(
+    stem: str | os.PathLike[str],
+    model: Model,
+    batches: Sequence[Batch],
+    *,
+    labels: NDArray[np.str_] | None = None,
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Write each head of a fixed-query model to a file and, where it can be, its tokens too.
+
+    Parameters
+    ----------
+    stem
+        What the files' names begin with: ``STEM-layerL-headH.head.npz`` and ``….tokens.npz``.
+    model, batches, labels
+        As in `export_heads`.
+
+    Returns
+    -------
+    heads, tokens : tuple of Path
+
+    Raises
+    ------
+    InputError
+        As `export_heads`, or if a file cannot be written.
+    """
+    heads, tokens = [], []
+    with_weights = []
+    if states_tokens(model.config):
+        with_weights = export_tokens(model, batches, labels=labels)
+    for index, head in enumerate(export_heads(model, batches, labels=labels, name=Path(stem).name)):
+        layer, number = divmod(index, model.config.heads)
+        heads.append(Path(f"{os.fspath(stem)}-layer{layer}-head{number}.head.npz"))
+        head.save(heads[-1])
+        if with_weights:
+            tokens.append(heads[-1].with_name(heads[-1].name.replace(".head.npz", ".tokens.npz")))
+            with_weights[index].save(tokens[-1])
+    return tuple(heads), tuple(tokens)
 
 
 def states_tokens(config: TransformerConfig) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.export import export_heads, export_tokens, states_tokens
+from lohe.attention.export import save_heads
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun
 from lohe.attention.task import Batch, Task
@@ -79,16 +79,9 @@ def train_into(
     files = Path(folder)
     model_file, record = files / f"{stem}.model.npz", files / f"{stem}.training.json"
     model, run = train(task, config, recipe, seed=seed, checkpoint=model_file, progress=progress)
-    heads, tokens = [], []
+    heads: tuple[Path, ...] = ()
+    tokens: tuple[Path, ...] = ()
     if config.mechanism == "fixed_query":
-        batches = list(exported)
-        with_weights = export_tokens(model, batches, labels=labels) if states_tokens(config) else []
-        for index, head in enumerate(export_heads(model, batches, labels=labels, name=stem)):
-            layer, number = divmod(index, config.heads)
-            heads.append(files / f"{stem}-layer{layer}-head{number}.head.npz")
-            head.save(heads[-1])
-            if with_weights:
-                tokens.append(files / f"{stem}-layer{layer}-head{number}.tokens.npz")
-                with_weights[index].save(tokens[-1])
+        heads, tokens = save_heads(files / stem, model, list(exported), labels=labels)
     run.save(record)
-    return Outcome(run, model_file, record, tuple(heads), tuple(tokens))
+    return Outcome(run, model_file, record, heads, tokens)

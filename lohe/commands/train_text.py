@@ -49,13 +49,22 @@ def text(
     tokens: Annotated[
         int | None, typer.Option(min=1, help="Train on so many tokens at most.")
     ] = None,
+    heads: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Test windows that heads of fixed queries are exported on; 0: export nothing.",
+        ),
+    ] = 10,
     as_json: Json = False,
 ) -> None:
     """Language modelling with any architecture, every field of which can be set.
 
     Needs the text's data set, see `lohe data`. Writes TEXT-MECHANISM-seedN.model.npz and
-    .training.json. Give each variant a folder of its own. Interrupted, the same command goes on
-    from the last epoch.
+    .training.json, and what `lohe certify` takes: of phases a -layerL-headM.network.npz for each
+    head with its weights as they are on the first test window, of fixed queries a .head.npz and a
+    .tokens.npz. Give each variant a folder of its own. Interrupted, the same command goes on from
+    the last epoch.
 
     Example: `lohe train text enwik8 --architecture kuramoto --set layers=4 --recipe epochs=2`
     """
@@ -65,6 +74,7 @@ def text(
     from lohe.attention.architecture import find_architecture
     from lohe.attention.changes import read_changes
     from lohe.attention.recipe import Recipe
+    from lohe.attention.tasks.instances import save_instances
     from lohe.attention.tasks.texts import open_text
     from lohe.attention.training import train
 
@@ -86,6 +96,8 @@ def text(
     with progress_bar(f"training {name}") as progress:
         trained, run = train(task, config, plan, seed=seed, checkpoint=files[0], progress=progress)
     run.save(files[1])
+    made, note = save_instances(stem, trained, task, windows=heads) if heads else ([], None)
+    files += made
     size = trained.parameters.vector.size
     scores = ", ".join(
         f"{key.removeprefix('test_')} {value:.4g}"
@@ -106,6 +118,7 @@ def text(
             f"{name}, {config.mechanism}, {size:,} parameters, seed {seed}: {scores} on the test "
             f"text, {run.wall_s:.0f} s",
             *map(str, files),
+            *([] if note is None else [f"no networks: {note}"]),
         ],
         as_json=as_json,
     )
