@@ -1,4 +1,4 @@
-"""Write the tables and verdicts of docs/benchmarks.md from the committed results.
+"""Write the tables and verdicts of docs/benchmarks.md and systems.md from the committed results.
 
 ``python docs/benchmarks.py`` replaces what stands between the marks ``<!-- STUDY NAME -->`` and
 ``<!-- end -->``, from benchmarks/results/bench_STUDY.json, which `lohe bench STUDY` writes.
@@ -21,14 +21,15 @@ from lohe.commands.bench_study_report import study_tables, verdict_table
 from lohe.commands.bench_study_tables import failed_runs
 from lohe.commands.bench_tables import Table
 
-PAGE = Path(__file__).parent / "benchmarks.md"
+PAGES = tuple(Path(__file__).parent / name for name in ("benchmarks.md", "systems.md"))
 RESULTS = Path(__file__).parent.parent / "benchmarks" / "results"
 
 _LANGUAGE = ("stories", "wikitext")
+_FURTHER = {"stories": ("gaps",), "wikitext": ("gaps",), "accelerated": ("curves",)}
 
 
 def blocks() -> dict[str, list[str]]:
-    """Return the lines of every block of the page by name."""
+    """Return the lines of every block of the pages by name."""
     found: dict[str, list[str]] = {}
     for name in CLAIMS:
         study = STUDIES[name]
@@ -38,7 +39,7 @@ def blocks() -> dict[str, list[str]]:
         found[f"{name} question"] = [study.question]
         found[f"{name} state"] = _state(study, results)
         found[f"{name} verdicts"] = _markdown(verdict_table(results))
-        for table in ("arms", "scores", *(("gaps",) if name in _LANGUAGE else ())):
+        for table in ("arms", "scores", *_FURTHER.get(name, ())):
             found[f"{name} {table}"] = _markdown(tables[table]) if table in tables else []
         if name in _LANGUAGE:
             found[f"{name} power"] = [f"- {line}" for line in power_laws(name, results)]
@@ -74,4 +75,6 @@ def _markdown(table: Table) -> list[str]:
 
 
 if __name__ == "__main__":
-    rewrite(PAGE, blocks())
+    found = blocks()
+    for page in PAGES:
+        rewrite(page, found)

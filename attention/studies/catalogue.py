@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lohe.attention.studies.ablations import ABLATIONS
+from lohe.attention.studies.accelerated import ACCELERATED
+from lohe.attention.studies.kuramoto import KURAMOTO, KURAMOTO_RECIPES
 from lohe.attention.studies.language import STORIES, STORIES_FULL, WIKITEXT, WIKITEXT_FULL
 from lohe.attention.studies.linzen import LINZEN
 from lohe.attention.studies.recipes import RECIPES
@@ -26,6 +28,9 @@ _ALL = (
     SHARPENING,
     ABLATIONS,
     RECIPES,
+    KURAMOTO,
+    KURAMOTO_RECIPES,
+    ACCELERATED,
     STORIES_FULL,
     WIKITEXT_FULL,
 )

@@ -29,7 +29,7 @@ Protocol = Mapping[str, Any]
 """The model, recipe and task that an arm's setting stands for, where they are not the defaults."""
 
 # Of the history, so many epochs and digits are kept; all of it is in the run's own record.
-_EPOCHS, _DIGITS = 10, 4
+_EPOCHS, _DIGITS = 11, 4
 _METRIC_DIGITS = 7
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+from lohe.attention.studies.accelerated_settings import accelerated_stories
+from lohe.attention.studies.character_settings import enwik8, shakespeare
 from lohe.attention.studies.language_settings import (
     stories,
     stories_full,
@@ -35,6 +37,9 @@ SETTINGS: Mapping[str, Callable[..., Setting]] = MappingProxyType(
         "stories-full": stories_full,
         "wikitext": wikitext,
         "wikitext-full": wikitext_full,
+        "enwik8": enwik8,
+        "shakespeare": shakespeare,
+        "accelerated": accelerated_stories,
     }
 )
 """Functions that read a task's data and return its protocol."""

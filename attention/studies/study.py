@@ -76,11 +76,13 @@ class Arm:
     options
         Arguments of that setting, such as ``{"ambiguous": True}``; JSON values.
     model
-        Fields of `TransformerConfig` to set otherwise than the setting does.
+        Fields of the setting's model to set otherwise.
     recipe
         Fields of `Recipe` to set otherwise than the setting does.
     seeds
         Of the runs; arms of one study share seeds, so that differences are paired.
+    against
+        Name of the arm to compare it with; without one, `Study.rival` finds softmax of its shape.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Arm:
     model: Mapping[str, Any] = field(default_factory=dict)
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
+    against: str = ""
 
     def document(self) -> dict[str, Any]:
         """Return what fixes a run of the arm beside its seed, as JSON values."""
@@ -187,9 +190,10 @@ class Study:
         return replace(self, arms=tuple(kept))
 
     def rival(self, arm: Arm) -> Arm | None:
-        """Return the softmax arm of the data, recipe and shape of an arm of oscillators.
+        """Return the arm to compare an arm with; None if the study has none.
 
-        That is the arm to compare it with; None if the study has none.
+        That is the one it names, or the softmax arm of the data, recipe and shape of an arm of
+        oscillators.
 
         Examples
         --------
@@ -197,6 +201,8 @@ class Study:
         >>> Study("s", "?", arms, "test_accuracy").rival(arms[0]).name
         's'
         """
+        if arm.against:
+            return next((other for other in self.arms if other.name == arm.against), None)
         if arm.model.get("mechanism") == "softmax":
             return None
         shape = {name: arm.model[name] for name in arm.model if name not in _OF_OSCILLATORS}

@@ -43,7 +43,7 @@ class Ahead:
     """One arm is better than another, and not only where a control is left out.
 
     It is *reproduced* if the interval of the paired difference lies above 0 and holds what is
-    published, and *same direction* if it lies above 0 and does not hold it; but *confounded* if a
+    published, if that is a figure, and *same direction* if it does not; but *confounded* if a
     control takes the advantage away: what is lost by it has an interval above 0, and what is left
     has not. It is *undecided* if the interval holds both 0 and what is published, else *not
     reproduced*.
@@ -55,7 +55,7 @@ class Ahead:
     pair
         The arm that is claimed to be better, and the other.
     published
-        By how much.
+        By how much; None if no figure is claimed.
     controls
         What is changed in both arms, and their names then.
     recipes
@@ -70,7 +70,7 @@ class Ahead:
 
     claim: str
     pair: Pair
-    published: float
+    published: float | None = None
     controls: Mapping[str, Pair] = field(default_factory=dict)
     recipes: tuple[str, ...] = ()
     chosen_by: str = "validation_accuracy"
@@ -95,11 +95,11 @@ class Ahead:
                 f", with failures not seen {with_interval(mean, metric, signed=True)}, "
                 f"exact test {100 * chance:.2g} %"
             )
-        relation = "holds" if mean.holds(self.published) else "does not hold"
-        why += (
-            f", which {relation} the published {plus(self.published, metric)}; "
-            f"better in {found.positive} of {mean.count} seeds"
-        )
+        held = self.published is None or mean.holds(self.published)
+        if self.published is not None:
+            relation = "holds" if held else "does not hold"
+            why += f", which {relation} the published {plus(self.published, metric)}"
+        why += f"; better in {found.positive} of {mean.count} seeds"
         lost = False
         for changed, pair in self.controls.items():
             control, taken = advantage(results, *pair), taken_away(results, (mine, other), pair)
@@ -109,9 +109,8 @@ class Ahead:
                 why += f", less by {with_interval(taken, metric, signed=True)}"
         word = NOT
         if ahead:
-            exact = REPRODUCED if mean.holds(self.published) else SAME_DIRECTION
-            word = CONFOUNDED if lost else exact
-        elif doubtful and mean.holds(self.published):
+            word = CONFOUNDED if lost else REPRODUCED if held else SAME_DIRECTION
+        elif doubtful and held:
             word = UNDECIDED
         return unless_runs_lack(Verdict(self.claim, word, why), results, lacking)
 
@@ -233,7 +232,7 @@ class Loses:
     """An arm loses by what is done to its inputs, and another does not.
 
     It is *reproduced* if the interval of what the arm loses lies above 0 and that of the other
-    holds 0; *undecided* if the arm's holds 0; else *not reproduced*.
+    holds 0, or is all but 0; *undecided* if the arm's holds 0; else *not reproduced*.
 
     Parameters
     ----------
@@ -242,24 +241,33 @@ class Loses:
     pair
         The arm that loses, and the one that does not.
     disturbed
-        The score with disturbed inputs, in place of the study's own.
+        The score with disturbed inputs.
+    own
+        The score without; by default the study's own.
+    rounding
+        Share of the score that two ways to compute the same may differ by.
     """
 
     claim: str
     pair: Pair
     disturbed: str
+    own: str | None = None
+    rounding: float = 0.0
 
     def judge(self, results: StudyResults) -> Verdict:
         """Return what the intervals say."""
-        found = [loss(results, arm, self.disturbed) for arm in self.pair]
-        if found[0] is None or found[1] is None:
+        found = [loss(results, arm, self.disturbed, self.own) for arm in self.pair]
+        base = mean_score(results, self.pair[1], self.own)
+        if found[0] is None or found[1] is None or base is None:
             return unless_runs_lack(Verdict(self.claim, NOT_RUN), results, self.pair)
         loses, keeps = found[0].mean, found[1].mean
         why = (
             f"{self.pair[0]} loses {with_interval(loses, results.metric)}, "
             f"{self.pair[1]} {with_interval(keeps, results.metric)}"
         )
+        allowed = self.rounding * abs(base.value)
+        nothing = keeps.holds(0) or -allowed <= keeps.lower <= keeps.upper <= allowed
         word = UNDECIDED if loses.upper > 0 else NOT
         if loses.lower > 0:
-            word = REPRODUCED if keeps.holds(0) else NOT
+            word = REPRODUCED if nothing else NOT
         return unless_runs_lack(Verdict(self.claim, word, why), results, self.pair)

@@ -1,6 +1,7 @@
-"""The claims of Pasqualetti & Guo (arXiv 2606.12059) on trained models, and our own questions.
+"""The published claims on trained models, and our own questions.
 
-The published figures are those of the authors' stored runs.
+Those on fixed-query attention are of Pasqualetti & Guo (arXiv 2606.12059), with the figures of the
+authors' stored runs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from lohe.attention.studies.linzen import LINZEN_RATES
 from lohe.attention.studies.speech import SPEECH_RATES
 from lohe.commands.bench_claims import Ahead, FailsLess, Loses, Tied
 from lohe.commands.bench_gap_ratio import GapRatio
+from lohe.commands.bench_published_momentum import MOMENTUM
+from lohe.commands.bench_published_phases import PHASES
 from lohe.commands.bench_verdict import Claim
 
 __all__ = ["CLAIMS"]
@@ -184,6 +187,8 @@ CLAIMS: Mapping[str, tuple[Claim, ...]] = MappingProxyType(
         "stories": tuple(_language("stories", 0.24)),
         "wikitext": tuple(_language("wikitext", 0.27)),
         "ablations": _ABLATIONS,
+        "kuramoto": PHASES,
+        "accelerated": MOMENTUM,
         "sharpening": (*_sharpening("stories"), *_sharpening("wikitext"), *_beyond()),
     }
 )

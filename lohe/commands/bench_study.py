@@ -28,6 +28,9 @@ STUDY_COMMANDS = {
     "sharpening": "Language: do readouts raised to a power match softmax?",
     "ablations": "Language: couplings, anchors, heads and width at dimension 8.",
     "recipes": "Language: is the learning rate the best for every mechanism?",
+    "kuramoto": "Characters: phases against a rotary transformer of as many parameters.",
+    "kuramoto-recipes": "Characters: is the learning rate the best for both mechanisms?",
+    "accelerated": "TinyStories: classical attention against momentum, at equal oracle calls.",
     "stories-full": "TinyStories by the paper's full protocol; for an accelerator.",
     "wikitext-full": "WikiText-2 by the paper's full protocol; for an accelerator.",
 }

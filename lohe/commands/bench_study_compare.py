@@ -106,11 +106,13 @@ def best_arm(results: StudyResults, arm: str, ends: Sequence[str], metric: str) 
     return max(sound, key=lambda name: sign * sum(sound[name][seed] for seed in seeds))
 
 
-def loss(results: StudyResults, arm: str, disturbed: str) -> Paired | None:
-    """Return by how much another score of an arm's runs is worse than the study's own."""
+def loss(
+    results: StudyResults, arm: str, disturbed: str, metric: str | None = None
+) -> Paired | None:
+    """Return by how much another score of an arm's runs is worse than one, or the study's own."""
     from lohe.proofs_numeric.statistics.paired import paired_difference
 
-    own, other = results.of(arm), results.of(arm, disturbed)
+    own, other = results.of(arm, metric), results.of(arm, disturbed)
     seeds = sorted(own.keys() & other.keys())
     if not seeds:
         return None

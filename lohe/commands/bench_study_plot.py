@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lohe.commands.bench_contrast import CONFIDENCE
+from lohe.commands.bench_curves_plot import has_curves, plot_curves
 from lohe.commands.bench_gaps import NARROW, OSCILLATORS, SIZES
 from lohe.commands.bench_study_compare import gaps, mean_score
 
@@ -21,7 +22,7 @@ _ROW, _MARGIN = 0.22, 1.0  # inches
 
 
 def draw_study(study: Study, results: StudyResults, path: Path) -> None:
-    """Draw an SVG file: a row for each arm that has run, or gaps by size where sizes are studied.
+    """Draw an SVG file: a row for each arm that has run, gaps by size, or scores over calls.
 
     Dots are runs, bars the 95 % intervals of the means; a single run has none.
 
@@ -38,8 +39,12 @@ def draw_study(study: Study, results: StudyResults, path: Path) -> None:
     if not any(results.of(arm.name) for arm in study.arms):
         raise InputError(f"no run of the study {study.name} is finished, so there is no figure")
     with drawing_style():
-        sized = OSCILLATORS.sizes(study.name, results)
-        figure = _gaps(study.name, results) if sized else _arms(study, results)
+        if has_curves(study):
+            figure = plot_curves(study, results)
+        elif OSCILLATORS.sizes(study.name, results):
+            figure = _gaps(study.name, results)
+        else:
+            figure = _arms(study, results)
         write_text(path, svg(figure))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lohe.commands.bench_curves import curves_table
 from lohe.commands.bench_gaps import gap_table, power_laws
 from lohe.commands.bench_published import CLAIMS
 from lohe.commands.bench_study_tables import arms_table, failed_runs, scores_table
@@ -23,6 +24,7 @@ def study_tables(study: Study, results: StudyResults) -> dict[str, Table]:
         "arms": arms_table(study, results),
         "scores": scores_table(study, results),
         "gaps": gap_table(study.name, results),
+        "curves": curves_table(study, results),
     }
     return {name: table for name, table in tables.items() if table[1]}
 

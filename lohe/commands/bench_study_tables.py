@@ -126,6 +126,8 @@ def plus(value: float, metric: str) -> str:
 def _number(value: float, metric: str) -> str:
     if "accuracy" in metric:
         return f"{100 * value:.2f}"
+    if "bits" in metric:
+        return f"{value:.4f}"
     return f"{value:.2f}" if abs(value) >= 1 else f"{value:.3g}"
 
 

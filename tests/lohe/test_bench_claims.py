@@ -196,6 +196,21 @@ def test_loses():
     assert word(claim, a=far) == "not run"
 
 
+def test_loses_beside_another_score_and_up_to_rounding():
+    claim = Loses("?", ("a", "b"), "test_accuracy", own="test_more")
+    far, near = [-5.0, -4.0, -3.1], [-1e-5, 1.0 - 1.1e-5, 2.0 - 1e-5]
+    assert word(claim, a=far, b=near) == "not reproduced"  # the least loss is one
+    assert word(replace(claim, rounding=1e-3), a=far, b=near) == "reproduced"
+
+
+def test_an_advantage_of_no_published_size_need_only_be_one():
+    claim = Ahead("?", ("a", "b"))
+    assert word(claim, a=0.9, b=[0.8] * 5) == "reproduced"
+    assert word(claim, a=0.8, b=[0.8] * 5) == "undecided"
+    assert word(claim, a=0.7, b=[0.8] * 5) == "not reproduced"
+    assert "published" not in claim.judge(results_of(a=0.9, b=0.8)[0]).why
+
+
 def test_gaps_follow_their_power_law(tmp_path):
     scores = {f"stories_d{d}": [20 + s * d**-0.5 for s in (9, 10, 11)] for d in (2, 4, 8, 16)}
     narrow = {"stories_softmax_qk2": [21.0, 21.1, 20.9]}
