@@ -168,6 +168,8 @@ _TEX = {
     "ξ": r"$\xi$", "Φ": r"$\Phi$", "ℓ": r"$\ell$", "∂": r"$\partial$", "→": r"$\to$",
     "ĝ": r"$\hat g$", "ṡ": r"$\dot s$", "ẇ": r"$\dot w$", "ẏ": r"$\dot y$", "⁻": r"$^{-}$",
     "₋": r"$_{-}$", "₂": r"$_2$", "⁸": r"$^8$",
+    "Ẋ": r"$\dot X$", "Ẏ": r"$\dot Y$", "ġ": r"$\dot g$", "∇": r"$\nabla$",
+    "∧": r"$\wedge$",
 }  # fmt: skip
 
 # Combining accents, which follow their letter.
