@@ -24,7 +24,7 @@ from lohe.dynamics.sphere import uniform
 __all__ = ["Start", "Trajectories", "simulate"]
 
 Floats = NDArray[np.float64]
-Start = Literal["uniform", "rest"]
+Start = Literal["uniform", "rest", "given"]
 
 FORMAT = "lohe.trajectories"
 VERSION = 1
@@ -33,6 +33,8 @@ VERSION = 1
 _COORDINATES = 2**15
 # Error of a step where no exact flow is known.
 _TOLERANCE = 1e-8
+# How far starts that are given may be from the sphere.
+_UNIT_GUARD = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +47,7 @@ class Trajectories:
         Rising, from 0.
     states : (m, trials, n, d) array
     start
-        ``uniform`` or ``rest``.
+        ``uniform``, ``rest`` or ``given``.
     seed
         With the network and the other values it fixes the states.
     diffusivity : (n,) array
@@ -119,7 +121,7 @@ def simulate(
     trials: int,
     *,
     seed: int,
-    start: Start = "uniform",
+    start: Start | Floats = "uniform",
     diffusivity: ArrayLike = 0.0,
     step: float | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -139,7 +141,8 @@ def simulate(
     seed
         Not negative.
     start
-        ``uniform`` draws the starts; ``rest`` begins at `resting_points`.
+        ``uniform`` draws the starts; ``rest`` begins at `resting_points`; an array
+        (trials, n, d) of states begins there.
     diffusivity : float or (n,) array
         D in radians squared per time.
     step
@@ -172,8 +175,11 @@ def simulate(
         raise InputError(f"trials is {trials}; need at least 1")
     if seed < 0:
         raise InputError(f"seed is {seed}; it must not be negative")
-    if start not in get_args(Start):
-        raise InputError(f"start is {start!r}; choose 'uniform' or 'rest'")
+    given: Floats | None = None
+    if not isinstance(start, str):
+        given, start = _given(start, (trials, network.n, network.d)), "given"
+    elif start not in get_args(Start) or start == "given":
+        raise InputError(f"start is {start!r}; choose 'uniform', 'rest' or an array of states")
     noise = diffusivities(network, diffusivity)
     rest = resting_points(network) if start == "rest" else None
     if rest is not None and np.isnan(rest).any():
@@ -192,7 +198,9 @@ def simulate(
     for chunk, first in enumerate(range(0, trials, size)):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
         count = min(size, trials - first)
-        if rest is None:
+        if given is not None:
+            x = given[first : first + count]
+        elif rest is None:
             x = uniform(rng, (count, network.n), network.d)
         else:
             x = np.repeat(rest[np.newaxis], count, axis=0)
@@ -203,6 +211,17 @@ def simulate(
             if progress is not None:
                 progress(first * moments.size + (index + 1) * count, trials * moments.size)
     return Trajectories(moments, states, start, seed, noise, longest, network.digest)
+
+
+def _given(states: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return starts at length 1; those of a model are, to its own precision."""
+    found = np.array(states, dtype=np.float64)
+    if found.shape != shape:
+        raise InputError(f"starts have shape {found.shape}; expected {shape}")
+    length = np.linalg.norm(found, axis=-1, keepdims=True)
+    if not np.all(np.abs(length - 1) <= _UNIT_GUARD):
+        raise InputError("starts are off the sphere or not finite; normalise them")
+    return np.asarray(found / length)
 
 
 def _quiet(network: Network, times: Floats, x: Floats) -> Iterator[Floats]:

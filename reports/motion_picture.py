@@ -30,7 +30,9 @@ _EXAMPLES = 6
 _LINES = ("blue", "orange", "green", "vermillion", "sky", "purple")
 
 
-def draw_motion(path: str | os.PathLike[str], made: Trajectories, rest: Floats, title: str) -> None:
+def draw_motion(
+    path: str | os.PathLike[str], made: Trajectories, rest: Floats | None, title: str
+) -> None:
     """Draw angles to the resting point and the order parameter over time, and write the picture.
 
     Parameters
@@ -38,8 +40,9 @@ def draw_motion(path: str | os.PathLike[str], made: Trajectories, rest: Floats, 
     path
         Ends in .svg, .png or .pdf.
     made
-    rest : (n, d) array
-        Resting points; oscillators with NaN there are left out of the first panel.
+    rest : (n, d) array or None
+        Resting points; oscillators with NaN there are left out of the first panel. None draws the
+        angles to the first oscillator, where nothing drives and only that is known.
     title
         What the network is.
 
@@ -81,9 +84,14 @@ def check_ending(path: str | os.PathLike[str]) -> str:
     return ending
 
 
-def _panels(made: Trajectories, rest: Floats) -> list[tuple[str, float, Floats]]:
+def _panels(made: Trajectories, rest: Floats | None) -> list[tuple[str, float, Floats]]:
     """Return for each panel its label, the top of its axis and (times, curves) values."""
     panels = []
+    if rest is None:
+        away = np.degrees(distance(made.states[:, :, 1:], made.states[:, :, :1]))
+        panels.append(("angle to the first (degrees)", 180.0, away.reshape(len(away), -1)))
+        panels.append(("order parameter |mean x|", 1.0, order_parameter(made.states)))
+        return panels
     resting = ~np.isnan(rest).any(axis=1)
     if resting.any():
         # Per oscillator: the angles of many trials at once would need their states twice more.

@@ -10,10 +10,19 @@ if TYPE_CHECKING:
     from lohe.dynamics.network import Network
     from lohe.dynamics.tokens import Tokens
 
-__all__ = ["find_instances", "instance_of", "kind", "read_certified", "read_instance", "stem"]
+__all__ = [
+    "find_instances",
+    "instance_of",
+    "is_model",
+    "kind",
+    "read_certified",
+    "read_instance",
+    "stem",
+]
 
 _HEAD, _NETWORK, _TOKENS = ".head.npz", ".network.npz", ".tokens.npz"
 _CERTIFICATE = ".certificate.json"
+_MODEL = ".model.npz"
 
 
 def read_instance(path: Path) -> Network:
@@ -28,6 +37,12 @@ def read_instance(path: Path) -> Network:
         from lohe.attention.head import Head
 
         return Head.load(path).network()
+    if is_model(path):
+        from lohe.dynamics.errors import InputError
+
+        raise InputError(
+            f"{path} is a model; its heads are networks: lohe simulate {path} --layer 0 --head 0"
+        )
     from lohe.dynamics.network import Network
 
     return Network.load(path)
@@ -91,6 +106,11 @@ def instance_of(certificate: Path) -> Path:
     return certificate.with_name(f"{name}{ending}")
 
 
+def is_model(path: Path) -> bool:
+    """Return whether a file is a trained model, by its name."""
+    return path.name.endswith(_MODEL)
+
+
 def kind(instance: Path) -> str:
     """Return ``"tokens"`` or ``"network"``, what a certified file holds."""
     return "tokens" if instance.name.endswith(_TOKENS) else "network"
@@ -108,5 +128,5 @@ def stem(path: Path) -> str:
     >>> stem(Path("layer0.tokens.npz"))
     'layer0.tokens'
     """
-    name = path.name.removesuffix(".npz").removesuffix(".json")
+    name = path.name.removesuffix(_MODEL).removesuffix(".npz").removesuffix(".json")
     return name.removesuffix(".head").removesuffix(".network").removesuffix(".certificate")

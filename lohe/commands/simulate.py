@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -16,33 +15,45 @@ from lohe.commands.escape_table import (
     escape_result,
     sample_escape,
 )
-from lohe.commands.instances import read_instance, stem
-
-if TYPE_CHECKING:
-    from lohe.dynamics.network import Network
-    from lohe.dynamics.trajectories import Trajectories
+from lohe.commands.instances import is_model, read_instance, stem
+from lohe.commands.simulate_model import Asked, simulate_model
+from lohe.commands.simulate_summary import check_size, draw_trajectories, summary
 
 __all__ = ["simulate"]
 
 _SETTLED = 1e-2
 _TRIALS, _WALKERS = 20, 2000
-_ROWS = 6
-_LARGEST = 2**31  # bytes of states
+_OF_MODELS = "Trained models"
 
 
 class _Start(StrEnum):
     UNIFORM = "uniform"
     REST = "rest"
+    MODEL = "model"
+
+
+def _option(help_: str, *names: str, **limits: Any) -> Any:
+    return typer.Option(*names, help=help_, rich_help_panel=_OF_MODELS, **limits)
 
 
 def simulate(
-    instance: Annotated[Path, typer.Argument(help="A *.network.npz or *.head.npz file.")],
+    instance: Annotated[
+        Path, typer.Argument(help="A *.network.npz, *.head.npz or *.model.npz file.")
+    ],
     *,
     horizon: Annotated[
         float | None,
-        typer.Option(help="Time to follow; by default when T2 expects 99 % to have settled."),
+        typer.Option(
+            help="Time to follow; by default when T2 expects 99 % to have settled, and 20 for "
+            "frozen heads."
+        ),
     ] = None,
-    start: Annotated[_Start, typer.Option(help="Where trials begin.")] = _Start.UNIFORM,
+    start: Annotated[
+        _Start | None,
+        typer.Option(
+            help="Where trials begin: uniform starts, unless a model holds states of its own."
+        ),
+    ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -66,7 +77,8 @@ def simulate(
         typer.Option(
             "--output",
             "-o",
-            help="Trajectories file; by default beside the input, and with --escape none.",
+            help="Trajectories file, or a model's *.depth.npz; by default beside the input, and "
+            "with --escape none.",
         ),
     ] = None,
     plot: Annotated[
@@ -86,17 +98,55 @@ def simulate(
     ] = None,
     confidence: Annotated[float, typer.Option(help="Of each bound with --escape.")] = 0.99,
     workers: Annotated[int, typer.Option(help="Processes with --escape.")] = 1,
+    window: Annotated[
+        int | None, _option("Which window of its test text the model reads; by default 0.")
+    ] = None,
+    tokens: Annotated[
+        Path | None, _option("A text file with the numbers of the tokens to read instead.")
+    ] = None,
+    layer: Annotated[int | None, _option("With --head: follow this head by itself.")] = None,
+    head: Annotated[int | None, _option("A head of that layer, from 0.")] = None,
+    oscillator: Annotated[
+        int | None, _option("An oscillator of that head of phases, at its own step.")
+    ] = None,
     as_json: Json = False,
 ) -> int:
-    """Follow trajectories of a network, with noise or without.
+    """Follow trajectories of a network, with noise or without, or a model through its layers.
 
     Without noise flows are exact where there is no crosstalk; with noise, Langevin steps of weak
     order 2 on the sphere. The states at equally spaced times go to a *.trajectories.npz file.
 
+    Of a trained model with fixed queries, phases or momenta: what each layer makes of a window of
+    the test text, depth taken as time, goes to a *.depth.npz file. With --layer and --head, that
+    head becomes a network, of phases with its weights frozen, and is followed, phases from where
+    the model holds them.
+
     Example: `lohe simulate ring.network.npz --noise 0.05 --horizon 40 --plot ring.svg`
 
     Example: `lohe simulate ring.network.npz --noise 0.2 --horizon 500 --escape cap`
+
+    Example: `lohe simulate runs/enwik8-kuramoto-seed0.model.npz --layer 0 --head 1 --horizon 40`
     """
+    if is_model(instance):
+        asked = Asked(
+            window=window,
+            tokens=tokens,
+            layer=layer,
+            head=head,
+            oscillator=oscillator,
+            horizon=horizon,
+            start=None if start is None else start.value,
+            trials=trials,
+            samples=samples,
+            noise=noise,
+            step=step,
+            seed=seed,
+        )
+        if escape is not None:
+            from lohe.dynamics.errors import InputError
+
+            raise InputError("--escape is of a network; give the one that --layer and --head write")
+        return simulate_model(instance, asked, output=output, plot=plot, json=as_json)
     import numpy as np
 
     from lohe.dynamics import trajectories
@@ -107,8 +157,12 @@ def simulate(
         from lohe.reports.motion_picture import check_ending
 
         check_ending(plot)
-    if samples < 1:
-        raise InputError(f"samples is {samples}; need at least 1")
+    if any(given is not None for given in (window, tokens, layer, head, oscillator)):
+        raise InputError(
+            "--window, --tokens, --layer, --head and --oscillator are of *.model.npz files"
+        )
+    if start is _Start.MODEL:
+        raise InputError("only a *.model.npz file holds states to start from; choose another start")
     network = read_instance(instance)
     if horizon is None:
         horizon = horizons_from_theory(network, _SETTLED)[-1]
@@ -118,29 +172,25 @@ def simulate(
     result: dict[str, Any] = {"network_sha256": network.digest, "horizon": horizon, "seed": seed}
     lines: list[str] = []
     if escape is None or output is not None:
-        size = (samples + 1) * max(count, 1) * network.drive.nbytes
-        if size > _LARGEST:
-            raise InputError(
-                f"the states would take {size / 2**30:.1f} GiB; ask for fewer --trials or --samples"
-            )
+        check_size(network, samples, count)
         with progress_bar("trajectories") as progress:
             made = trajectories.simulate(
                 network,
                 np.linspace(0.0, horizon, samples + 1).tolist(),
                 count,
                 seed=seed,
-                start=start.value,
+                start="rest" if start is _Start.REST else "uniform",
                 diffusivity=noise,
                 step=step,
                 progress=progress,
             )
         path = output or instance.with_name(f"{stem(instance)}.trajectories.npz")
         made.save(path)
-        found, table = _summary(network, made)
+        found, table = summary(network, made)
         result |= {"path": str(path), "trajectories": found}
         lines += [*table, f"kept in {path}"]
         if plot is not None and escape is None:
-            _draw(plot, network, made, stem(instance))
+            draw_trajectories(plot, network, made, stem(instance))
     if escape is not None:
         with progress_bar("escape") as progress:
             sampled = sample_escape(
@@ -164,66 +214,3 @@ def simulate(
         lines.append(f"drawn in {plot}")
     emit(result, lines, as_json=as_json)
     return 0
-
-
-def _summary(network: Network, made: Trajectories) -> tuple[dict[str, Any], list[str]]:
-    import numpy as np
-
-    from lohe.dynamics.equilibrium import resting_points
-    from lohe.dynamics.order import order_parameter
-    from lohe.dynamics.sphere import distance
-    from lohe.reports.formatting import plural
-
-    rest = resting_points(network)
-    known = ~np.isnan(rest).any(axis=1)
-    rows: list[dict[str, float | None]] = []
-    for index in np.unique(np.linspace(0, made.times.size - 1, _ROWS).astype(int)):
-        states = made.states[index]
-        angles = distance(states[:, known], rest[known])
-        rows.append(
-            {
-                "time": float(made.times[index]),
-                "mean_angle": float(angles.mean()) if known.any() else None,
-                "largest_angle": float(angles.max()) if known.any() else None,
-                "order_parameter": float(order_parameter(states).mean()),
-            }
-        )
-    noise = float(made.diffusivity[0])
-    found = {
-        "trials": made.states.shape[1],
-        "start": made.start,
-        "noise": noise,
-        "step": made.step,
-        "without_rest": int(np.count_nonzero(~known)),
-        "at": rows,
-    }
-    how = f"noise D = {noise:g}, steps up to {made.step:.3g}" if noise else "no noise"
-    lines = [
-        f"{plural(network.n, 'oscillator')}, d = {network.d}; "
-        f"{plural(made.states.shape[1], 'trial')} from "
-        f"{'rest' if made.start == 'rest' else 'uniform starts'}, seed {made.seed}; {how}",
-        f"{'time':>10}  {'mean angle':>10}  {'largest':>8}  {'order':>6}   (degrees from rest)",
-    ]
-    for row in rows:
-        mean, most = (_degrees(row[key]) for key in ("mean_angle", "largest_angle"))
-        lines.append(f"{row['time']:>10.4g}  {mean:>10}  {most:>8}  {row['order_parameter']:>6.3f}")
-    if not known.all():
-        missing = plural(int(np.count_nonzero(~known)), "oscillator")
-        lines.append(f"no resting point, and so no angle: {missing}")
-    return found, lines
-
-
-def _degrees(angle: float | None) -> str:
-    return "-" if angle is None else f"{math.degrees(angle):.3f}"
-
-
-def _draw(plot: Path, network: Network, made: Trajectories, name: str) -> None:
-    from lohe.dynamics.equilibrium import resting_points
-    from lohe.reports.formatting import plural
-    from lohe.reports.motion_picture import draw_motion
-
-    noise = float(made.diffusivity[0])
-    title = f"{name}: {plural(network.n, 'oscillator')}, d = {network.d}, "
-    title += plural(made.states.shape[1], "trial")
-    title += f", noise D = {noise:g}" if noise else ", no noise"
-    draw_motion(plot, made, resting_points(network), title)

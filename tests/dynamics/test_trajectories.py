@@ -60,6 +60,17 @@ def test_the_seed_fixes_everything_and_starts_do_not_depend_on_noise():
     assert np.array_equal(first.states[0], quiet.states[0])
 
 
+def test_states_that_are_given_are_where_it_starts():
+    network = Network([[0.0, 0.0]] * 3, crosstalk=[[0, 0, 0], [1, 0, 0], [0.5, 0.5, 0]])
+    angle = np.random.default_rng(4).uniform(-3, 3, (7, 3))
+    given = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    made = simulate(network, [0.0, 60.0], 7, seed=0, start=given.astype(np.float32))
+    assert made.start == "given"
+    np.testing.assert_allclose(made.states[0], given, atol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(made.states[0], axis=-1), 1, rtol=1e-15)
+    np.testing.assert_allclose(made.states[-1], given[:, :1] * np.ones((1, 3, 1)), atol=1e-6)
+
+
 def test_resting_points_of_every_kind():
     assert np.allclose(resting_points(two_kuramoto(2.0, 1.0)), [[np.sqrt(0.75), 0.5]])
     assert np.isnan(resting_points(two_kuramoto(1.0, 2.0))).all()
@@ -94,6 +105,9 @@ def test_files_come_back_as_they_were(tmp_path):
         ({"trials": 0}, "trials is 0"),
         ({"seed": -1}, "seed is -1"),
         ({"start": "centre"}, "start is 'centre'"),
+        ({"start": "given"}, "an array of states"),
+        ({"start": np.ones((2, 1, 3))}, "expected \\(2, 1, 2\\)"),
+        ({"start": np.ones((2, 1, 2))}, "off the sphere"),
         ({"diffusivity": -1.0}, "not negative"),
         ({"step": 0.1}, "leave it out"),
         ({"step": 0.0, "diffusivity": 0.1}, "step is 0"),
