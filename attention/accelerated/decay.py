@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.accelerated.course import particle_steps
 from lohe.attention.accelerated.damping import Damping
-from lohe.attention.accelerated.particles import Particles, run_particles
+from lohe.attention.accelerated.particles import Particles
 from lohe.dynamics.errors import InputError
 
 __all__ = ["EnergyDecay", "best_decay", "energy_decay"]
@@ -36,8 +37,8 @@ class EnergyDecay:
         What was run.
     calls : (n,) array of int
         Evaluations of the force so far.
-    energy : (n,) array
-        U after them.
+    energy : (n, ...) array
+        U after them; for a stack of systems, of each.
     """
 
     scheme: str
@@ -46,9 +47,9 @@ class EnergyDecay:
     energy: Floats
 
     @property
-    def final(self) -> float:
-        """The last energy."""
-        return float(self.energy[-1])
+    def final(self) -> Any:
+        """The last energy: a float, or an array of them."""
+        return self.energy[-1] if self.energy.ndim > 1 else self.energy[-1].item()
 
 
 def energy_decay(
@@ -66,7 +67,7 @@ def energy_decay(
     ----------
     particles, scheme, step, damping
         See `run_particles`.
-    x : (N, d) array
+    x : (..., N, d) array
         Positions at the start.
     calls : int
         Evaluations of the force to spend, of which whole steps are taken.
@@ -77,12 +78,15 @@ def energy_decay(
         Where the run leaves every bound, infinity from there on.
     """
     each = _CALLS.get(scheme, 1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        xs, _ = run_particles(particles, scheme, x, step=step, steps=calls // each, damping=damping)
-        energy = np.array([particles.potential(here) for here in xs])
-    broken = ~np.isfinite(energy)
-    energy[np.maximum.accumulate(broken)] = np.inf
-    return EnergyDecay(scheme, step, each * np.arange(len(xs)), energy)
+    states = particle_steps(particles, scheme, x, step=step, steps=calls // each, damping=damping)
+    energy = np.full((calls // each + 1, *x.shape[:-2]), np.inf)
+    with np.errstate(all="ignore"):
+        for k, (here, _) in enumerate(states):
+            energy[k] = particles.potential(here)
+            if not np.isfinite(energy[k]).any():
+                break
+    energy[np.maximum.accumulate(~np.isfinite(energy))] = np.inf
+    return EnergyDecay(scheme, step, each * np.arange(len(energy)), energy)
 
 
 def best_decay(

@@ -22,14 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from lohe.attention.accelerated.coefficients import MULTISTEP, coefficients
 from lohe.attention.accelerated.damping import Damping
 from lohe.attention.accelerated.field import Field
-from lohe.attention.accelerated.multistep import multistep
-from lohe.attention.accelerated.strang import strang_step
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Particles", "flow", "mahalanobis_radii", "run_particles"]
+__all__ = ["Particles", "flow", "mahalanobis_radii"]
 
 Floats = NDArray[Any]
 
@@ -39,13 +36,13 @@ _ACCURACY = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Particles:
-    """A system of particles.
+    """A system of particles, or a stack of systems that do not know of each other.
 
     Parameters
     ----------
-    kernel : (d, d) array
+    kernel : (..., d, d) array
         A, symmetric.
-    stiffness : (d, d) array
+    stiffness : (..., d, d) array
         Q, symmetric.
     energy : {"quadratic", "bilinear"}
         See the module.
@@ -69,40 +66,44 @@ class Particles:
     def __post_init__(self) -> None:
         for name in ("kernel", "stiffness"):
             matrix = getattr(self, name)
-            if matrix.ndim != 2 or matrix.shape != self.kernel.shape[:1] * 2:
+            square = matrix.ndim >= 2 and matrix.shape[-1] == matrix.shape[-2]
+            if not square or matrix.shape != self.kernel.shape:
                 raise InputError(f"{name} has shape {matrix.shape}; expected one (d, d) for both")
-            if not np.allclose(matrix, matrix.T, rtol=1e-12, atol=0):
+            if not np.allclose(matrix, matrix.mT, rtol=1e-12, atol=0):
                 raise InputError(f"{name} is not symmetric; take its symmetric part")
         if self.energy not in {"quadratic", "bilinear"}:
             raise InputError(f"energy is {self.energy!r}; choose quadratic or bilinear")
 
-    def potential(self, x: Floats) -> float:
-        """Return U(X)."""
+    def potential(self, x: Floats) -> Any:
+        """Return U(X): a float, or an array of them for a stack."""
         if self.energy == "bilinear":
-            x = x.mean(axis=0, keepdims=True)
-        return float(np.sum((x @ self.stiffness) * x) / (2 * len(x)))
+            x = x.mean(axis=-2, keepdims=True)
+        found = np.sum((x @ self.stiffness) * x, axis=(-2, -1)) / (2 * x.shape[-2])
+        return found if found.ndim else found.item()
 
     def pull(self, x: Floats) -> Floats:
         """Return -N grad U(X), what each particle is pulled by, (N, d)."""
         if self.energy == "bilinear":
-            x = np.ones_like(x) * x.mean(axis=0)
+            x = np.ones_like(x) * x.mean(axis=-2, keepdims=True)
         return -x @ self.stiffness
 
     def velocity(self, x: Floats, y: Floats) -> Floats:
         """Return dH/dY, (N, d)."""
-        return np.asarray(x @ (self.kernel @ (x.T @ y)) / len(x))
+        return np.asarray(x @ (self.kernel @ (x.mT @ y)) / x.shape[-2])
 
     def force(self, x: Floats, y: Floats) -> Floats:
         """Return -dH/dX, (N, d)."""
-        return np.asarray(self.pull(x) - y @ (y.T @ x @ self.kernel) / len(x))
+        return np.asarray(self.pull(x) - y @ (y.mT @ x @ self.kernel) / x.shape[-2])
 
     def classical(self, x: Floats) -> Floats:
         """Return the velocity of the first-order flow, linear attention itself."""
         return self.velocity(x, self.pull(x))
 
-    def hamiltonian(self, x: Floats, y: Floats) -> float:
-        """Return H(X, Y)."""
-        return float(np.sum(self.velocity(x, y) * y) / 2 + len(x) * self.potential(x))
+    def hamiltonian(self, x: Floats, y: Floats) -> Any:
+        """Return H(X, Y), a float or an array of them."""
+        kinetic = np.sum(self.velocity(x, y) * y, axis=(-2, -1)) / 2
+        found = kinetic + x.shape[-2] * self.potential(x)
+        return found if found.ndim else found.item()
 
     def field(self, x: Floats) -> Field:
         """Return the field at some positions, without adjoints."""
@@ -190,67 +191,3 @@ def flow(
         raise InputError(f"the flow leaves every bound before its end: {found.message}")
     states = found.y.T.reshape(len(times), 2, *x.shape)
     return states[:, 0], states[:, 1]
-
-
-def run_particles(
-    particles: Particles,
-    scheme: str,
-    x: Floats,
-    y: Floats | None = None,
-    *,
-    step: float,
-    steps: int,
-    damping: Damping | None = None,
-    coupling: float = 0.5,
-) -> tuple[Floats, Floats]:
-    """Run a scheme.
-
-    Parameters
-    ----------
-    particles
-        The system.
-    scheme
-        ``"classical"``, the Euler steps of the first-order flow, one of `MULTISTEP`, or
-        ``"strang"``.
-    x, y : (N, d) array
-        Positions and momenta at time 1; at rest where y is left out.
-    step : float
-        Of positions and momenta, and of the damping's time.
-    steps : int
-        How many.
-    damping
-        By default 3/t.
-    coupling : float
-        Of ``"strang"``, see `strang_step`.
-
-    Returns
-    -------
-    positions, momenta : (steps + 1, N, d) array
-
-    Raises
-    ------
-    InputError
-        For an unknown scheme.
-    """
-    if scheme not in {"classical", *MULTISTEP, "strang"}:
-        raise InputError(f"no scheme {scheme!r}; choose classical, strang, {', '.join(MULTISTEP)}")
-    damping = Damping(3.0, 0.0) if damping is None else damping
-    y, before = np.zeros_like(x) if y is None else y, None
-    xs, ys = [x], [y]
-    for k in range(steps):
-        start, end = _START + k * step, _START + (k + 1) * step
-        if scheme == "classical":
-            x = x + step * particles.classical(x)
-        elif scheme == "strang":
-            falls = damping.fall(start, start + step / 2), damping.fall(start + step / 2, end)
-            x, y, _ = strang_step(particles.field, x, y, step=step, coupling=coupling, falls=falls)
-        else:
-            c, _ = coefficients(
-                scheme, step, step, damping, start=start, end=end, first=before is None
-            )
-            moved, y, slopes, _ = multistep(particles.field(x), y, before, c)
-            before = slopes if scheme.endswith("adams_bashforth") else None
-            x = x + moved
-        xs.append(x)
-        ys.append(y)
-    return np.stack(xs), np.stack(ys)

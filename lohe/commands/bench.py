@@ -7,6 +7,7 @@ import typer
 from lohe.commands.bench_antipode import antipode
 from lohe.commands.bench_certificates import certificates
 from lohe.commands.bench_convergence import convergence, horizons
+from lohe.commands.bench_decay import decay
 from lohe.commands.bench_disorder import disorder
 from lohe.commands.bench_study import STUDY_COMMANDS, study_command
 
@@ -18,7 +19,7 @@ bench = typer.Typer(
     "Results are JSON files; the same command goes on where it was interrupted.\n\n"
     "Example: `lohe bench convergence runs/stories -o convergence.json`"
 )
-for _experiment in (convergence, horizons, antipode, disorder, certificates):
+for _experiment in (convergence, horizons, antipode, disorder, decay, certificates):
     bench.command(_experiment.__name__)(_experiment)
 for _study in STUDY_COMMANDS:
     bench.command(_study)(study_command(_study))

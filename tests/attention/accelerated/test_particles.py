@@ -6,6 +6,7 @@ import sympy as sp
 
 from lohe.attention.accelerated.coefficients import MULTISTEP, Coefficients
 from lohe.attention.accelerated.conformal import conformal_step, symplectic_defect
+from lohe.attention.accelerated.course import run_particles
 from lohe.attention.accelerated.damping import Damping
 from lohe.attention.accelerated.decay import best_decay, energy_decay
 from lohe.attention.accelerated.linear_field import linear_field
@@ -14,7 +15,6 @@ from lohe.attention.accelerated.particles import (
     Particles,
     flow,
     mahalanobis_radii,
-    run_particles,
 )
 from lohe.attention.accelerated.stein import (
     accelerated_covariance_rates,
