@@ -17,7 +17,7 @@ from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, MAP_RGB, inline, new_figure
 from lohe.reports.tokens import words
 
-__all__ = ["Excerpt", "attention_weights", "excerpts", "section"]
+__all__ = ["Excerpt", "attention_weights", "draw_map", "excerpts", "section"]
 
 Floats = NDArray[np.float64]
 
@@ -142,20 +142,37 @@ def _pictures(subject: Subject, excerpt: Excerpt, key: str) -> tuple[Picture, ..
     assert network is not None
     assert network.couplings is not None
     couplings = network.couplings[excerpt.rows][:, excerpt.keys]
-    first = _map(excerpt, couplings, ("Couplings W", subject.name), f"{key}-coupling")
+    first = draw_map(excerpt, couplings, ("Couplings W", subject.name), f"{key}-coupling")
     state = resting_state(subject)
     if state is None:
         return (first,)
     weights = attention_weights(network, excerpt.rows, state[excerpt.rows])[:, excerpt.keys]
     return (
         first,
-        _map(excerpt, weights, ("Attention weights a", subject.name), f"{key}-weight", by_row=True),
+        draw_map(
+            excerpt, weights, ("Attention weights a", subject.name), f"{key}-weight", by_row=True
+        ),
     )
 
 
-def _map(
+def draw_map(
     excerpt: Excerpt, values: Floats, names: tuple[str, str], key: str, *, by_row: bool = False
 ) -> Picture:
+    """Draw values, rows by columns, as a map.
+
+    Parameters
+    ----------
+    excerpt
+        Labels of rows and columns, and which of the values there are.
+    values : (rows, columns) array
+        Not negative.
+    names
+        The picture's title, and what it is about.
+    key
+        Unique in the page.
+    by_row : bool
+        Whether each row is coloured up to its own largest value.
+    """
     title, subject_name = names
     rows, columns = values.shape
     top = values.max(axis=-1 if by_row else None, keepdims=True)
@@ -171,7 +188,8 @@ def _map(
     axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
     axes.grid(visible=False)
     axes.tick_params(length=0)
-    _label(axes, "y", excerpt.row_labels, 0)
+    many = rows > _MOST_LABELS  # there rows are lower than letters
+    _label(axes, "y", excerpt.row_labels, 0, _MOST_LABELS // 2 if many else _MOST_LABELS)
     _label(axes, "x", excerpt.key_labels, 45 if longest > 2 else 0)
     hidden = np.argwhere(~excerpt.visible)
     dotted = hidden.size > 0 and rows * columns <= _MOST_LABELS**2
@@ -196,9 +214,11 @@ def _extent(values: Floats) -> tuple[float, float, float, float]:
     return -0.5, values.shape[1] - 0.5, values.shape[0] - 0.5, -0.5
 
 
-def _label(axes: Axes, axis: str, names: tuple[str, ...], rotation: float) -> None:
+def _label(
+    axes: Axes, axis: str, names: tuple[str, ...], rotation: float, most: int = _MOST_LABELS
+) -> None:
     numbers = all(name.isdigit() for name in names)
-    step = -(-len(names) // (10 if numbers else _MOST_LABELS))
+    step = -(-len(names) // (10 if numbers else most))
     places = range(0, len(names), step)
     rotation = 0 if numbers else rotation
     shown = [_short(names[place]) for place in places]

@@ -13,7 +13,7 @@ from lohe.proofs_numeric.coupled.forces import enclose_forces
 from lohe.proofs_numeric.coupled.trapping import Hold
 from lohe.proofs_numeric.uncertainty import Uncertainty
 from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
-from lohe.reports.detail import Detail, drawn
+from lohe.reports.detail import Detail, driven
 from lohe.reports.devices import devices
 from lohe.reports.formatting import count, degrees_lower, degrees_upper, plain, plural
 from lohe.reports.locking_figures import thinned
@@ -34,7 +34,7 @@ _NAMED = 16  # and its number
 
 def section(collection: Collection, detail: Detail) -> Section:
     """Answer which oscillator is the weakest where they hear each other."""
-    subjects = [subject for subject in drawn(collection, detail) if _fits(subject)]
+    subjects = [subject for subject in driven(collection, detail) if _fits(subject)]
     blocks: list[Block] = [
         Paragraph(
             "Each oscillator is held by its drive and disturbed by those it hears; s is the sum of "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lohe.reports.subjects import Collection, Subject
 
-__all__ = ["LEVELS", "Detail", "drawn", "left_out", "wanted"]
+__all__ = ["LEVELS", "Detail", "drawn", "driven", "left_out", "wanted"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ LEVELS = (Detail(12, 3, 10), Detail(6, 2, 10), Detail(2, 1, 5), Detail(0, 0, 0))
 def drawn(collection: Collection, detail: Detail) -> tuple[Subject, ...]:
     """Return the heads whose network was given and that get figures."""
     return tuple(s for s in collection.subjects if s.network is not None)[: detail.heads]
+
+
+def driven(collection: Collection, detail: Detail) -> tuple[Subject, ...]:
+    """Return those of the drawn heads in which anything drives, or turns by itself."""
+    return tuple(subject for subject in drawn(collection, detail) if not subject.undriven)
 
 
 def wanted(subject: Subject) -> tuple[str, str]:

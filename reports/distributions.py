@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lohe.proofs_numeric.claims import Verdict
 from lohe.reports.blocks import Block, Heading, Paragraph, Picture, Pictures, Section
-from lohe.reports.detail import Detail, drawn, left_out
+from lohe.reports.detail import Detail, driven, left_out
 from lohe.reports.devices import devices
 from lohe.reports.formatting import count, lower, plain, plural
 from lohe.reports.stored_drives import stored_drives
@@ -33,7 +33,8 @@ _MEANING = {
 
 def section(collection: Collection, detail: Detail) -> Section:
     """Answer how strongly, and how unanimously, each oscillator is driven."""
-    alone = any(subject.kind in ("alone", "inputs") for subject in collection.subjects)
+    subjects = [subject for subject in collection.subjects if not subject.undriven]
+    alone = any(subject.kind in ("alone", "inputs") for subject in subjects)
     blocks: list[Block] = [
         Paragraph(
             "The drive h of an oscillator is the sum of the anchors it listens to, each weighted "
@@ -44,10 +45,10 @@ def section(collection: Collection, detail: Detail) -> Section:
             "easily upset by device mismatch."
         )
     ]
-    others = sorted(s.name for s in collection.subjects if s.kind in ("turning", "coupled"))
+    others = sorted(s.name for s in subjects if s.kind in ("turning", "coupled"))
     if alone and others:
         blocks.append(Paragraph(f"Of {', '.join(others)}: {_MEANING['others']}"))
-    for subject in drawn(collection, detail):
+    for subject in driven(collection, detail):
         blocks += [Heading(subject.name), Pictures(_pictures(subject))]
     blocks += _inputs(collection, detail)
     blocks += [Paragraph(note, note=True) for note in left_out(collection, detail)]
@@ -55,7 +56,7 @@ def section(collection: Collection, detail: Detail) -> Section:
         "drives",
         "Drive and coherence",
         "How strongly is each oscillator driven, and do its anchors agree?",
-        blocks if collection.subjects else (),
+        blocks if subjects else (),
     )
 
 

@@ -27,11 +27,13 @@ from lohe.reports import (
     cap_figures,
     distributions,
     equilibria_figures,
+    following,
     learning,
     locking_figures,
     machine_checked,
     settling_curves,
     summary,
+    systems_section,
     tolerance_section,
     trajectories,
     verdicts,
@@ -60,9 +62,11 @@ SECTIONS: tuple[Callable[[Collection, Detail], Section], ...] = (
     settling_curves.section,
     campaign_section.section,
     attention_maps.section,
+    following.section,
     trajectories.section,
     worst.section,
     tolerance_section.section,
+    systems_section.section,
     learning.section,
     verification.section,
 )
@@ -124,7 +128,7 @@ def render_report(
         Networks, heads, tokens, or ``*.network.npz``, ``*.head.npz`` and ``*.tokens.npz`` files.
         Without them there are verdicts but few figures.
     training
-        Training runs or ``*.training.json`` files.
+        Training runs, or ``*.training.json`` or ``*.model.npz`` files.
     tolerances
         ``*.tolerance.json`` files: what `lohe tolerance --json` prints.
     formal

@@ -18,6 +18,7 @@ __all__ = ["SUFFIXES", "Source", "expand", "role_of", "source"]
 SUFFIXES = {
     ".certificate.json": "certificate",
     ".training.json": "training",
+    ".model.npz": "model",
     ".basin.sqlite": "basin",
     ".network.npz": "network",
     ".head.npz": "head",
@@ -27,8 +28,10 @@ SUFFIXES = {
 """File name endings and the role each one states."""
 
 _FORMATS = {
-    f"lohe.{role}": role for role in ("certificate", "training", "network", "head", "tokens")
+    f"lohe.{role}": role
+    for role in ("certificate", "training", "model", "network", "head", "tokens")
 }
+_MODEL = ".model.npz"
 _EXPECTED = ", ".join(f"*{suffix}" for suffix in SUFFIXES)
 
 
@@ -52,6 +55,9 @@ class Source:
 def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """List the files named, taking from each folder every file with a known ending.
 
+    Models are taken from folders only where no training results stand beside them, as while they
+    are trained.
+
     Raises
     ------
     InputError
@@ -60,7 +66,7 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(p for p in path.iterdir() if p.name.endswith(tuple(SUFFIXES)))
+            inside = sorted(p for p in path.iterdir() if _counts(p))
             if not inside:
                 raise InputError(f"{path} holds nothing to report on; expected {_EXPECTED}")
             found += inside
@@ -69,6 +75,13 @@ def expand(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
         else:
             raise InputError(f"no such file: {path}")
     return list(dict.fromkeys(found))
+
+
+def _counts(path: Path) -> bool:
+    """Say whether a file in a folder is one for the report."""
+    if path.name.endswith(_MODEL):
+        return not path.with_name(path.name.replace(_MODEL, ".training.json")).exists()
+    return path.name.endswith(tuple(SUFFIXES))
 
 
 def role_of(path: str | os.PathLike[str]) -> str:

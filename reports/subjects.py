@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.checkpoint import Checkpoint
 from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
@@ -87,6 +89,15 @@ class Subject:
         decided = self.claim("unique_stable")
         theorem = decided.witness.get("theorem", "T1") if decided is not None else "T1"
         return "coupled" if capped or theorem not in _OF_OSCILLATORS else "alone"
+
+    @property
+    def undriven(self) -> bool:
+        """Whether oscillators are moved by each other alone, as those of frozen phase heads are."""
+        network = self.network
+        if network is None or network.n < 2 or not network.has_crosstalk:
+            return False
+        pulls = network.drive if network.couplings is None else network.couplings
+        return not (network.has_frequency or np.any(pulls))
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -223,7 +234,7 @@ def collect(
         draft = drafts.setdefault(record.digest, _Draft())
         draft.add("tolerance", None, source(path))
         draft.tolerances.append(record)
-    records = [_training(item) for item in training]
+    records = _once(_training(item) for item in training)
     if not drafts and not records:
         raise InputError("nothing to report on: give a certificate, basin run, network or training")
     return Collection(_subjects(drafts), tuple(sorted(records, key=_training_order)))
@@ -282,11 +293,52 @@ def _origin(item: object) -> Source | None:
 def _training(item: TrainingRun | PathLike) -> tuple[TrainingRun, Source | None]:
     if isinstance(item, TrainingRun):
         return item, None
+    origin = source(item)
+    if origin.role == "model":
+        return _so_far(Checkpoint.load(item)), origin
     run = TrainingRun.load(item)
     tables = (run.metrics, run.config, *run.history)
     if not all(isinstance(table, Mapping) for table in tables):
         raise InputError(f"{item} does not hold a training run; train again")
-    return run, source(item)
+    return run, origin
+
+
+def _so_far(state: Checkpoint) -> TrainingRun:
+    """Return what a model's file says of its training, which may not have ended."""
+    known = state.identity()
+    return TrainingRun(
+        task=state.task,
+        mechanism=state.model.config.mechanism,
+        config={"model": known["model"], "recipe": known["recipe"], "task": known["task_config"]},
+        seed=state.seed,
+        metrics={},
+        history=state.history,
+        wall_s=round(state.wall_s, 3),
+        versions={},
+        machine={},
+    )
+
+
+def _once(
+    records: Iterable[tuple[TrainingRun, Source | None]],
+) -> list[tuple[TrainingRun, Source | None]]:
+    """Drop a file given twice, and a model whose training results are given too."""
+    found, seen = [], set()
+    for run, origin in records:
+        if origin is None or origin.sha256 not in seen:
+            found.append((run, origin))
+            seen |= set() if origin is None else {origin.sha256}
+    results = [run for run, origin in found if origin is None or origin.role != "model"]
+    known = {_identity(run) for run in results}
+    return [
+        (run, origin)
+        for run, origin in found
+        if origin is None or origin.role != "model" or _identity(run) not in known
+    ]
+
+
+def _identity(run: TrainingRun) -> str:
+    return json.dumps([run.task, run.mechanism, run.config, run.seed], sort_keys=True, default=str)
 
 
 def _training_order(entry: tuple[TrainingRun, Source | None]) -> tuple[object, ...]:

@@ -89,6 +89,10 @@ def _verdict(subject: Subject) -> str:
     if subject.kind == "inputs":
         return _of_inputs(subject.claim("input_box"))
     stable, reached = subject.claim("unique_stable"), subject.claim("almost_global")
+    agreed = subject.claim("consensus")
+    if agreed is not None:
+        first = "" if stable is None else f"{_of_network(subject, stable, reached)} "
+        return first + _of_followers(agreed)
     if subject.kind == "coupled" and stable is not None:
         return _of_network(subject, stable, reached)
     inputs = subject.claim("all_inputs")
@@ -134,6 +138,14 @@ def _of_network(subject: Subject, stable: Claim, reached: Claim | None) -> str:
     if reached.verdict is Verdict.PROVED:
         return f"{said} Almost every start reaches it: proved."
     return f"{said} Whether almost every start reaches it: {reached.verdict.value}."
+
+
+def _of_followers(claim: Claim) -> str:
+    """Say whether oscillators that nothing drives come to agree."""
+    if claim.verdict is Verdict.PROVED and "leader" in claim.values:
+        where = f"where oscillator {claim.values['leader']} starts"
+        return f"Almost every start ends in agreement, {where}: proved."
+    return f"Almost every start ends in agreement: {claim.verdict.value}."
 
 
 def _of_inputs(claim: Claim | None) -> str:

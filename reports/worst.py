@@ -8,7 +8,7 @@ from scipy.special import betaincinv
 
 from lohe.dynamics.settling import settling_time
 from lohe.reports.blocks import Block, Cell, Evidence, Heading, Paragraph, Section, Table
-from lohe.reports.detail import Detail, drawn
+from lohe.reports.detail import Detail, driven
 from lohe.reports.formatting import lower, plain, upper
 from lohe.reports.resting import locking_rates
 from lohe.reports.subjects import Collection, Subject
@@ -21,7 +21,7 @@ _CONTEXT = 9
 
 def section(collection: Collection, detail: Detail) -> Section:
     """Answer which tokens to look at first."""
-    subjects = drawn(collection, detail)
+    subjects = driven(collection, detail)
     blocks: list[Block] = [
         Paragraph(
             "Oscillators that settle alone settle last where the drive is weakest; those that "

@@ -12,6 +12,7 @@ from lohe.commands.common import Json, emit
 __all__ = ["report"]
 
 _INSTANCES = ("network", "head", "tokens")
+_TRAINED = ("training", "model")
 
 
 def report(
@@ -19,8 +20,8 @@ def report(
         list[Path],
         typer.Argument(
             help="Any of *.certificate.json, *.basin.sqlite, *.network.npz, *.head.npz, "
-            "*.tokens.npz, *.tolerance.json (what `lohe tolerance --json` prints) and "
-            "*.training.json; a folder stands for all such files in it.",
+            "*.tokens.npz, *.tolerance.json (what `lohe tolerance --json` prints), "
+            "*.training.json and *.model.npz; a folder stands for all such files in it.",
             show_default=False,
         ),
     ],
@@ -42,9 +43,13 @@ def report(
 
     Files are brought together by the SHA-256 of the network, or of the tokens, that they speak of.
     Give the network, head or tokens beside the certificate, or there are verdicts but few figures.
+    Training results of several architectures on the same text are compared side by side, with what
+    is proved of their heads; a model's file stands for results while it is being trained.
 
     Example: `lohe report head.network.npz head.certificate.json head.basin.sqlite -o
     head.report.html`
+
+    Example: `lohe report runs -o systems.report.html`
     """
     from lohe.reports.detail import wanted
     from lohe.reports.document import render_report
@@ -58,7 +63,7 @@ def report(
         roles.get("certificate", []),
         roles.get("basin", []),
         networks=[path for role in _INSTANCES for path in roles.get(role, [])],
-        training=roles.get("training", []),
+        training=[path for role in _TRAINED for path in roles.get(role, [])],
         tolerances=roles.get("tolerance", []),
         formal=formal,
         title=title,

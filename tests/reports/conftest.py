@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from lohe.attention.architecture import ARCHITECTURES
 from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
 from lohe.dynamics import gallery
+from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.estimate import estimate_basin
 from lohe.proofs_numeric.certify import certify
 from lohe.reports.document import render
@@ -27,11 +30,11 @@ def make_head(seed=0, *, sequences=5, tokens=6, d=2, name="tiny layer 0 head 0",
     return Head(q, k, anchors, causal=True, labels=labels, name=name)
 
 
-def make_run(seed, mechanism="fixed-query", task="toy", d_osc=2):
+def make_run(seed, mechanism="fixed-query", task="toy", d_osc=2, **changes):
     history = tuple(
         {"epoch": e, "loss": 1 / e, "validation_accuracy": 1 - 0.5**e} for e in range(1, 6)
     )
-    return TrainingRun(
+    run = TrainingRun(
         task=task,
         mechanism=mechanism,
         config={"model": {"d_osc": d_osc}},
@@ -42,6 +45,7 @@ def make_run(seed, mechanism="fixed-query", task="toy", d_osc=2):
         versions={"numpy": "2"},
         machine={"cores": 2},
     )
+    return replace(run, **changes)
 
 
 class Outline(HTMLParser):
@@ -128,6 +132,32 @@ def coupled_page():
     basin = estimate_basin(pair, 200, seed=1, horizon=4.0, tolerance=1e-2)
     networks = [ring, pair, turning]
     return render(collect([certify(network) for network in networks], [basin], networks))
+
+
+@pytest.fixture(scope="session")
+def systems_page():
+    """A page of systems side by side, and of a head of phases that nothing drives."""
+    weights = np.tril(np.random.default_rng(2).exponential(size=(40, 40)), -1)
+    weights[1:] /= 1.2 * weights[1:].sum(axis=1, keepdims=True)
+    followers = Network(np.zeros((40, 2)), crosstalk=weights, labels=list("to be or not " * 4)[:40])
+    text = {"length": 8, "characters": {"training": 100_000}, "sha256": "0"}
+    runs = []
+    for name, changes in (
+        ("kuramoto", {}),
+        ("rotary", {}),
+        ("accelerated", {"family": "softmax", "scheme": "strang"}),
+        ("accelerated", {"scheme": "exponential_adams_bashforth"}),
+    ):
+        config = ARCHITECTURES[name].config(8, 9, 9, width=8, heads=2, hidden=6, **changes)
+        for seed in (0, 1):
+            score = 2 + len(runs) / 10
+            history = tuple({"epoch": e, "validation_bits": score + 1 / e} for e in range(1, 5))
+            known = {"model": asdict(config), "recipe": {}, "task": text}
+            runs.append(
+                make_run(seed, config.mechanism, "enwik8", metrics={"test_bits": score},
+                         history=history, config=known)
+            )  # fmt: skip
+    return render(collect([certify(followers, ["consensus"])], (), [followers], runs))
 
 
 @pytest.fixture(scope="session")
