@@ -70,6 +70,13 @@ def simulate_model(
     from lohe.attention.follow import follow_layers
 
     state = Checkpoint.load(path)
+    if asked.horizon is not None and not (asked.of_head or _is_fixed(state)):
+        from lohe.dynamics.errors import InputError
+
+        raise InputError(
+            "--horizon is of fixed queries, or of a head that is followed; choose one by --layer, "
+            "--head"
+        )
     reading, read = _reading(state, asked)
     horizon = asked.horizon if asked.horizon is not None and not asked.of_head else None
     depth = follow_layers(state.model, reading, horizon=horizon or _DEPTH_HORIZON)
@@ -128,6 +135,10 @@ def _check(asked: Asked) -> None:
     given = [name for name, value in of_heads.items() if value is not None]
     if given and not asked.of_head:
         raise InputError(f"{given[0]} is of a head that is followed; choose one by --layer, --head")
+
+
+def _is_fixed(state: Checkpoint) -> bool:
+    return str(state.model.config.mechanism) == "fixed_query"
 
 
 def _reading(state: Checkpoint, asked: Asked) -> tuple[Reading, str]:

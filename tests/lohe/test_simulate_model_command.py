@@ -143,6 +143,8 @@ def test_tokens_of_a_file_need_no_data_set(model_of, capsys, tmp_path, monkeypat
         ("kuramoto", ["--window", "0", "--tokens", "x"], "give one"),
         ("kuramoto", ["--tokens", "absent.txt"], "cannot read"),
         ("kuramoto", ["--noise", "1"], "--noise is of a head"),
+        ("kuramoto", ["--horizon", "9"], "--horizon is of fixed queries, or of a head"),
+        ("accelerated", ["--horizon", "9"], "--horizon is of fixed queries, or of a head"),
         ("kuramoto", ["--escape", "slip"], "--escape is of a network"),
         ("kuramoto", ["--plot", "x.gif"], "choose one of these"),
         ("kuramoto", ["--layer", "0", "--head", "0", "--trials", "3"], "leave --trials out"),
