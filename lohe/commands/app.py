@@ -20,6 +20,7 @@ _COMMANDS = (
     "basin",
     "simulate",
     "bench",
+    "hardware",
     "report",
     "derive",
     "data",

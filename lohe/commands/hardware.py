@@ -1,0 +1,17 @@
+"""``lohe hardware``: behavioural models of the devices that attention may run on."""
+
+from __future__ import annotations
+
+import typer
+
+from lohe.commands.hardware_cost import cost
+from lohe.commands.hardware_substrates import substrates
+
+__all__ = ["hardware"]
+
+hardware = typer.Typer(
+    help="Ask what attention is like on oscillator hardware: phases of a substrate, and costs.\n\n"
+    "Example: `lohe hardware substrates --check`"
+)
+for _command in (substrates, cost):
+    hardware.command(_command.__name__)(_command)
