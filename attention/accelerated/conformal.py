@@ -4,7 +4,7 @@ A map of (X, Y) with Jacobian J is conformally symplectic if :math:`J^\top\Omega
 With :math:`\tilde Y = Y - h\,\partial_X H(X, \tilde Y)`, implicit in the momenta, the step
 :math:`X^+ = X + h\,\partial_Y H(X, \tilde Y)`, :math:`Y^+ = \sigma\tilde Y` is. The explicit step
 takes the force at Y instead; as the Hamiltonian of linear attention does not separate, that is
-conformally symplectic up to O(h²) only.
+conformally symplectic up to O(h²) only (theorem L7, with the leading term).
 """
 
 from __future__ import annotations

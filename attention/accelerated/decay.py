@@ -3,7 +3,8 @@ r"""How fast the energy falls, classical against accelerated, at equal calls of 
 On the quadratic energy the classical flow of linear attention loses its energy as 1/t, as the
 kernel slows down what it has contracted. For one eigenvalue a q the accelerated flow with
 :math:`\alpha = r/t` has the solution :math:`c(t)^2 = (r - 1)/(a q\,t^2)` for the factor c by which
-the particles have shrunk, so it loses its energy as 1/t².
+the particles have shrunk, to which every other one tends: it loses its energy as 1/t² (theorem
+L9). `lohe bench decay` measures both on random systems.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def best_decay(
     """Return the run with the lowest final energy among several steps.
 
     A step that is good for one scheme is not for another, so each is to be judged at its best. The
-    arguments are those of `energy_decay`, but for ``steps``, which are tried in turn.
+    arguments are those of `energy_decay` for one system, but for ``steps``, which are tried in
+    turn.
 
     Raises
     ------

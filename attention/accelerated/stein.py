@@ -9,7 +9,8 @@ kernel k moves a particle by
 With :math:`k(x, y) = x^\top A y`, :math:`f = \frac12 x^\top Q x` and :math:`\tau = 0` that is
 linear attention with :math:`V = -Q`; with :math:`\tau = 1` it has the Gaussian of covariance
 :math:`Q^{-1}` as its limit. Every particle moves by one linear map, so centred Gaussians stay so,
-and the second moments :math:`\Sigma` of any particles obey the Gaussian's equation exactly:
+and the second moments :math:`\Sigma` of any particles obey the Gaussian's equation exactly (theorem
+L8):
 
 .. math:: \dot\Sigma = M\Sigma + \Sigma M^\top, \qquad M = \tau A - Q\Sigma A.
 """
