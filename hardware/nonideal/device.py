@@ -1,0 +1,115 @@
+"""One device, or many: what is drawn when an array is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lohe.dynamics.errors import InputError
+from lohe.hardware.nonideal.crosstalk import parasitic_crosstalk
+from lohe.hardware.nonideal.imperfections import Imperfections
+
+__all__ = ["Device", "draw_device", "drifted"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Device:
+    """Arrays of oscillators, each with its own faults.
+
+    Parameters
+    ----------
+    imperfections
+        What they were drawn from, and what is drawn at every use.
+    oscillators, keys, d_osc : int
+        n, T and d.
+    factors : (..., n, T) array or None
+        Of the couplings.
+    crosstalk : (..., n, n) array or None
+        J.
+    frequency : (..., n) array, or (..., n, d, d), or None
+        Natural frequencies on a circle, or skew matrices on a sphere.
+    """
+
+    imperfections: Imperfections
+    oscillators: int
+    keys: int
+    d_osc: int
+    factors: Floats | None
+    crosstalk: Floats | None
+    frequency: Floats | None
+
+
+def draw_device(
+    imperfections: Imperfections,
+    *,
+    oscillators: int,
+    keys: int,
+    d_osc: int,
+    rng: np.random.Generator,
+    instances: tuple[int, ...] = (),
+) -> Device:
+    """Draw a device, or an array of devices.
+
+    Parameters
+    ----------
+    imperfections
+        What may be wrong.
+    oscillators, keys, d_osc : int
+        Tokens that settle side by side, anchors, and the dimension.
+    rng
+        Source of randomness.
+    instances : tuple of int
+        Leading axes: heads, or devices.
+
+    Raises
+    ------
+    InputError
+        For harmonics of oscillators that are not on a circle.
+    """
+    if d_osc != 2 and any(imperfections.harmonics):
+        raise InputError(
+            f"harmonics are of phases, and these oscillators have dimension {d_osc}; "
+            "leave them out or take d_osc = 2"
+        )
+    factors = None
+    if imperfections.mismatch:
+        drawn = rng.standard_normal((*instances, oscillators, keys))
+        factors = np.exp(imperfections.mismatch * drawn)
+    return Device(
+        imperfections=imperfections,
+        oscillators=oscillators,
+        keys=keys,
+        d_osc=d_osc,
+        factors=factors,
+        crosstalk=parasitic_crosstalk(imperfections, oscillators, rng, instances),
+        frequency=_frequencies(imperfections.detuning, (*instances, oscillators), d_osc, rng),
+    )
+
+
+def drifted(device: Device, rng: np.random.Generator) -> Floats | None:
+    """Return natural frequencies as they are at one use, shaped as the device's own or as (n,)."""
+    drift, own = device.imperfections.drift, device.frequency
+    if not drift:
+        return own
+    shape: tuple[int, ...] = (device.oscillators,)
+    if own is not None:
+        shape = own.shape if device.d_osc == 2 else own.shape[:-2]
+    moved = _frequencies(drift, shape, device.d_osc, rng)
+    assert moved is not None
+    return moved if own is None else own + moved
+
+
+def _frequencies(
+    deviation: float, shape: tuple[int, ...], d_osc: int, rng: np.random.Generator
+) -> Floats | None:
+    if deviation == 0:
+        return None
+    if d_osc == 2:
+        return deviation * rng.standard_normal(shape)
+    matrix = deviation * rng.standard_normal((*shape, d_osc, d_osc))
+    upper = np.triu(matrix, 1)
+    return np.asarray(upper - upper.swapaxes(-1, -2))

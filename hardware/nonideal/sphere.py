@@ -1,0 +1,139 @@
+"""Vector oscillators of dimension above 2 with what is wrong with them.
+
+A step is Strang's: half a turn by the natural frequencies, the exact flow under a frozen drive (T1)
+with the force at its midpoint, and half a turn; noise follows geodesics between steps, and by half a
+step at both ends.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import expm
+
+from lohe.dynamics.brownian import brownian_step, geodesic_variance
+from lohe.dynamics.errors import InputError
+from lohe.dynamics.settling import settle
+
+__all__ = ["VectorArray", "settle_vectors"]
+
+Floats = NDArray[np.float64]
+
+_TURN = 0.25
+_FOLDS = 30.0
+_STEPS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class VectorArray:
+    """What acts on the unit vectors of an array, or of many.
+
+    Parameters
+    ----------
+    drive : (..., n, d) array
+        h.
+    frequency : (..., n, d, d) array, optional
+        Skew matrices.
+    crosstalk : (..., n, n) array, optional
+        J.
+    diffusivity : float
+        D.
+    """
+
+    drive: Floats
+    frequency: Floats | None = None
+    crosstalk: Floats | None = None
+    diffusivity: float = 0.0
+
+    def longest_step(self) -> float:
+        """Return the longest step that follows what a frozen force leaves out."""
+        fastest = self.diffusivity
+        if self.crosstalk is not None:
+            fastest += float(np.abs(self.crosstalk).sum(axis=-1).max())
+        if self.frequency is not None:
+            # Splitting errs by how fast the turn changes the flow, whichever of them is faster.
+            turning = float(np.abs(self.frequency).sum(axis=-1).max())
+            pulling = float(np.linalg.norm(self.drive, axis=-1).max())
+            fastest += math.sqrt(turning * pulling) + turning
+        return _TURN / fastest if fastest > 0 else math.inf
+
+
+def settle_vectors(
+    array: VectorArray,
+    start: Floats,
+    time: float,
+    rng: np.random.Generator,
+    *,
+    step: float | None = None,
+) -> Floats:
+    """Follow arrays of vector oscillators for a time.
+
+    Parameters
+    ----------
+    array
+        What acts.
+    start : (..., n, d) array
+        Unit vectors.
+    time : float
+        Infinite for rest.
+    rng
+        Of the noise.
+    step : float, optional
+        The longest step.
+
+    Returns
+    -------
+    (..., n, d) array
+
+    Raises
+    ------
+    InputError
+        If that takes too many steps, or nothing rests where rest is asked for.
+    """
+    end = time
+    if math.isinf(time):
+        weakest = float(np.linalg.norm(array.drive, axis=-1).min())
+        if array.diffusivity > 0 or weakest == 0:
+            raise InputError("noise or no drive lets nothing rest; give a settling time")
+        end = _FOLDS / weakest
+    count = max(1, math.ceil(end / (step or array.longest_step()))) if end > 0 else 0
+    if count > _STEPS:
+        raise InputError(f"the array needs {count} steps; give a settling time, or a longer step")
+    x = np.array(start, dtype=float)
+    if count == 0:
+        return x
+    length = end / count
+    half = None if array.frequency is None else expm(array.frequency * (length / 2))
+    x = _diffused(x, array.diffusivity * length / 2, rng)
+    for number in range(count):
+        if half is not None:
+            x = _turned(half, x)
+        middle = x
+        if array.crosstalk is not None:
+            middle = settle(x, array.drive + array.crosstalk @ x, length / 2)
+        force = array.drive
+        if array.crosstalk is not None:
+            force = force + array.crosstalk @ middle
+        x = settle(x, force, length)
+        if half is not None:
+            x = _turned(half, x)
+        share = 0.5 if number == count - 1 else 1.0
+        x = _diffused(x, share * array.diffusivity * length, rng)
+    return x
+
+
+def _diffused(x: Floats, spread: float, rng: np.random.Generator) -> Floats:
+    """Return the points after Brownian motion, of D times a time."""
+    if spread == 0:
+        return x
+    d = x.shape[-1]
+    deviation = np.sqrt(geodesic_variance([spread], d))
+    moved = brownian_step(x.reshape(-1, d).T[None], deviation, rng)
+    return np.asarray(moved[0].T.reshape(x.shape))
+
+
+def _turned(rotation: Floats, x: Floats) -> Floats:
+    return np.asarray((rotation @ x[..., None])[..., 0])
