@@ -175,7 +175,7 @@ def _instances(device: Device) -> tuple[int, ...]:
     if device.factors is not None:
         return device.factors.shape[:-2]
     if device.crosstalk is not None:
-        return device.crosstalk.shape[:-2]
+        return device.crosstalk.strength.shape[:-2]
     if device.frequency is not None:
         return device.frequency.shape[: -1 if device.d_osc == 2 else -3]
     return ()

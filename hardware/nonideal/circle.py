@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
+from lohe.hardware.nonideal.crosstalk import Crosstalk
 
 __all__ = ["PhaseArray", "mobius_flow", "settle_phases"]
 
@@ -27,7 +28,7 @@ Complexes = NDArray[np.complex128]
 _TURN = 0.25  # the longest step, in times that crosstalk and harmonics take
 _FOLDS = 30.0  # of the slowest oscillator, where rest is asked for
 _STEPS = 20_000
-_SMALL = 1e-6
+_SMALL = 1e-8
 _ROOT = math.sqrt(2)
 
 
@@ -49,15 +50,18 @@ def mobius_flow(z: Complexes, force: Complexes, rate: Floats | float, time: floa
     Examples
     --------
     >>> z = mobius_flow(np.array([1j]), np.array([2.0 + 0j]), 0.0, 1.0)
-    >>> np.angle(z).round(6), np.round(2 * np.arctan(np.exp(-2)), 6)  # tan(theta/2) falls as e^-2t
-    (array([0.269144]), np.float64(0.269144))
+    >>> np.tan(np.angle(z) / 2) * np.exp(2)  # tan(theta/2) falls as e^-2t
+    array([1.])
     """
     square = np.abs(force) ** 2 - np.asarray(rate) ** 2
     root = np.sqrt(np.abs(square)) / 2
     arc = root * time
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        share = np.where(square >= 0, np.tanh(arc), np.tan(arc)) / root
-    share = np.where(arc > _SMALL, share, time * (1 - np.sign(square) * arc**2 / 3))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.tanh(arc) / root
+        if (drifts := square < 0).any():
+            share[drifts] = np.tan(arc[drifts]) / root[drifts]
+    if (still := arc < _SMALL).any():
+        share[still] = time
     half_force, half_rate = force / 2 * share, 0.5j * np.asarray(rate) * share
     moved = ((1 + half_rate) * z + half_force) / (np.conj(half_force) * z + (1 - half_rate))
     return np.asarray(moved / np.abs(moved))
@@ -73,7 +77,7 @@ class PhaseArray:
         h.
     frequency : (..., n) array, optional
         Natural frequencies.
-    crosstalk : (..., n, n) array, optional
+    crosstalk : Crosstalk, optional
         J.
     harmonics : tuple of (..., n) complex array
         :math:`\sum_j W_{ij} r_j^m` for m = 2, 3, ..., what the anchors add up to in a harmonic.
@@ -87,7 +91,7 @@ class PhaseArray:
 
     drive: Complexes
     frequency: Floats | None = None
-    crosstalk: Floats | None = None
+    crosstalk: Crosstalk | None = None
     harmonics: tuple[Complexes, ...] = ()
     shares: tuple[float, ...] = ()
     delay: float = 0.0
@@ -105,25 +109,28 @@ class PhaseArray:
         if self.frequency is not None:
             rate = rate + self.frequency
         if self.crosstalk is not None:
-            force = force + _among(self.crosstalk, heard)
+            force = force + self.crosstalk.heard(heard)
         own = z
         for order, (share, pull) in enumerate(zip(self.shares, self.harmonics, strict=True), 2):
             own = own * z
             if self.crosstalk is not None:
-                pull = pull + _among(self.crosstalk, heard**order)  # noqa: PLW2901
+                pull = pull + self.crosstalk.heard(heard**order)  # noqa: PLW2901
             rate = rate + share * (pull * np.conj(own)).imag
         return force, rate
 
     def longest_step(self) -> float:
-        """Return the longest step that follows what a frozen force leaves out."""
+        """Return a step that follows what a frozen force leaves out.
+
+        Of the anchors' harmonics the median counts: where the drive is stronger, they are as much
+        stronger, but the oscillator is soon at rest, which longer steps find as well.
+        """
         fastest = self.diffusivity
         if self.crosstalk is not None:
-            rows = np.abs(self.crosstalk).sum(axis=-1).max()
-            fastest += rows * (1 + sum(abs(share) for share in self.shares))
+            fastest += self.crosstalk.row_sum * (1 + sum(abs(share) for share in self.shares))
             if self.frequency is not None:
                 fastest += float(np.abs(self.frequency).max())
         for order, (share, pull) in enumerate(zip(self.shares, self.harmonics, strict=True), 2):
-            fastest += order * abs(share) * float(np.abs(pull).max())
+            fastest += order * abs(share) * float(np.median(np.abs(pull)))
         return _TURN / fastest if fastest > 0 else math.inf
 
     def resting_time(self) -> float:
@@ -200,9 +207,3 @@ def settle_phases(
     if turn:
         z = z * np.exp(1j * turn / _ROOT * rng.standard_normal(z.shape))
     return z
-
-
-def _among(crosstalk: Floats, z: Complexes) -> Complexes:
-    """Return J z as one real product."""
-    heard = crosstalk @ np.stack([z.real, z.imag], axis=-1)
-    return np.asarray(heard[..., 0] + 1j * heard[..., 1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -10,9 +12,58 @@ from numpy.typing import NDArray
 
 from lohe.hardware.nonideal.imperfections import Imperfections
 
-__all__ = ["neighbours", "parasitic_crosstalk"]
+__all__ = ["Crosstalk", "neighbours", "parasitic_crosstalk"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
+
+# With more neighbours than this a product of matrices is faster than a sum over neighbours.
+_FEW = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Crosstalk:
+    """J of many devices with one layout.
+
+    Parameters
+    ----------
+    index : (n, m) array of int
+        The neighbours that each oscillator hears.
+    strength : (..., n, m) array
+        How much, with leading axes for devices; 0 where an oscillator has fewer neighbours.
+
+    Examples
+    --------
+    >>> pair = Crosstalk(np.array([[1], [0]]), np.array([[0.5], [2.0]]))
+    >>> pair.heard(np.array([1.0, 3.0])), pair.row_sum
+    (array([1.5, 2. ]), 2.0)
+    """
+
+    index: NDArray[np.intp]
+    strength: Floats
+
+    @property
+    def row_sum(self) -> float:
+        """The largest sum of |J| over what an oscillator hears."""
+        return float(np.abs(self.strength).sum(axis=-1).max())
+
+    def heard(self, states: Floats) -> Floats:
+        """Return J applied to states (..., n)."""
+        if self.index.shape[1] > _FEW:
+            parts = states.view(states.real.dtype).reshape(*states.shape, -1)
+            found = np.ascontiguousarray(self.dense() @ parts)
+            return np.asarray(found.view(states.dtype)[..., 0])
+        found = self.strength[..., 0] * states[..., self.index[:, 0]]
+        for m in range(1, self.index.shape[1]):
+            found += self.strength[..., m] * states[..., self.index[:, m]]
+        return np.asarray(found)
+
+    def dense(self) -> Floats:
+        """Return J, (..., n, n)."""
+        n = len(self.index)
+        matrix = np.zeros((*self.strength.shape[:-1], n), dtype=self.strength.dtype)
+        for m in range(self.index.shape[1]):
+            matrix[..., np.arange(n), self.index[:, m]] += self.strength[..., m]
+        return matrix
 
 
 def neighbours(count: int, topology: str) -> NDArray[np.bool_]:
@@ -43,8 +94,8 @@ def parasitic_crosstalk(
     count: int,
     rng: np.random.Generator,
     instances: tuple[int, ...] = (),
-) -> Floats | None:
-    """Draw J, (..., n, n), or None without crosstalk.
+) -> Crosstalk | None:
+    """Draw J, or return None without crosstalk.
 
     An oscillator in the middle of the layout has couplings that add up to ``crosstalk`` in size;
     one at its edge has fewer.
@@ -63,6 +114,9 @@ def parasitic_crosstalk(
     if imperfections.crosstalk == 0 or count < 2:
         return None
     hears = neighbours(count, imperfections.topology)
-    each = imperfections.crosstalk / hears.sum(axis=1).max()
-    signs = rng.integers(0, 2, size=(*instances, count, count)) * 2 - 1
-    return np.asarray(each * signs * hears)
+    degrees = hears.sum(axis=1)
+    most = int(degrees.max())
+    index = np.argsort(~hears, axis=1, kind="stable")[:, :most]
+    real = np.arange(most) < degrees[:, None]
+    signs = rng.integers(0, 2, size=(*instances, count, most)) * 2.0 - 1
+    return Crosstalk(index, imperfections.crosstalk / most * signs * real)

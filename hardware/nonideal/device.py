@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
-from lohe.hardware.nonideal.crosstalk import parasitic_crosstalk
+from lohe.hardware.nonideal.crosstalk import Crosstalk, parasitic_crosstalk
 from lohe.hardware.nonideal.imperfections import Imperfections
 
 __all__ = ["Device", "draw_device", "drifted"]
@@ -28,7 +28,7 @@ class Device:
         n, T and d.
     factors : (..., n, T) array or None
         Of the couplings.
-    crosstalk : (..., n, n) array or None
+    crosstalk : Crosstalk or None
         J.
     frequency : (..., n) array, or (..., n, d, d), or None
         Natural frequencies on a circle, or skew matrices on a sphere.
@@ -39,7 +39,7 @@ class Device:
     keys: int
     d_osc: int
     factors: Floats | None
-    crosstalk: Floats | None
+    crosstalk: Crosstalk | None
     frequency: Floats | None
 
 

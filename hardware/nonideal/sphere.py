@@ -1,8 +1,8 @@
 """Vector oscillators of dimension above 2 with what is wrong with them.
 
-A step is Strang's: half a turn by the natural frequencies, the exact flow under a frozen drive (T1)
-with the force at its midpoint, and half a turn; noise follows geodesics between steps, and by half a
-step at both ends.
+A step is Strang's: half a turn by the natural frequencies, the exact flow under a frozen drive
+(T1) with the force at its midpoint, and half a turn; noise follows geodesics between steps, and by
+half a step at both ends.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scipy.linalg import expm
 from lohe.dynamics.brownian import brownian_step, geodesic_variance
 from lohe.dynamics.errors import InputError
 from lohe.dynamics.settling import settle
+from lohe.hardware.nonideal.crosstalk import Crosstalk
 
 __all__ = ["VectorArray", "settle_vectors"]
 
@@ -37,7 +38,7 @@ class VectorArray:
         h.
     frequency : (..., n, d, d) array, optional
         Skew matrices.
-    crosstalk : (..., n, n) array, optional
+    crosstalk : Crosstalk, optional
         J.
     diffusivity : float
         D.
@@ -45,14 +46,14 @@ class VectorArray:
 
     drive: Floats
     frequency: Floats | None = None
-    crosstalk: Floats | None = None
+    crosstalk: Crosstalk | None = None
     diffusivity: float = 0.0
 
     def longest_step(self) -> float:
         """Return the longest step that follows what a frozen force leaves out."""
         fastest = self.diffusivity
         if self.crosstalk is not None:
-            fastest += float(np.abs(self.crosstalk).sum(axis=-1).max())
+            fastest += self.crosstalk.row_sum
         if self.frequency is not None:
             # Splitting errs by how fast the turn changes the flow, whichever of them is faster.
             turning = float(np.abs(self.frequency).sum(axis=-1).max())
@@ -113,10 +114,10 @@ def settle_vectors(
             x = _turned(half, x)
         middle = x
         if array.crosstalk is not None:
-            middle = settle(x, array.drive + array.crosstalk @ x, length / 2)
+            middle = settle(x, array.drive + _heard(array.crosstalk, x), length / 2)
         force = array.drive
         if array.crosstalk is not None:
-            force = force + array.crosstalk @ middle
+            force = force + _heard(array.crosstalk, middle)
         x = settle(x, force, length)
         if half is not None:
             x = _turned(half, x)
@@ -133,6 +134,10 @@ def _diffused(x: Floats, spread: float, rng: np.random.Generator) -> Floats:
     deviation = np.sqrt(geodesic_variance([spread], d))
     moved = brownian_step(x.reshape(-1, d).T[None], deviation, rng)
     return np.asarray(moved[0].T.reshape(x.shape))
+
+
+def _heard(crosstalk: Crosstalk, x: Floats) -> Floats:
+    return np.stack([crosstalk.heard(each) for each in np.moveaxis(x, -1, 0)], axis=-1)
 
 
 def _turned(rotation: Floats, x: Floats) -> Floats:

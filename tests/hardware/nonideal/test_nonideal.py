@@ -20,7 +20,7 @@ from lohe.hardware.nonideal.attention import (
 )
 from lohe.hardware.nonideal.circle import PhaseArray, mobius_flow, settle_phases
 from lohe.hardware.nonideal.converters import quantise
-from lohe.hardware.nonideal.crosstalk import neighbours, parasitic_crosstalk
+from lohe.hardware.nonideal.crosstalk import Crosstalk, neighbours, parasitic_crosstalk
 from lohe.hardware.nonideal.device import draw_device
 from lohe.hardware.nonideal.imperfections import Imperfections
 from lohe.hardware.nonideal.sphere import VectorArray, settle_vectors
@@ -35,6 +35,13 @@ def units(rng, *shape):
 
 def numbers(x):
     return x[..., 0] + 1j * x[..., 1]
+
+
+def everyone(matrix):
+    """Crosstalk from a matrix."""
+    n = len(matrix)
+    index = np.array([[k for k in range(n) if k != i] for i in range(n)])
+    return Crosstalk(index, np.take_along_axis(matrix, index, axis=1))
 
 
 def device(n=6, keys=6, d_osc=2, instances=(), seed=0, **faults):
@@ -82,11 +89,11 @@ def test_crosstalk_and_frequencies_are_those_of_the_network(d):
     errors = []
     for step in (0.1, 0.05):
         if d == 2:
-            array = PhaseArray(numbers(drive), skew[:, 1, 0], crosstalk)
+            array = PhaseArray(numbers(drive), skew[:, 1, 0], everyone(crosstalk))
             found = settle_phases(array, numbers(start), 1.5, rng, step=step)
             errors.append(np.abs(found - numbers(exact)).max())
         else:
-            vectors = VectorArray(drive, skew, crosstalk)
+            vectors = VectorArray(drive, skew, everyone(crosstalk))
             found = settle_vectors(vectors, start, 1.5, rng, step=step)
             errors.append(np.abs(found - exact).max())
     assert errors[1] < errors[0] / 3
@@ -115,7 +122,7 @@ def test_harmonics_are_those_of_the_equation():
 
 def test_delay_is_a_turn_where_all_oscillators_turn_alike():
     """Two that only hear each other, late, while both run: late by the angle they run in it."""
-    crosstalk = np.array([[0.0, 0.5], [0.5, 0.0]])
+    crosstalk = everyone(np.array([[0.0, 0.5], [0.5, 0.0]]))
     array = PhaseArray(np.zeros(2, complex), np.full(2, 0.8), crosstalk, delay=0.5)
     z = settle_phases(array, np.exp(1j * np.array([0.0, 0.4])), 60.0, RNG(0), step=0.02)
     later = settle_phases(array, np.exp(1j * np.array([0.0, 0.4])), 61.0, RNG(0), step=0.02)
@@ -159,10 +166,22 @@ def test_layouts(topology, degrees):
     assert (hears == hears.T).all()
     assert not hears.diagonal().any()
     assert {*hears.sum(axis=1).tolist()} == degrees
-    drawn = parasitic_crosstalk(Imperfections(crosstalk=0.3, topology=topology), 9, RNG(0), (4,))
+    faults = Imperfections(crosstalk=0.3, topology=topology)
+    drawn = parasitic_crosstalk(faults, 9, RNG(0), (4,)).dense()
     assert drawn.shape == (4, 9, 9)
     assert np.abs(drawn).sum(axis=-1).max() == pytest.approx(0.3)
     assert ((drawn != 0) == hears).all()
+
+
+@pytest.mark.parametrize("count", [9, 40])
+def test_crosstalk_is_its_matrix(count):
+    """Summed over neighbours, and by a product where there are many."""
+    rng = RNG(8)
+    drawn = parasitic_crosstalk(Imperfections(crosstalk=0.3, topology="complete"), count, rng, (3,))
+    for z in (rng.standard_normal((3, count)), np.exp(1j * rng.standard_normal((3, count)))):
+        expected = (drawn.dense() @ z[..., None])[..., 0]
+        np.testing.assert_allclose(drawn.heard(z), expected, atol=1e-14)
+    assert drawn.row_sum == pytest.approx(0.3)
 
 
 def test_programming():
@@ -238,7 +257,8 @@ def test_many_devices_are_each_their_own():
     assert together.shape == (4, 6, 2)
     alone = device(**faults)
     for i in range(4):
-        parts = {name: getattr(many, name)[i] for name in ("factors", "crosstalk", "frequency")}
+        parts = {name: getattr(many, name)[i] for name in ("factors", "frequency")}
+        parts["crosstalk"] = Crosstalk(many.crosstalk.index, many.crosstalk.strength[i])
         one = type(alone)(**{f.name: getattr(alone, f.name) for f in fields(alone)} | parts)
         found = settle_on_device(one, programmed[i], anchors, rng, start=start, step=0.05)
         np.testing.assert_allclose(found, together[i], atol=1e-12)
