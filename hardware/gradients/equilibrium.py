@@ -1,8 +1,12 @@
 r"""Equilibrium propagation: gradients from how an array answers to a nudge.
 
 An array whose crosstalk is symmetric and whose oscillators are not detuned settles at a minimum of
-:math:`E = -\sum_{ij} W_{ij}\langle r_j, x_i\rangle
-- \frac12\sum_{ik} J_{ik}\langle x_i, x_k\rangle`. Nudged by :math:`\beta` times the loss it settles elsewhere, and (Scellier & Bengio, Front. Comput.
+the energy
+
+.. math:: E = -\sum_{ij} W_{ij}\langle r_j, x_i\rangle
+              - \frac12\sum_{ik} J_{ik}\langle x_i, x_k\rangle.
+
+Nudged by :math:`\beta` times the loss it settles elsewhere, and (Scellier & Bengio, Front. Comput.
 Neurosci. 11, 24, 2017; with both signs of the nudge: Laborieux et al., Front. Neurosci. 15, 2021)
 
 .. math:: \frac{dL}{dW_{ij}} = \lim_{\beta\to0} \frac1{2\beta}
