@@ -13,10 +13,14 @@ from lohe.attention.anchors_layer import anchors_layer
 from lohe.attention.attended import Attended
 from lohe.attention.coherent import coherent_attention_vjp
 from lohe.attention.fixed_query import fixed_query_attention_vjp
+from lohe.dynamics.errors import InputError
 
-__all__ = ["Oscillation", "oscillator_heads"]
+__all__ = ["Attend", "Oscillation", "oscillator_heads"]
 
 Floats = NDArray[Any]
+
+Attend = Callable[..., tuple[Floats, Callable[..., Any]]]
+"""``attend(q, k, v, anchors, **options) -> (out, pullback)``, as `fixed_query_attention_vjp`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +57,7 @@ def oscillator_heads(
     anchor_margin: float = 0.0,
     p: float = 1,
     with_coherence: bool = False,
+    attend: Attend | None = None,
     **options: Any,
 ) -> Oscillation:
     """Attend by fixed-query oscillators, with one anchor per key or two.
@@ -71,11 +76,15 @@ def oscillator_heads(
         As in `fixed_query_attention`; `p` is not used by heads that learn their exponent.
     with_coherence : bool
         Compute the coherence even where nothing else needs it.
+    attend
+        Takes the place of `fixed_query_attention_vjp`, such as a device's behavioural model; of
+        heads with one anchor per key and no coherence.
 
     Raises
     ------
     InputError
-        As `anchors_layer` and `fixed_query_attention` do.
+        If another layer is to attend where it cannot, and as `anchors_layer` and
+        `fixed_query_attention` do.
     """
     names = [name for name in ("anchors", "opposed") if name in weights]
     made = [anchors_layer(weights[name], x, anchor_kind, anchor_margin) for name in names]
@@ -84,7 +93,11 @@ def oscillator_heads(
     exponent = np.exp(weights["log_exponent"])[:, None, None] if learned else p
     coherence = None
     back: Any
-    if with_coherence or len(tables) > 1:
+    if attend is not None:
+        if with_coherence or len(tables) > 1:
+            raise InputError("a device attends with one anchor per key, and knows no coherence")
+        out, back = attend(q, k, v, tables[0], p=exponent, **options)
+    elif with_coherence or len(tables) > 1:
         out, coherence, back = coherent_attention_vjp(q, k, v, *tables, p=exponent, **options)
     else:
         out, back = fixed_query_attention_vjp(q, k, v, tables[0], p=exponent, **options)

@@ -73,10 +73,12 @@ def apply_regularised(
     *,
     rng: np.random.Generator | None = None,
     observe: Observer | None = None,
+    attend: Callable[..., Any] | None = None,
 ) -> tuple[Floats, float, Callable[..., dict[str, Floats]]]:
     """Run the model on a batch, and price the incoherence of its drives.
 
-    The arguments and errors are those of `apply_transformer`.
+    The arguments and errors are those of `apply_transformer`; and ``attend(layer, q, k, v, anchors,
+    **options)`` takes the place of the oscillators of each layer, see `oscillator_heads`.
 
     Returns
     -------
@@ -103,7 +105,8 @@ def apply_regularised(
     x, back_dropout = dropout(config.dropout, x, rng)
     backs_block, coherences = [], []
     asked = config.readout == "position"
-    all_attend = config.causal or config.coherence > 0 or observe is not None or not asked
+    watched = observe is not None or attend is not None  # a device settles all tokens at once
+    all_attend = config.causal or config.coherence > 0 or watched or not asked
     for layer in range(config.layers):
         x, coherence, back_block = block(
             of,
@@ -123,6 +126,7 @@ def apply_regularised(
             mask_readout=config.mask_readout,
             with_coherence=config.coherence > 0,
             observe=partial(observe, layer) if observe else None,
+            **({"attend": partial(attend, layer)} if attend else {}),
         )
         backs_block.append(back_block)
         if coherence is not None:

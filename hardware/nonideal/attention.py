@@ -148,7 +148,8 @@ def device_attention(
     Parameters
     ----------
     device
-        Of T oscillators and T keys; its leading axes broadcast against those of the couplings.
+        Of T oscillators and T keys, or more, of which the first are used; its leading axes
+        broadcast against those of the couplings.
     q, k, v, anchors, coupling, p, causal, key_mask, mask_readout
         See `fixed_query_attention`; matrices over all pairs are formed.
     rng
@@ -159,6 +160,8 @@ def device_attention(
     (..., T, d_v) array
     """
     tokens = q.shape[-2]
+    if tokens != device.oscillators:
+        device = device.first(tokens)
     seen = np.tri(tokens, dtype=bool) if causal else np.ones((tokens, tokens), dtype=bool)
     coupled = seen if key_mask is None else seen & key_mask[..., None, :]
     couplings = np.where(coupled, dense_couplings(q, k, coupling), 0)

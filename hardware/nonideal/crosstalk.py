@@ -57,6 +57,12 @@ class Crosstalk:
             found += self.strength[..., m] * states[..., self.index[:, m]]
         return np.asarray(found)
 
+    def first(self, count: int) -> Crosstalk:
+        """Return what the first oscillators hear of each other."""
+        index = self.index[:count]
+        inside = index < count
+        return Crosstalk(np.where(inside, index, 0), self.strength[..., :count, :] * inside)
+
     def dense(self) -> Floats:
         """Return J, (..., n, n)."""
         n = len(self.index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,30 @@ class Device:
     factors: Floats | None
     crosstalk: Crosstalk | None
     frequency: Floats | None
+
+    def first(self, tokens: int) -> Device:
+        """Return the array of its first oscillators and keys, for a shorter sequence.
+
+        Raises
+        ------
+        InputError
+            If it has fewer.
+        """
+        if tokens > min(self.oscillators, self.keys):
+            raise InputError(
+                f"an array of {self.oscillators} oscillators has no room for {tokens} tokens"
+            )
+        along = -1 if self.d_osc == 2 else -3
+        return replace(
+            self,
+            oscillators=tokens,
+            keys=tokens,
+            factors=None if self.factors is None else self.factors[..., :tokens, :tokens],
+            crosstalk=None if self.crosstalk is None else self.crosstalk.first(tokens),
+            frequency=None
+            if self.frequency is None
+            else np.take(self.frequency, range(tokens), axis=along),
+        )
 
 
 def draw_device(
