@@ -5,13 +5,14 @@ from __future__ import annotations
 import typer
 
 from lohe.commands.hardware_cost import cost
+from lohe.commands.hardware_robustness import robustness
 from lohe.commands.hardware_substrates import substrates
 
 __all__ = ["hardware"]
 
 hardware = typer.Typer(
-    help="Ask what attention is like on oscillator hardware: phases of a substrate, and costs.\n\n"
+    help="Ask what attention is like on oscillator hardware: substrates, costs, faults.\n\n"
     "Example: `lohe hardware substrates --check`"
 )
-for _command in (substrates, cost):
+for _command in (substrates, cost, robustness):
     hardware.command(_command.__name__)(_command)

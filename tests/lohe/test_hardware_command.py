@@ -7,6 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from lohe.attention.head import Head
+from lohe.attention.initialise import initialise
+from lohe.attention.model import Model
+from lohe.attention.recipe import Recipe
+from lohe.attention.studies.study import Setting
+from lohe.attention.tasks.sva import SubjectVerbAgreement, sva_config
 from lohe.commands.app import build
 from lohe.hardware.cost import ROWS
 
@@ -90,3 +95,46 @@ def test_errors_are_one_line(arguments, said):
     assert result.exit_code != 0
     assert said in str(result.exception)
     assert "\n" not in str(result.exception)
+
+
+@pytest.fixture
+def small_run(monkeypatch):
+    """A run of a study that need not be trained."""
+    task = SubjectVerbAgreement(sizes=(64, 32, 32))
+    config = sva_config(task)
+    model = Model(config, initialise(config, np.random.default_rng(0)))
+    setting = Setting(task, config, Recipe(epochs=1))
+    monkeypatch.setattr("lohe.commands.hardware_robustness._load", lambda *_: (model, setting))
+
+
+def test_robustness_goes_on_where_it_was_and_draws(small_run, tmp_path):
+    path, picture = tmp_path / "r.json", tmp_path / "r.svg"
+    options = ["--devices", 2, "-o", path, "--json"]
+    first = told("robustness", "sva", "a", "--fault", "reading", *options[:-1])
+    assert {*first["cases"]} == {"ideal", *(f"reading {s:g}" for s in (0.03, 0.1, 0.2, 0.5))}
+    assert all(len(case["scores"]) == 2 for name, case in first["cases"].items() if name != "ideal")
+    more = told(
+        "robustness", "sva", "a", "--fault", "reading", "--fault", "mismatch", "--plot", picture,
+        *options[:-1],
+    )  # fmt: skip
+    for name in first["cases"]:
+        assert more["cases"][name] == first["cases"][name]
+    assert "mismatch" in picture.read_text()
+    text = run("robustness", "sva", "a", "--fault", "reading", "-o", path, "--devices", 2)
+    assert "hard accuracy" in text.stdout
+    other = run("robustness", "sva", "a", "-o", path, "--devices", 3)
+    assert "devices differ" in str(other.exception)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nothing", "a"], "no study is called 'nothing'"),
+        (["sva", "nothing"], "no arm is called"),
+        (["sva", "fixed*"], "stands for several arms"),
+        (["sva", "fixed_query-ff64"], "has no finished run"),
+    ],
+)
+def test_models_that_are_not_there(arguments, said, tmp_path):
+    result = run("robustness", *arguments, "--work", tmp_path)
+    assert said in str(result.exception)
