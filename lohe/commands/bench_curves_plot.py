@@ -25,7 +25,7 @@ def has_curves(study: Study) -> bool:
 
 def plot_curves(study: Study, results: StudyResults) -> Figure:
     """Draw the mean over seeds of every arm that has run."""
-    from lohe.reports.svg import COLOURS, new_figure
+    from lohe.reports.svg import COLOURS, new_figure, set_log_axis
 
     names = [name for name in COLOURS if name != "grid"]
     families = list(dict.fromkeys(arm.options["family"] for arm in study.arms))
@@ -46,8 +46,8 @@ def plot_curves(study: Study, results: StudyResults) -> Figure:
             label = arm.name.removeprefix(f"{family}-").replace("_", " ")
             axes.plot(calls, means, line, color=COLOURS[colour], label=label)
         axes.set(xlabel="calls of the force in a layer", title=f"{family} attention")
-        axes.set_yscale("log")
-        axes.set_xscale("log")
+        set_log_axis(axes.xaxis, _STEPS, 11 * _STEPS)
+        set_log_axis(axes.yaxis, 1, 100)
         if column == 0:
             axes.set_ylabel("validation perplexity")
         axes.legend(frameon=False, fontsize=8)

@@ -146,7 +146,7 @@ def _as_json(errors: dict[str, list[ReductionError]]) -> dict[str, Any]:
 def _draw(path: Path, errors: dict[str, list[ReductionError]]) -> None:
     from lohe.commands.bench_plots import svg
     from lohe.dynamics.files import write_text
-    from lohe.reports.svg import COLOURS, add_legend, drawing_style, new_figure
+    from lohe.reports.svg import COLOURS, add_legend, drawing_style, new_figure, set_log_axis
 
     colours = ("blue", "vermillion", "green", "purple")
     with drawing_style():
@@ -164,9 +164,16 @@ def _draw(path: Path, errors: dict[str, list[ReductionError]]) -> None:
                     label=f"{name}, {'crosstalk' if kind == 'coupled' else 'drives alone'}",
                 )
         axes.axhline(_BOUND, color=COLOURS["muted"], linewidth=0.8)
+        errors_drawn = [
+            value
+            for found in errors.values()
+            for one in found
+            for value in (one.driven, one.coupled)
+            if value < float("inf")
+        ]
+        set_log_axis(axes.xaxis, _SHARES[0], _SHARES[-1])
+        set_log_axis(axes.yaxis, min(errors_drawn, default=_BOUND), 1.0)
         axes.set(
-            xscale="log",
-            yscale="log",
             xlabel="strength: coupling rate over frequency",
             ylabel="device against phase model, cycles",
         )

@@ -72,7 +72,7 @@ def test_cost_of_a_head_takes_its_drives(tmp_path):
 def test_costs_are_drawn(tmp_path):
     assert run("cost", "--plot", tmp_path / "cost.svg").exit_code == 0
     picture = (tmp_path / "cost.svg").read_text()
-    for text in ("softmax", "charge-density-wave: joules a token", "multiply add"):
+    for text in ("softmax", "charge-density-wave: energy of a token", "multiply add"):
         assert text in picture
 
 
