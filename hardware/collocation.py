@@ -87,7 +87,7 @@ def periodic_orbit(
     rest = residual(x, omega)
     for _ in range(_NEWTON_STEPS):
         if np.abs(rest).max() < _TOLERANCE and np.ptp(x, axis=0).max() > _MOVES:
-            return 2 * np.pi / omega, x * scale
+            return float(2 * np.pi / omega), x * scale
         rates = field(x * scale) / scale / omega
         local = jacobian(x * scale) / scale[:, None] * scale / omega
         matrix = np.zeros((points * size + 1, points * size + 1))

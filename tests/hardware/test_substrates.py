@@ -34,18 +34,18 @@ def run(device, state, duration, steps, inject=free):
     return state
 
 
-def crossings(device, state, period, periods, steps):
-    """Return the times at which the output rises through its mean, by straight lines between."""
-    level = device.limit_cycle().output.mean()
-    times, before = [], device.output(state)
-    for k in range(periods * steps):
+def crossings(device, state, period, steps):
+    """Return when each output first rises through its mean, by straight lines between."""
+    level = device.limit_cycle(64).output.mean()
+    times, before = np.full(len(state), np.nan), device.output(state)
+    for k in range(2 * steps):
         state = device.step(state, k * period / steps, period / steps, free)
         after = device.output(state)
-        if before[0] < level <= after[0]:
-            share = (level - before[0]) / (after[0] - before[0])
-            times.append((k + share) * period / steps)
+        rises = np.isnan(times) & (before < level) & (level <= after)
+        share = (level - before[rises]) / (after[rises] - before[rises])
+        times[rises] = (k + share) * period / steps
         before = after
-    return np.array(times)
+    return times
 
 
 @pytest.mark.parametrize("name", DEVICES)
@@ -74,12 +74,11 @@ def test_samples_do_not_depend_on_their_number(name):
 
 
 @pytest.mark.parametrize("name", DEVICES)
-@pytest.mark.parametrize("phase", [0.9, 2.8, 4.4])
-def test_response_is_what_a_kick_does(name, phase):
-    """A short weak pulse, then several periods to forget all but the phase."""
+def test_response_is_what_a_kick_does(name):
+    """A short weak pulse at three phases, then several periods to forget all but the phase."""
     device = DEVICES[name]
     cycle = device.limit_cycle(128)
-    index = round(phase / (2 * np.pi) * 128)
+    index = np.array([18, 57, 90])
     settling = 1 if np.isinf(cycle.decay) else int(10 / cycle.decay / cycle.period) + 1
     steps = 1024 if settling == 1 else 128
     duration = cycle.period / steps
@@ -88,20 +87,17 @@ def test_response_is_what_a_kick_does(name, phase):
     def kick(time, output):
         return np.full_like(output, pulse)
 
-    start = cycle.states[index : index + 1].copy()
-    kicked = device.step(start, 0.0, duration, kick)
-    plain = device.step(start, 0.0, duration, free)
-    late = [
-        crossings(device, run(device, state, settling * cycle.period, settling * steps),
-                  cycle.period, 2, steps)[0]
-        for state in (kicked, plain)
-    ]  # fmt: skip
-    advance = (late[1] - late[0]) * cycle.frequency
-    advance = np.angle(np.exp(1j * advance))
+    start = cycle.states[index].copy()
+    late = []
+    for push in (kick, free):
+        state = device.step(start, 0.0, duration, push)
+        state = run(device, state, settling * cycle.period, settling * steps)
+        late.append(crossings(device, state, cycle.period, steps))
+    advance = np.angle(np.exp(1j * (late[1] - late[0]) * cycle.frequency))
     # The pulse lasts from one phase to the next; the response is that in its middle.
     middle = np.interp(index + 0.5 * 128 / steps, np.arange(129), np.append(cycle.response, 0))
     largest = np.abs(cycle.response).max() * pulse * duration
-    assert advance == pytest.approx(middle * pulse * duration, abs=0.02 * largest)
+    np.testing.assert_allclose(advance, middle * pulse * duration, atol=0.02 * largest)
 
 
 def test_electrical_oscillates_as_van_der_pol_says():
