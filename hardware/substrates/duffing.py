@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
-from lohe.hardware.collocation import periodic_orbit, phase_response, transverse_decay
-from lohe.hardware.limit_cycle import LimitCycle, starting_at_the_peak
+from lohe.hardware.limit_cycle import LimitCycle
+from lohe.hardware.substrates.planar import planar_cycle
 from lohe.hardware.substrates.substrate import Inject, require_positive, runge_kutta_step
 
 __all__ = ["NanomechanicalOscillator"]
@@ -115,13 +115,4 @@ class NanomechanicalOscillator:
         omega = np.sqrt(stiffness / self.mass)
         theta = 2 * np.pi * np.arange(points) / points
         guess = swing * np.stack([np.cos(theta), -omega * np.sin(theta)], axis=-1)
-        period, states = periodic_orbit(self.rate, self.jacobian, guess, 2 * np.pi / omega)
-        states = starting_at_the_peak(states, self.output(states))
-        gradient = phase_response(self.rate, self.jacobian, states, period)
-        return LimitCycle(
-            period=period,
-            states=states,
-            output=self.output(states),
-            response=gradient[:, 1] / self.mass,
-            decay=transverse_decay(self.jacobian, states),
-        )
+        return planar_cycle(self, guess, 2 * np.pi / omega, pushed=1, inertia=self.mass)

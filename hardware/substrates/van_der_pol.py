@@ -8,8 +8,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.hardware.collocation import periodic_orbit, phase_response, transverse_decay
-from lohe.hardware.limit_cycle import LimitCycle, starting_at_the_peak
+from lohe.hardware.limit_cycle import LimitCycle
+from lohe.hardware.substrates.planar import planar_cycle
 from lohe.hardware.substrates.substrate import Inject, require_positive, runge_kutta_step
 
 __all__ = ["LCOscillator"]
@@ -99,13 +99,6 @@ class LCOscillator:
         swing = 2 * np.sqrt(self.conductance / (3 * self.saturation))
         theta = 2 * np.pi * np.arange(points) / points
         guess = np.stack([np.cos(theta), np.sin(theta) / (omega * self.inductance)], axis=-1)
-        period, states = periodic_orbit(self.rate, self.jacobian, swing * guess, 2 * np.pi / omega)
-        states = starting_at_the_peak(states, self.output(states))
-        gradient = phase_response(self.rate, self.jacobian, states, period)
-        return LimitCycle(
-            period=period,
-            states=states,
-            output=self.output(states),
-            response=gradient[:, 0] / self.capacitance,
-            decay=transverse_decay(self.jacobian, states),
+        return planar_cycle(
+            self, swing * guess, 2 * np.pi / omega, pushed=0, inertia=self.capacitance
         )
