@@ -11,5 +11,5 @@ def test_code_runs():
     assert blocks
     names = {}
     for block in blocks:
-        exec(block, names)  # noqa: S102
+        exec(block, names)
     assert names["read"].shape == (100, 16, 2)
