@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from lohe.commands.hardware_cost import cost
+from lohe.commands.hardware_export import export
 from lohe.commands.hardware_robustness import robustness
 from lohe.commands.hardware_substrates import substrates
 
@@ -14,5 +15,5 @@ hardware = typer.Typer(
     help="Ask what attention is like on oscillator hardware: substrates, costs, faults.\n\n"
     "Example: `lohe hardware substrates --check`"
 )
-for _command in (substrates, cost, robustness):
+for _command in (substrates, cost, robustness, export):
     hardware.command(_command.__name__)(_command)

@@ -13,6 +13,7 @@ from lohe.attention.recipe import Recipe
 from lohe.attention.studies.study import Setting
 from lohe.attention.tasks.sva import SubjectVerbAgreement, sva_config
 from lohe.commands.app import build
+from lohe.dynamics.network import Network
 from lohe.hardware.cost import ROWS
 
 
@@ -138,3 +139,19 @@ def test_robustness_goes_on_where_it_was_and_draws(small_run, tmp_path):
 def test_models_that_are_not_there(arguments, said, tmp_path):
     result = run("robustness", *arguments, "--work", tmp_path)
     assert said in str(result.exception)
+
+
+def test_export(tmp_path):
+    path = tmp_path / "a.network.npz"
+    Network(np.eye(3, 2) + 0.1, crosstalk=0.1 * (1 - np.eye(3))).save(path)
+    found = told("export", path, "-o", tmp_path / "a.cir", "--first", 2)
+    assert found["oscillators"] == 2
+    netlist = (tmp_path / "a.cir").read_text()
+    assert ".subckt oscillator" in netlist
+    assert "\nG0_1 " in netlist
+    told("export", path, "-o", tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text())["oscillators"] == 3
+    assert "neither .cir nor .json" in str(run("export", path, "-o", "a.txt").exception)
+    Network(np.eye(3)).save(path)
+    result = run("export", path, "-o", tmp_path / "b.cir")
+    assert "has dimension 3; a netlist is of" in str(result.exception)
