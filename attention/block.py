@@ -12,6 +12,7 @@ from lohe.attention.dropout import dropout
 from lohe.attention.feed_forward import feed_forward
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.multi_head import multi_head
+from lohe.attention.parameters import layer_of
 from lohe.attention.readout import at_position
 
 __all__ = ["BLOCK", "block", "name_gradients"]
@@ -83,10 +84,7 @@ def block(
 
     gain, bias = of("norm1")
     normed, back_norm1 = layer_norm(gain, bias, x)
-    start = f"{prefix}.attention."
-    weights = {
-        name.removeprefix(start): parameters[name] for name in parameters if name.startswith(start)
-    }
+    weights = layer_of(parameters, f"{prefix}.attention")
     asking = None if all_attend else position
     attended, coherence, back_attention = multi_head(weights, normed, position=asking, **attention)
     if position is not None and all_attend:
@@ -113,7 +111,9 @@ def block(
             d_attended = back_pick(d_attended)
         of_attention, d_attended = back_attention(d_attended, d_coherence)
         *found["norm1"], d_branch = back_norm1(d_attended)
-        gradients = {start + name: gradient for name, gradient in of_attention.items()}
+        gradients = {
+            f"{prefix}.attention.{name}": gradient for name, gradient in of_attention.items()
+        }
         for part, of_part in found.items():
             gradients |= name_gradients(f"{prefix}.{part}", BLOCK[part], of_part)
         return gradients, d_branch + (d_middle if position is None else back_position(d_middle))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["Parameters"]
+__all__ = ["Parameters", "layer_of"]
 
 Floats = NDArray[Any]
 
@@ -69,3 +69,19 @@ class Parameters(Mapping[str, Floats]):
         if vector.size != self.vector.size:
             raise InputError("a gradient has another shape than its parameter")
         return vector
+
+
+def layer_of(parameters: Mapping[str, Floats], prefix: str) -> dict[str, Floats]:
+    """Return the parameters whose names begin with ``prefix.``, by the rest of their names.
+
+    Examples
+    --------
+    >>> list(layer_of({"layer1.gain": np.ones(1), "layer10.gain": np.ones(1)}, "layer1"))
+    ['gain']
+    """
+    start = prefix + "."
+    return {
+        name.removeprefix(start): array
+        for name, array in parameters.items()
+        if name.startswith(start)
+    }

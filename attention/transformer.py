@@ -126,7 +126,7 @@ def apply_regularised(
             mask_readout=config.mask_readout,
             with_coherence=config.coherence > 0,
             observe=partial(observe, layer) if observe else None,
-            **({"attend": partial(attend, layer)} if attend else {}),
+            attend=partial(attend, layer) if attend else None,
         )
         backs_block.append(back_block)
         if coherence is not None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from lohe.attention.accelerated.coefficients import MULTISTEP
+from lohe.attention.language_model import check_language_sizes
 from lohe.dynamics.errors import InputError
 
 __all__ = ["FAMILIES", "SCHEMES", "AcceleratedConfig", "oracle_calls"]
@@ -104,16 +105,7 @@ class AcceleratedConfig:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("context", "outputs", "vocabulary", "width", "heads", "layers", "hidden"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        if self.outputs != self.vocabulary:
-            raise InputError(
-                f"outputs is {self.outputs}; a language model has as many as its vocabulary, "
-                f"{self.vocabulary}"
-            )
-        if self.width % self.heads:
-            raise InputError(f"width {self.width} does not divide into {self.heads} heads")
+        check_language_sizes(self)
         if self.family not in SCHEMES:
             raise InputError(f"family is {self.family!r}; choose {' or '.join(FAMILIES)}")
         if self.scheme not in SCHEMES[self.family]:
@@ -135,8 +127,6 @@ class AcceleratedConfig:
             raise InputError("Nesterov's scheme moves all by momentum; leave feed_forward out")
         if not self.step > 0:
             raise InputError(f"step is {self.step}; it must be positive")
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout is {self.dropout}; choose from 0 up to below 1")
 
     @property
     def mechanism(self) -> str:

@@ -17,7 +17,7 @@ from lohe.attention.accelerated.scalars import read_scalars
 from lohe.attention.accelerated.watch import energies, watch
 from lohe.attention.depth import Depth, Measure, by_layer
 from lohe.attention.model import Model
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import layer_of
 
 __all__ = ["accelerated_depth"]
 

@@ -18,6 +18,7 @@ from lohe.attention.dropout import dropout
 from lohe.attention.feed_forward import feed_forward
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.multi_head import multi_head
+from lohe.attention.parameters import layer_of
 
 __all__ = ["FEED_FORWARD", "accelerated_layer"]
 
@@ -126,11 +127,7 @@ def _attention(
             share, _ = shares_of(config, x.shape[1], x.dtype)
             out, back_heads = linear_attention(weights, normed, heads=config.heads, share=share)
         else:
-            own = {
-                name.removeprefix("attention."): weights[name]
-                for name in weights
-                if name.startswith("attention.")
-            }
+            own = layer_of(weights, "attention")
             out, _, back = multi_head(own, normed, heads=config.heads, causal=True)
 
             def back_heads(d_out: Floats) -> tuple[Gradients, Floats]:

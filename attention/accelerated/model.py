@@ -14,10 +14,11 @@ from lohe.attention.accelerated.hamiltonian import Moved
 from lohe.attention.accelerated.layer import accelerated_layer
 from lohe.attention.dropout import dropout
 from lohe.attention.embedding import embedding
+from lohe.attention.language_model import predict_next
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.linear import linear
 from lohe.attention.model import Model
-from lohe.attention.next_token import next_token_loss
+from lohe.attention.parameters import layer_of
 from lohe.attention.positions import add_positions
 from lohe.attention.task import Batch
 from lohe.dynamics.errors import InputError
@@ -59,14 +60,7 @@ def apply_accelerated(
     if batch.key_mask is not None:
         raise InputError("the model reads text without padding; leave key_mask out")
     x, back_trunk = _trunk(model, batch.inputs, rng)
-    of = model.parameters
-    outputs, back_output = next_token_loss(of["output.weight"], of["output.bias"], x, batch.targets)
-
-    def pullback(d_outputs: Floats, d_price: float = 0.0) -> Gradients:
-        d_weight, d_bias, dx = back_output(d_outputs)
-        return back_trunk(dx) | {"output.weight": d_weight, "output.bias": d_bias}
-
-    return outputs, 0.0, pullback
+    return predict_next(model.parameters, x, back_trunk, batch.targets)
 
 
 def logits_accelerated(model: Model, tokens: Tokens) -> Floats:
@@ -104,10 +98,9 @@ def _trunk(
         y, back_y = _embed(model, "momentum.table", "momentum.positions", tokens, rng)
     now, backs = Moved(x, y, None), []
     for layer in range(config.layers):
-        prefix = f"layer{layer}."
-        weights = {name.removeprefix(prefix): of[name] for name in of if name.startswith(prefix)}
+        weights = layer_of(of, f"layer{layer}")
         now, back = accelerated_layer(weights, config, layer, now, rng)
-        backs.append((prefix, back))
+        backs.append((f"layer{layer}.", back))
     normed, back_norm = layer_norm(of["norm.gain"], of["norm.bias"], now.position)
 
     def pullback(d_normed: Floats) -> Gradients:

@@ -34,8 +34,8 @@ from lohe.attention.embedding import embedding
 from lohe.attention.heads import merge_heads, split_heads
 from lohe.attention.layer_norm import layer_norm
 from lohe.attention.model import Model
+from lohe.attention.parameters import layer_of
 from lohe.attention.positions import add_positions
-from lohe.attention.rotary.model import layer_of
 from lohe.dynamics.errors import InputError
 
 __all__ = ["energies", "watch"]

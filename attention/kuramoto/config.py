@@ -14,7 +14,7 @@ from lohe.attention.kuramoto.coupling import COUPLINGS
 from lohe.attention.kuramoto.gate import GATES
 from lohe.attention.kuramoto.sphere import RETRACTIONS, Sphere
 from lohe.attention.kuramoto.torus import Torus
-from lohe.attention.rotary.config import check_language_sizes
+from lohe.attention.language_model import check_language_sizes
 from lohe.attention.rotary.rotation import rotary_frequencies
 from lohe.dynamics.errors import InputError
 

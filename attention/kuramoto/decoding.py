@@ -15,8 +15,8 @@ from lohe.attention.kuramoto.points import heads_first, tokens_first
 from lohe.attention.kuramoto.scores import queries_and_keys
 from lohe.attention.linear import linear
 from lohe.attention.model import Model
+from lohe.attention.parameters import layer_of
 from lohe.attention.rotary.decoding import KeyValueCache
-from lohe.attention.rotary.model import layer_of
 from lohe.attention.rotary.weights import attention_weights
 
 __all__ = ["decode_kuramoto"]

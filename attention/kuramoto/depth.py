@@ -23,7 +23,7 @@ from lohe.attention.kuramoto.order import (
     phase_locking,
 )
 from lohe.attention.model import Model
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import layer_of
 
 __all__ = ["Passed", "kuramoto_depth", "pass_layers"]
 

@@ -15,10 +15,10 @@ from lohe.attention.kuramoto.attention import Pulled, kuramoto_attention
 from lohe.attention.kuramoto.config import KuramotoConfig
 from lohe.attention.kuramoto.feed_forward import phase_feed_forward
 from lohe.attention.kuramoto.sphere import unit_points
+from lohe.attention.language_model import predict_next
 from lohe.attention.linear import linear
 from lohe.attention.model import Model
-from lohe.attention.next_token import next_token_loss
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import layer_of
 from lohe.attention.task import Batch
 
 __all__ = ["Observer", "apply_kuramoto", "attention_options", "embed", "logits_kuramoto"]
@@ -64,13 +64,7 @@ def apply_kuramoto(
     """
     of = model.parameters
     x, back_points = _points(model.config, of, batch.inputs, rng, observe)
-    outputs, back_output = next_token_loss(of["output.weight"], of["output.bias"], x, batch.targets)
-
-    def pullback(d_outputs: Floats, d_price: float = 0.0) -> Gradients:
-        dweight, dbias, dx = back_output(d_outputs)
-        return {"output.weight": dweight, "output.bias": dbias} | back_points(dx)
-
-    return outputs, 0.0, pullback
+    return predict_next(of, x, back_points, batch.targets)
 
 
 def logits_kuramoto(

@@ -1,14 +1,15 @@
-"""The shape of the baseline, as data, and what any language model's shape must fulfil."""
+"""The shape of the baseline, as data."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from lohe.attention.language_model import check_language_sizes
 from lohe.dynamics.errors import InputError
 
-__all__ = ["RotaryConfig", "check_language_sizes"]
+__all__ = ["RotaryConfig"]
 
 
 @dataclass(frozen=True)
@@ -58,25 +59,3 @@ class RotaryConfig:
             )
         if not (math.isfinite(self.base) and self.base > 0):
             raise InputError(f"base is {self.base}; it must be positive and finite")
-
-
-def check_language_sizes(config: Any) -> None:
-    """Check the sizes that every language model has.
-
-    Raises
-    ------
-    InputError
-        If one is not positive, or they do not fit together.
-    """
-    for name in ("context", "outputs", "vocabulary", "width", "heads", "layers", "hidden"):
-        if getattr(config, name) < 1:
-            raise InputError(f"{name} is {getattr(config, name)}; it must be at least 1")
-    if config.outputs != config.vocabulary:
-        raise InputError(
-            f"outputs is {config.outputs} and vocabulary {config.vocabulary}; "
-            "a language model's outputs are its words"
-        )
-    if config.width % config.heads:
-        raise InputError(f"width {config.width} does not divide into {config.heads} heads")
-    if not 0 <= config.dropout < 1:
-        raise InputError(f"dropout is {config.dropout}; choose from 0 up to below 1")

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from lohe.attention.embedding import embedding
 from lohe.attention.linear import linear
 from lohe.attention.model import Model
+from lohe.attention.parameters import layer_of
 from lohe.attention.rotary.attention import rotary_projections
-from lohe.attention.rotary.model import layer_of
 from lohe.attention.rotary.rms_norm import rms_norm
 from lohe.attention.rotary.swiglu import swiglu
 from lohe.attention.rotary.weights import attention_weights

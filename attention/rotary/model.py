@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from lohe.attention.dropout import dropout
 from lohe.attention.embedding import embedding
+from lohe.attention.language_model import predict_next
 from lohe.attention.linear import linear
 from lohe.attention.model import Model
-from lohe.attention.next_token import next_token_loss
+from lohe.attention.parameters import layer_of
 from lohe.attention.rotary.attention import rotary_attention
 from lohe.attention.rotary.config import RotaryConfig
 from lohe.attention.rotary.rms_norm import rms_norm
 from lohe.attention.rotary.swiglu import swiglu
 from lohe.attention.task import Batch
 
-__all__ = ["apply_rotary", "layer_of", "logits_rotary"]
+__all__ = ["apply_rotary", "logits_rotary"]
 
 Floats = NDArray[Any]
 Gradients = dict[str, Floats]
@@ -55,13 +56,7 @@ def apply_rotary(
     """
     of = model.parameters
     x, back_tokens = _tokens(model.config, of, batch.inputs, rng)
-    outputs, back_output = next_token_loss(of["output.weight"], of["output.bias"], x, batch.targets)
-
-    def pullback(d_outputs: Floats, d_price: float = 0.0) -> Gradients:
-        dweight, dbias, dx = back_output(d_outputs)
-        return {"output.weight": dweight, "output.bias": dbias} | back_tokens(dx)
-
-    return outputs, 0.0, pullback
+    return predict_next(of, x, back_tokens, batch.targets)
 
 
 def logits_rotary(model: Model, tokens: NDArray[np.integer[Any]]) -> Floats:
@@ -69,22 +64,6 @@ def logits_rotary(model: Model, tokens: NDArray[np.integer[Any]]) -> Floats:
     of = model.parameters
     x, _ = _tokens(model.config, of, tokens, None)
     return linear(of["output.weight"], of["output.bias"], x)[0]
-
-
-def layer_of(parameters: Mapping[str, Floats], prefix: str) -> dict[str, Floats]:
-    """Return the parameters whose names begin with ``prefix.``, by the rest of their names.
-
-    Examples
-    --------
-    >>> list(layer_of({"layer1.gain": np.ones(1), "layer10.gain": np.ones(1)}, "layer1"))
-    ['gain']
-    """
-    start = prefix + "."
-    return {
-        name.removeprefix(start): array
-        for name, array in parameters.items()
-        if name.startswith(start)
-    }
 
 
 def _tokens(

@@ -17,7 +17,7 @@ from lohe.attention.accelerated.scalars import read_scalars
 from lohe.attention.accelerated.softmax_field import softmax_field
 from lohe.attention.accelerated.watch import energies, watch
 from lohe.attention.layer_norm import layer_norm
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import layer_of
 from lohe.dynamics.errors import InputError
 
 

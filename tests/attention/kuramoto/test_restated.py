@@ -8,7 +8,7 @@ from phase_models import TORUS, config_of, draw_model
 from lohe.attention.kuramoto.attention import kuramoto_attention
 from lohe.attention.kuramoto.coupling import COUPLINGS
 from lohe.attention.kuramoto.model import attention_options
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import layer_of
 
 CASES = {name: options for name, options in TORUS.items() if options.get("values") != "free"}
 

@@ -9,8 +9,7 @@ from lohe.attention.kuramoto.model import attention_options, logits_kuramoto
 from lohe.attention.kuramoto.sphere import Sphere
 from lohe.attention.kuramoto.torus import Torus
 from lohe.attention.model import Model
-from lohe.attention.parameters import Parameters
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import Parameters, layer_of
 
 FREE_OF_ABSOLUTE_PHASES = {
     "no gate": {"gate": "none"},

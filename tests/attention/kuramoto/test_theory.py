@@ -11,7 +11,7 @@ from lohe.attention.kuramoto.model import attention_options
 from lohe.attention.kuramoto.order import coupling_energy
 from lohe.attention.kuramoto.sphere import Sphere
 from lohe.attention.kuramoto.torus import Torus
-from lohe.attention.rotary.model import layer_of
+from lohe.attention.parameters import layer_of
 from lohe.attention.rotary.weights import attention_weights
 
 
