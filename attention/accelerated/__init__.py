@@ -38,7 +38,13 @@ What the paper leaves open, or its code does otherwise, is read as follows, here
     in the feed-forward layer. Dropout leaves Hamiltonian steps alone.
 """
 
-from lohe.attention.accelerated.config import FAMILIES, SCHEMES, AcceleratedConfig, oracle_calls
+from lohe.attention.accelerated.config import (
+    FAMILIES,
+    SCHEMES,
+    AcceleratedConfig,
+    calls_of_a_step,
+    oracle_calls,
+)
 from lohe.attention.accelerated.initialise import initialise_accelerated
 from lohe.attention.accelerated.model import apply_accelerated, logits_accelerated
 from lohe.attention.accelerated.scalars import is_scalar_accelerated
@@ -48,6 +54,7 @@ __all__ = [
     "SCHEMES",
     "AcceleratedConfig",
     "apply_accelerated",
+    "calls_of_a_step",
     "initialise_accelerated",
     "is_scalar_accelerated",
     "logits_accelerated",

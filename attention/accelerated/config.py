@@ -10,7 +10,7 @@ from lohe.attention.accelerated.coefficients import MULTISTEP
 from lohe.attention.language_model import check_language_sizes
 from lohe.dynamics.errors import InputError
 
-__all__ = ["FAMILIES", "SCHEMES", "AcceleratedConfig", "oracle_calls"]
+__all__ = ["FAMILIES", "SCHEMES", "AcceleratedConfig", "calls_of_a_step", "oracle_calls"]
 
 Family = Literal["linear", "softmax"]
 
@@ -23,8 +23,6 @@ SCHEMES = MappingProxyType({
 })  # fmt: skip
 """The schemes of each family: the classical block, Nesterov's method, and those that carry
 positions and momenta of a Hamiltonian system."""
-
-_STRANG_CALLS = 4
 
 _CHOICES = MappingProxyType({
     "start": ("embedding", "zero"),
@@ -161,6 +159,14 @@ class AcceleratedConfig:
         return "residual" if self.scheme == "baseline" else "momentum"
 
 
+def calls_of_a_step(scheme: str) -> int:
+    """Return how often one step of a scheme evaluates the force of attention.
+
+    Strang's copies of the system push each other four times; every other scheme pushes once.
+    """
+    return 4 if scheme == "strang" else 1
+
+
 def oracle_calls(config: AcceleratedConfig) -> int:
     """Return how often a forward pass evaluates the force of attention.
 
@@ -170,4 +176,4 @@ def oracle_calls(config: AcceleratedConfig) -> int:
     >>> oracle_calls(config)
     8
     """
-    return config.layers * (_STRANG_CALLS if config.scheme == "strang" else 1)
+    return config.layers * calls_of_a_step(config.scheme)

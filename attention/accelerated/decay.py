@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lohe.attention.accelerated.config import calls_of_a_step
 from lohe.attention.accelerated.course import particle_steps
 from lohe.attention.accelerated.damping import Damping
 from lohe.attention.accelerated.particles import Particles
@@ -24,8 +25,6 @@ from lohe.dynamics.errors import InputError
 __all__ = ["EnergyDecay", "best_decay", "energy_decay"]
 
 Floats = NDArray[Any]
-
-_CALLS = {"strang": 4}  # to a step; every other scheme has one
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,7 @@ def energy_decay(
     EnergyDecay
         Where the run leaves every bound, infinity from there on.
     """
-    each = _CALLS.get(scheme, 1)
+    each = calls_of_a_step(scheme)
     states = particle_steps(particles, scheme, x, step=step, steps=calls // each, damping=damping)
     energy = np.full((calls // each + 1, *x.shape[:-2]), np.inf)
     with np.errstate(all="ignore"):

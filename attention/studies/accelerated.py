@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from lohe.attention.accelerated import FAMILIES, SCHEMES
@@ -12,8 +13,7 @@ __all__ = ["ACCELERATED"]
 
 _SEEDS = (0, 1, 2)
 
-# Of a model with momenta, whose tables the baseline has not.
-_WIDE = {"linear": 586_092, "softmax": 586_092}
+_WIDE = 586_092  # parameters of a linear model with momenta, whose tables the baseline has not
 
 
 def _arm(family: str, scheme: str, name: str = "", **options: Any) -> Arm:
@@ -26,7 +26,7 @@ def _arm(family: str, scheme: str, name: str = "", **options: Any) -> Arm:
 
 def _of(family: str) -> Iterator[Arm]:
     yield _arm(family, "baseline")
-    yield _arm(family, "baseline", "wide", parameters=_WIDE[family])
+    yield _arm(family, "baseline", "wide", parameters=_WIDE)
     for scheme in SCHEMES[family][1:]:
         yield _arm(family, scheme)
     yield _arm(family, "presymplectic_euler", "at-rest", start="zero")
@@ -34,15 +34,7 @@ def _of(family: str) -> Iterator[Arm]:
 
 def _softmax() -> Iterator[Arm]:
     # A step of Strang's takes four calls of the force; these are 273 steps, 9 % more calls.
-    few = _arm("softmax", "strang", "few-steps")
-    yield Arm(
-        few.name,
-        few.setting,
-        few.options,
-        recipe={"epochs": 3},
-        seeds=few.seeds,
-        against=few.against,
-    )
+    yield replace(_arm("softmax", "strang", "few-steps"), recipe={"epochs": 3})
     for scheme in ("euler", "presymplectic_euler"):
         yield _arm("softmax", scheme, "leaking", sealed=False)
 

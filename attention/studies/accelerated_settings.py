@@ -17,11 +17,13 @@ from lohe.attention.task import Task
 from lohe.attention.tasks.next_word import NextWord
 from lohe.attention.tasks.stories import load_stories
 
-__all__ = ["accelerated_stories"]
+__all__ = ["EPOCHS", "STEPS", "accelerated_stories"]
 
 _LENGTH, _BATCH = 128, 72
-_EPOCHS, _STEPS = 11, 91  # 1,001 in all
-_TOKENS = _LENGTH * (_BATCH * _STEPS + 1) + 1  # what 91 steps read, from any phase
+EPOCHS, STEPS = 11, 91
+"""Epochs, and steps of each: 1,001 in all."""
+
+_TOKENS = _LENGTH * (_BATCH * STEPS + 1) + 1  # what 91 steps read, from any phase
 
 
 def accelerated_stories(
@@ -45,7 +47,7 @@ def accelerated_stories(
     config = ACCELERATED.for_text(task, **fields)
     if parameters is not None:
         config = match_hidden(config, parameters, _shapes)
-    recipe = replace(ACCELERATED.recipe, epochs=_EPOCHS, batch_size=_BATCH)
+    recipe = replace(ACCELERATED.recipe, epochs=EPOCHS, batch_size=_BATCH)
     return Setting(task, config, recipe, _examine)
 
 

@@ -18,13 +18,14 @@ Curve = list[tuple[float, float]]
 """Epochs' worth of calls of a scheme with one call a step, and the score after them."""
 
 _SCORE = "validation_perplexity"
-_CALLS = {"strang": 4}  # to a step; every other scheme has one
 _LISTED = (1, 3, 5, 7, 11)
 
 
 def curve(results: StudyResults, arm: str, run: Finished) -> Curve:
     """Return the kept part of a run's history."""
-    each = _CALLS.get(results.arms[arm]["options"].get("scheme", ""), 1)
+    from lohe.attention.accelerated import calls_of_a_step
+
+    each = calls_of_a_step(results.arms[arm]["options"].get("scheme", ""))
     history = run.history
     return [
         (each * epoch, score)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["has_curves", "plot_curves"]
 
 _LINES = ("-", "--", ":")
-_STEPS = 91  # of an epoch
 
 
 def has_curves(study: Study) -> bool:
@@ -25,6 +24,7 @@ def has_curves(study: Study) -> bool:
 
 def plot_curves(study: Study, results: StudyResults) -> Figure:
     """Draw the mean over seeds of every arm that has run."""
+    from lohe.attention.studies.accelerated_settings import EPOCHS, STEPS
     from lohe.reports.svg import COLOURS, new_figure, set_log_axis
 
     names = [name for name in COLOURS if name != "grid"]
@@ -40,13 +40,13 @@ def plot_curves(study: Study, results: StudyResults) -> Figure:
             runs = [curve(results, arm.name, run) for run in results.finished(arm.name).values()]
             if not runs:
                 continue
-            calls = [_STEPS * at for at, _ in runs[0]]
+            calls = [STEPS * at for at, _ in runs[0]]
             columns = zip(*runs, strict=True)  # arms of one study have histories of one length
             means = [sum(score for _, score in column) / len(runs) for column in columns]
             label = arm.name.removeprefix(f"{family}-").replace("_", " ")
             axes.plot(calls, means, line, color=COLOURS[colour], label=label)
         axes.set(xlabel="calls of the force in a layer", title=f"{family} attention")
-        set_log_axis(axes.xaxis, _STEPS, 11 * _STEPS)
+        set_log_axis(axes.xaxis, STEPS, EPOCHS * STEPS)
         set_log_axis(axes.yaxis, 1, 100)
         if column == 0:
             axes.set_ylabel("validation perplexity")
