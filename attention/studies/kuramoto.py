@@ -95,4 +95,4 @@ KURAMOTO_RECIPES = Study(
     larger_is_better=False,
     folder="characters",
 )
-"""What the rate of the other study was chosen by: one seed, a quarter of the text."""
+"""What the rate of the other study is checked by: one seed, a quarter of the text."""
