@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,7 +130,7 @@ def _of_head(path: Path) -> tuple[AttentionShape, str, Any]:
 def _assume(model: PhaseModel, settling: float, digital: dict[str, float]) -> Assumptions:
     from lohe.hardware.cost import Assumptions
 
-    listening = _LISTEN * 6.283185307179586 / model.frequency
+    listening = _LISTEN * math.tau / model.frequency
     return Assumptions(power=model.power, settling=settling, listening=listening, **digital)
 
 

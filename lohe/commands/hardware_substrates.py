@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -76,7 +77,7 @@ def substrates(
 
 def _facts(device: Substrate, model: PhaseModel) -> dict[str, Any]:
     return {
-        "frequency_hz": model.frequency / 6.283185307179586,
+        "frequency_hz": model.frequency / math.tau,
         "gain": model.drive.gain,
         "injected": device.injected,
         "lag": model.drive.lag,
