@@ -46,7 +46,7 @@ def program_couplings(device: Device, couplings: Floats, rng: np.random.Generato
     if device.factors is not None:
         told = told * device.factors
     if imperfections.programming:
-        shape = np.broadcast_shapes(told.shape, _instances(device) + told.shape[-2:])
+        shape = np.broadcast_shapes(told.shape, device.instances + told.shape[-2:])
         told = told + imperfections.programming * scale * rng.standard_normal(shape)
     return np.asarray(np.where(couplings > 0, np.maximum(told, 0), 0))
 
@@ -94,14 +94,14 @@ def settle_on_device(
         )
     imperfections = device.imperfections
     drive = couplings @ anchors
+    shape = np.broadcast_shapes(drive.shape, device.instances + drive.shape[-2:])
+    drive = np.broadcast_to(drive, shape)
     if imperfections.is_static:
         return np.asarray(drive / np.maximum(np.linalg.norm(drive, axis=-1, keepdims=True), _FLOOR))
-    shape = np.broadcast_shapes(drive.shape, _instances(device) + drive.shape[-2:])
-    drive = np.broadcast_to(drive, shape)
     if start is None:
         drawn = rng.standard_normal(shape)
         start = drawn / np.linalg.norm(drawn, axis=-1, keepdims=True)
-    frequency = drifted(device, rng)
+    frequency = drifted(device, shape[:-1], rng)
     if device.d_osc > 2:
         vectors = VectorArray(drive, frequency, device.crosstalk, imperfections.diffusivity)
         return settle_vectors(vectors, start, imperfections.settling, rng, step=step)
@@ -171,14 +171,3 @@ def device_attention(
     weights = np.where(coupled if mask_readout else seen, weights, 0)
     weights = weights / np.maximum(weights.sum(axis=-1, keepdims=True), _FLOOR)
     return np.asarray((weights @ v).astype(v.dtype))
-
-
-def _instances(device: Device) -> tuple[int, ...]:
-    """Return the leading axes of what was drawn."""
-    if device.factors is not None:
-        return device.factors.shape[:-2]
-    if device.crosstalk is not None:
-        return device.crosstalk.strength.shape[:-2]
-    if device.frequency is not None:
-        return device.frequency.shape[: -1 if device.d_osc == 2 else -3]
-    return ()

@@ -17,17 +17,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.dynamics.errors import InputError
 from lohe.hardware.nonideal.crosstalk import Crosstalk
+from lohe.hardware.nonideal.pace import count_steps, longest_step, resting_time
 
 __all__ = ["PhaseArray", "mobius_flow", "settle_phases"]
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-_TURN = 0.25  # the longest step, in times that crosstalk and harmonics take
-_FOLDS = 30.0  # of the slowest oscillator, where rest is asked for
-_STEPS = 20_000
 _SMALL = 1e-8
 _ROOT = math.sqrt(2)
 
@@ -131,22 +128,7 @@ class PhaseArray:
                 fastest += float(np.abs(self.frequency).max())
         for order, (share, pull) in enumerate(zip(self.shares, self.harmonics, strict=True), 2):
             fastest += order * abs(share) * float(np.median(np.abs(pull)))
-        return _TURN / fastest if fastest > 0 else math.inf
-
-    def resting_time(self) -> float:
-        """Return a time after which the weakest drive has brought its oscillator to rest.
-
-        Raises
-        ------
-        InputError
-            Where noise acts, or nothing drives an oscillator.
-        """
-        if self.diffusivity > 0:
-            raise InputError("under noise nothing rests; give a settling time")
-        weakest = float(np.abs(self.drive).min())
-        if weakest == 0:
-            raise InputError("an oscillator without drive never rests; give a settling time")
-        return _FOLDS / weakest
+        return longest_step(fastest)
 
 
 def settle_phases(
@@ -166,7 +148,7 @@ def settle_phases(
     start : (..., n) complex array
         Unit numbers.
     time : float
-        Infinite for rest; see `PhaseArray.resting_time`.
+        Infinite for rest; see `resting_time`.
     rng
         Of the noise.
     step : float, optional
@@ -182,13 +164,9 @@ def settle_phases(
     InputError
         If that takes too many steps, or nothing rests where rest is asked for.
     """
-    end = array.resting_time() if math.isinf(time) else time
-    count = max(1, math.ceil(end / (step or array.longest_step()))) if end > 0 else 0
-    if count > _STEPS:
-        raise InputError(
-            f"the array needs {count} steps, as its weakest drive is "
-            f"{np.abs(array.drive).min():.2g}; give a settling time, or a longer step"
-        )
+    weakest = float(np.abs(array.drive).min())
+    end = resting_time(weakest, array.diffusivity) if math.isinf(time) else time
+    count = count_steps(end, step or array.longest_step(), weakest)
     z = np.array(start, dtype=complex)
     if count == 0:
         return z

@@ -24,6 +24,8 @@ class Device:
     ----------
     imperfections
         What they were drawn from, and what is drawn at every use.
+    instances : tuple of int
+        Leading axes of what was drawn: heads, or devices.
     oscillators, keys, d_osc : int
         n, T and d.
     factors : (..., n, T) array or None
@@ -35,6 +37,7 @@ class Device:
     """
 
     imperfections: Imperfections
+    instances: tuple[int, ...]
     oscillators: int
     keys: int
     d_osc: int
@@ -105,6 +108,7 @@ def draw_device(
         factors = np.exp(imperfections.mismatch * drawn)
     return Device(
         imperfections=imperfections,
+        instances=instances,
         oscillators=oscillators,
         keys=keys,
         d_osc=d_osc,
@@ -114,17 +118,28 @@ def draw_device(
     )
 
 
-def drifted(device: Device, rng: np.random.Generator) -> Floats | None:
-    """Return natural frequencies as they are at one use, shaped as the device's own or as (n,)."""
-    drift, own = device.imperfections.drift, device.frequency
-    if not drift:
-        return own
-    shape: tuple[int, ...] = (device.oscillators,)
-    if own is not None:
-        shape = own.shape if device.d_osc == 2 else own.shape[:-2]
-    moved = _frequencies(drift, shape, device.d_osc, rng)
-    assert moved is not None
-    return moved if own is None else own + moved
+def drifted(device: Device, shape: tuple[int, ...], rng: np.random.Generator) -> Floats | None:
+    """Return natural frequencies as they are at each of many uses.
+
+    Parameters
+    ----------
+    device
+        Its own frequencies, and how far they move between two uses.
+    shape : tuple of int
+        Axes of uses, instances and oscillators, (..., n).
+    rng
+        Of the moves.
+
+    Returns
+    -------
+    (..., n) array, or (..., n, d, d), or None
+        Without drift the device's own.
+    """
+    own = device.frequency
+    moved = _frequencies(device.imperfections.drift, shape, device.d_osc, rng)
+    if own is None or moved is None:
+        return own if moved is None else moved
+    return own + moved
 
 
 def _frequencies(

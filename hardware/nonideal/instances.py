@@ -84,9 +84,7 @@ def settle_instances(
         )
         programmed = program_couplings(device, couplings, rng)
         states = settle_on_device(device, programmed, anchors, rng, step=step)
-        return np.broadcast_to(
-            read_states(device, states, rng), (sizes[number], oscillators, d_osc)
-        )
+        return read_states(device, states, rng)
 
     found: list[Floats] = []
     with ThreadPoolExecutor(workers) as pool:

@@ -15,17 +15,13 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from lohe.dynamics.brownian import brownian_step, geodesic_variance
-from lohe.dynamics.errors import InputError
 from lohe.dynamics.settling import settle
 from lohe.hardware.nonideal.crosstalk import Crosstalk
+from lohe.hardware.nonideal.pace import count_steps, longest_step, resting_time
 
 __all__ = ["VectorArray", "settle_vectors"]
 
 Floats = NDArray[np.float64]
-
-_TURN = 0.25
-_FOLDS = 30.0
-_STEPS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +55,7 @@ class VectorArray:
             turning = float(np.abs(self.frequency).sum(axis=-1).max())
             pulling = float(np.linalg.norm(self.drive, axis=-1).max())
             fastest += math.sqrt(turning * pulling) + turning
-        return _TURN / fastest if fastest > 0 else math.inf
+        return longest_step(fastest)
 
 
 def settle_vectors(
@@ -94,15 +90,9 @@ def settle_vectors(
     InputError
         If that takes too many steps, or nothing rests where rest is asked for.
     """
-    end = time
-    if math.isinf(time):
-        weakest = float(np.linalg.norm(array.drive, axis=-1).min())
-        if array.diffusivity > 0 or weakest == 0:
-            raise InputError("noise or no drive lets nothing rest; give a settling time")
-        end = _FOLDS / weakest
-    count = max(1, math.ceil(end / (step or array.longest_step()))) if end > 0 else 0
-    if count > _STEPS:
-        raise InputError(f"the array needs {count} steps; give a settling time, or a longer step")
+    weakest = float(np.linalg.norm(array.drive, axis=-1).min())
+    end = resting_time(weakest, array.diffusivity) if math.isinf(time) else time
+    count = count_steps(end, step or array.longest_step(), weakest)
     x = np.array(start, dtype=float)
     if count == 0:
         return x

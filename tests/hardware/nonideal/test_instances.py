@@ -40,6 +40,22 @@ def test_devices_differ_and_ideal_ones_do_not():
     assert np.median(spread[1] / spread[0]) == pytest.approx(2, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    "alone",
+    [
+        {"mismatch": 0.1}, {"programming": 0.1}, {"crosstalk": 0.1}, {"detuning": 0.1},
+        {"drift": 0.1}, {"diffusivity": 0.1}, {"settling": 2.0}, {"reading": 0.1},
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("d_osc", [2, 3])
+def test_whatever_is_drawn_is_drawn_for_each_device(alone, d_osc):
+    anchors = np.hstack([ANCHORS, np.zeros((4, d_osc - 2))])
+    faults = Imperfections(**{"settling": 2.0} | alone if "diffusivity" in alone else alone)
+    found = settle_instances(faults, COUPLINGS, anchors, 3, seed=0)
+    for one, other in ((0, 1), (1, 2)):
+        assert (np.abs(found[one] - found[other]).max(axis=-1) > 1e-4).all()
+
+
 def test_progress_counts_devices():
     calls = []
     settle_instances(

@@ -21,7 +21,7 @@ from lohe.hardware.nonideal.attention import (
 from lohe.hardware.nonideal.circle import PhaseArray, mobius_flow, settle_phases
 from lohe.hardware.nonideal.converters import quantise
 from lohe.hardware.nonideal.crosstalk import Crosstalk, neighbours, parasitic_crosstalk
-from lohe.hardware.nonideal.device import draw_device
+from lohe.hardware.nonideal.device import draw_device, drifted
 from lohe.hardware.nonideal.imperfections import Imperfections
 from lohe.hardware.nonideal.sphere import VectorArray, settle_vectors
 
@@ -273,14 +273,12 @@ def test_reading():
 
 
 def test_drift_moves_frequencies_between_uses_about_the_device_s_own():
-    from lohe.hardware.nonideal.device import drifted
-
     for d in (2, 3):
         one = device(d_osc=d, detuning=1.0, drift=0.01)
-        first, second = (drifted(one, RNG(seed)) for seed in (1, 2))
+        first, second = (drifted(one, (6,), RNG(seed)) for seed in (1, 2))
         assert 0 < np.abs(first - second).max() < 0.1
         assert np.abs(first - one.frequency).max() < 0.1
-        assert drifted(device(d_osc=d), RNG(0)) is None
+        assert drifted(device(d_osc=d), (6,), RNG(0)) is None
     np.testing.assert_allclose(first, -first.swapaxes(-1, -2))
     assert expm(first).shape == first.shape
 
