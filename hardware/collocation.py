@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from lohe.dynamics.errors import InputError
 
@@ -75,8 +76,7 @@ def periodic_orbit(
     points, size = guess.shape
     slope = differentiation_matrix(points)
     # Unknowns of one size: states in units of their spread, rates in those per radian.
-    scale = np.ptp(guess, axis=0) / 2
-    scale = np.where(scale > 0, scale, 1.0)
+    scale = _swing(guess)
     x, omega = guess / scale, 2 * np.pi / period
     anchor = slope @ x  # the orbit must not slide along itself
     turned = np.kron(slope, np.eye(size))
@@ -91,10 +91,7 @@ def periodic_orbit(
         rates = field(x * scale) / scale / omega
         local = jacobian(x * scale) / scale[:, None] * scale / omega
         matrix = np.zeros((points * size + 1, points * size + 1))
-        matrix[:-1, :-1] = turned
-        for k in range(points):
-            block = slice(k * size, (k + 1) * size)
-            matrix[block, block] -= local[k]
+        matrix[:-1, :-1] = turned - block_diag(*local)
         matrix[:-1, -1] = rates.ravel()  # by the logarithm of the frequency
         matrix[-1, :-1] = anchor.ravel()
         try:
@@ -139,17 +136,13 @@ def phase_response(field: Field, jacobian: Field, states: Floats, period: float)
     """
     points, size = states.shape
     omega = 2 * np.pi / period
-    scale = np.ptp(states, axis=0) / 2
-    scale = np.where(scale > 0, scale, 1.0)
+    scale = _swing(states)
     local = jacobian(states) / scale[:, None] * scale / omega
     rates = field(states) / scale / omega
-    matrix = np.kron(differentiation_matrix(points), np.eye(size))
-    for k in range(points):
-        block = slice(k * size, (k + 1) * size)
-        matrix[block, block] += local[k].T
+    turned = np.kron(differentiation_matrix(points), np.eye(size))
     # The null vector, normalised on average; bordering keeps the system regular.
     bordered = np.zeros((points * size + 1, points * size + 1))
-    bordered[:-1, :-1] = matrix
+    bordered[:-1, :-1] = turned + block_diag(*local.swapaxes(1, 2))
     bordered[-1, :-1] = rates.ravel() / points
     bordered[:-1, -1] = rates.ravel()
     right = np.zeros(points * size + 1)
@@ -180,3 +173,9 @@ def transverse_decay(jacobian: Field, states: Floats) -> float:
     if decay <= 0:
         raise InputError("the limit cycle repels; the substrate has no stable oscillation there")
     return decay
+
+
+def _swing(states: Floats) -> Floats:
+    """Return half the range of each state, or 1 where it stays, (m,)."""
+    swing = np.ptp(states, axis=0) / 2
+    return np.asarray(np.where(swing > 0, swing, 1.0))

@@ -17,8 +17,6 @@ __all__ = ["PhaseModel", "reduce_substrate"]
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
-_POINTS = 4096
-_SMOOTH_POINTS = 256
 _ACCURACY = 1e-9
 
 
@@ -144,8 +142,7 @@ def reduce_substrate(substrate: Substrate, *, harmonics: int = 16) -> PhaseModel
     >>> round(model.drive.gain * 1e-12, 2), round(model.drive.lag, 3)
     (1.0, 0.016)
     """
-    smooth = hasattr(substrate, "jacobian")
-    cycle = substrate.limit_cycle(_SMOOTH_POINTS if smooth else _POINTS)
+    cycle = substrate.limit_cycle()
     return PhaseModel(
         frequency=cycle.frequency,
         drive=from_sinusoid(cycle),

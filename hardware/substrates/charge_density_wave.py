@@ -96,7 +96,7 @@ class ChargeDensityWaveOscillator:
     @property
     def power(self) -> float:
         """Watts that the supply delivers, on average over a period."""
-        cycle = self.limit_cycle(1024)
+        cycle = self.limit_cycle()
         return float(self.supply * (self.supply - cycle.output.mean()) / self.series)
 
     def rate(self, state: Floats, injection: Floats | float = 0.0) -> Floats:
@@ -174,8 +174,10 @@ class ChargeDensityWaveOscillator:
         other[:, 0] = self._passed(other, rest, shortest, *left)  # type: ignore[arg-type]
         return other
 
-    def limit_cycle(self, points: int = 256) -> LimitCycle:
+    def limit_cycle(self, points: int = 4096) -> LimitCycle:
         """Return the free oscillation; see `Substrate`.
+
+        Corners make the averages of samples converge slowly, so there are many by default.
 
         It is two exponentials; the state has one dimension, so a push advances the phase by the
         frequency over the speed at which the voltage passes, and what is off is only early or late.

@@ -40,8 +40,10 @@ class Substrate(Protocol):
     def step(self, state: Floats, time: float, duration: float, inject: Inject) -> Floats:
         """Return the states (..., m) one step of time later."""
 
-    def limit_cycle(self, points: int = 256) -> LimitCycle:
+    def limit_cycle(self, points: int = ...) -> LimitCycle:
         """Return the free oscillation at so many even steps of its period.
+
+        By default they are as many as averages over a period need.
 
         Raises
         ------
