@@ -1,34 +1,44 @@
-"""Gradients of couplings that a laboratory could have, and those of the model for comparison.
+"""Gradients that a laboratory could have, and those of the model for comparison.
 
-The couplings W (n, T) of an array of n oscillators to T anchors are to be trained; a loss is a
-function of the states that are read. What each estimator needs:
+Attention reads states and knows the slope of its loss by them; couplings and anchors act through
+drives. Between the two stands the array, and what is wanted is the gradient by its drives. What
+each estimator needs, and how many settlings beyond the one that was read:
 
 =========================  ==========================================  ========================
-estimator                  needs                                       settlings
+estimator                  needs                                       further settlings
 =========================  ==========================================  ========================
-differences                the loss alone                              2 n T
+differences                the loss alone                              2 n d
 simultaneous_perturbation  the loss alone                              2 a sample
-equilibrium_propagation    states, and a second drive to nudge by      3
-implicit_gradient          states at rest, and a model of the array    1
-exact_flow_gradient        a model, no crosstalk, the starts           1
-integrator_gradient        a model, and the starts                     1
+local_response             states, and a further drive to nudge by     2 d
+equilibrium_propagation    states, and a further drive to nudge by     2
+resting_gradient           states, and the drives as they were told    0
+implicit_gradient          as before, and crosstalk and frequencies    0
+exact_flow_gradient        drives as told, the starts, no crosstalk    0
+integrator_gradient        a model of everything, and the starts       0
 =========================  ==========================================  ========================
+
+Where nothing is wrong they agree.
 """
 
 from lohe.hardware.gradients.equilibrium import equilibrium_propagation
-from lohe.hardware.gradients.estimate import Estimate, Loss
+from lohe.hardware.gradients.estimate import Estimate, Measured, Settle, by_couplings
 from lohe.hardware.gradients.exact_flow import exact_flow_gradient
-from lohe.hardware.gradients.implicit import implicit_gradient
+from lohe.hardware.gradients.implicit import implicit_gradient, resting_gradient
 from lohe.hardware.gradients.integrator import integrator_gradient
+from lohe.hardware.gradients.local_response import local_response
 from lohe.hardware.gradients.zeroth_order import differences, simultaneous_perturbation
 
 __all__ = [
     "Estimate",
-    "Loss",
+    "Measured",
+    "Settle",
+    "by_couplings",
     "differences",
     "equilibrium_propagation",
     "exact_flow_gradient",
     "implicit_gradient",
     "integrator_gradient",
+    "local_response",
+    "resting_gradient",
     "simultaneous_perturbation",
 ]

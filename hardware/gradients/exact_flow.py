@@ -9,31 +9,30 @@ With :math:`\hat h = h/|h|`, :math:`c = \langle x_0, \hat h\rangle`, :math:`e = 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
-from lohe.hardware.gradients.estimate import Estimate, Loss
+from lohe.hardware.gradients.estimate import Estimate
 
 __all__ = ["exact_flow_gradient", "exact_flow_vjp"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 
 
-def exact_flow_gradient(
-    start: Floats, couplings: Floats, anchors: Floats, loss: Loss, settling: float
-) -> Estimate:
+def exact_flow_gradient(start: Floats, drive: Floats, slope: Floats, settling: float) -> Estimate:
     """Return the gradient of a loss of the states after a time.
 
     Parameters
     ----------
-    start : (n, d) array
+    start : (..., n, d) array
         Unit vectors at time 0.
-    couplings : (n, T) array
-    anchors : (T, d) array
-    loss
-        Of the states.
+    drive : (..., n, d) array
+        h, as the model has it.
+    slope : (..., n, d) array
+        Of the loss by the states, as they are read.
     settling : float
         Time from start to reading.
 
@@ -42,10 +41,8 @@ def exact_flow_gradient(
     InputError
         If an oscillator has no drive.
     """
-    states, pullback = exact_flow_vjp(start, couplings @ anchors, settling)
-    _, slope = loss(states)
-    _, d_drive = pullback(slope)
-    return Estimate(d_drive @ anchors.T, 1)
+    _, pullback = exact_flow_vjp(start, drive, settling)
+    return Estimate(pullback(slope)[1], 0)
 
 
 def exact_flow_vjp(

@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
-from lohe.hardware.gradients.estimate import Estimate, Loss
+from lohe.hardware.gradients.estimate import Estimate, require_positive_size
 
 __all__ = ["integrator_gradient", "phases_vjp"]
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
 
 
 def integrator_gradient(
     start: Floats,
-    couplings: Floats,
-    anchors: Floats,
-    loss: Loss,
+    drive: Floats,
+    slope: Floats,
     settling: float,
     *,
     crosstalk: Floats | None = None,
@@ -35,17 +35,17 @@ def integrator_gradient(
 
     Parameters
     ----------
-    start : (n, 2) array
+    start : (..., n, 2) array
         Unit vectors at time 0.
-    couplings : (n, T) array
-    anchors : (T, 2) array
-    loss
-        Of the states.
+    drive : (..., n, 2) array
+        h, as the model has it.
+    slope : (..., n, 2) array
+        Of the loss by the states, as they are read.
     settling : float
         Time from start to reading.
-    crosstalk : (n, n) array, optional
+    crosstalk : (..., n, n) array, optional
         J.
-    detuning : (n,) array, optional
+    detuning : (..., n) array, optional
         Natural frequencies.
     step : float
         The longest step.
@@ -55,19 +55,15 @@ def integrator_gradient(
     InputError
         For another dimension, or a step that is not positive.
     """
-    if anchors.shape[-1] != 2:
-        raise InputError(f"anchors have dimension {anchors.shape[-1]}; phases are of a circle")
-    if not step > 0:
-        raise InputError(f"step is {step}; it must be positive")
-    drive = couplings @ anchors
-    angles = np.arctan2(start[:, 1], start[:, 0])
+    if drive.shape[-1] != 2:
+        raise InputError(f"drives have dimension {drive.shape[-1]}; phases are of a circle")
+    require_positive_size("step", step)
+    angles = np.arctan2(start[..., 1], start[..., 0])
     phases, pullback = phases_vjp(
         angles, drive, settling, crosstalk=crosstalk, detuning=detuning, step=step
     )
-    states = np.stack([np.cos(phases), np.sin(phases)], axis=-1)
-    _, slope = loss(states)
-    d_phases = slope[:, 1] * states[:, 0] - slope[:, 0] * states[:, 1]
-    return Estimate(pullback(d_phases) @ anchors.T, 1)
+    d_phases = slope[..., 1] * np.cos(phases) - slope[..., 0] * np.sin(phases)
+    return Estimate(pullback(d_phases), 0)
 
 
 def phases_vjp(
@@ -83,9 +79,9 @@ def phases_vjp(
 
     Parameters
     ----------
-    start : (n,) array
+    start : (..., n) array
         Phases.
-    drive : (n, 2) array
+    drive : (..., n, 2) array
         h.
     time : float
     crosstalk, detuning
@@ -95,24 +91,27 @@ def phases_vjp(
 
     Returns
     -------
-    phases : (n,) array
+    phases : (..., n) array
     pullback : callable
-        ``pullback(d_phases) -> d_drive``, (n, 2).
+        ``pullback(d_phases) -> d_drive``, (..., n, 2).
     """
-    h = drive[:, 0] + 1j * drive[:, 1]
+    h = drive[..., 0] + 1j * drive[..., 1]
     free = np.zeros_like(start) if detuning is None else detuning
-    coupled = np.zeros((len(start),) * 2) if crosstalk is None else crosstalk
+    coupled = np.zeros((start.shape[-1],) * 2) if crosstalk is None else crosstalk
+
+    def times(matrix: Floats, vectors: Any) -> Any:
+        return (matrix @ vectors[..., None])[..., 0]
 
     def rate(theta: Floats) -> Floats:
         z = np.exp(1j * theta)
-        return np.asarray(free + ((h + coupled @ z) * np.conj(z)).imag)
+        return np.asarray(free + ((h + times(coupled, z)) * np.conj(z)).imag)
 
     def rate_vjp(theta: Floats, d_rate: Floats) -> tuple[Floats, NDArray[np.complex128]]:
         """Return the gradients by the phases and, as a complex number, by h."""
         z = np.exp(1j * theta)
         turned = d_rate * z
-        d_theta = -d_rate * ((h + coupled @ z) * np.conj(z)).real
-        d_theta = d_theta + (np.conj(turned @ coupled) * z).real
+        d_theta = -d_rate * ((h + times(coupled, z)) * np.conj(z)).real
+        d_theta = d_theta + (np.conj(times(coupled.swapaxes(-1, -2), turned)) * z).real
         # Im(h conj z) = h_y cos - h_x sin: its gradient by (h_x, h_y) is i z.
         return d_theta, 1j * turned
 
@@ -130,7 +129,7 @@ def phases_vjp(
         theta = theta + length / 6 * total
 
     def pullback(d_theta: Floats) -> Floats:
-        d_h = np.zeros(len(start), dtype=complex)
+        d_h = np.zeros_like(h)
         for at in reversed(stages):
             d_before, d_slope = d_theta, np.zeros_like(d_theta)
             for number, weight in ((3, 1), (2, 2), (1, 2), (0, 1)):

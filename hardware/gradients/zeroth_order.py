@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
-from lohe.hardware.gradients.estimate import Estimate
+from lohe.hardware.gradients.estimate import Estimate, Measured, require_positive_size
 
 __all__ = ["differences", "simultaneous_perturbation"]
 
-Floats = NDArray[np.float64]
-Measured = Callable[[Floats], float]
+Floats = NDArray[Any]
 
 
-def differences(measured: Measured, couplings: Floats, step: float) -> Estimate:
-    """Change one coupling at a time, up and down.
+def differences(measured: Measured, shape: tuple[int, ...], step: Floats | float) -> Estimate:
+    """Change one coordinate of one drive at a time, up and down.
 
     Parameters
     ----------
     measured
-        From couplings to the loss as the device gives it, noise and all.
-    couplings : (n, T) array
-    step : float
+        From a further drive to the losses (...) as the devices give them, noise and all.
+    shape : tuple of int
+        Of the drives, (..., n, d).
+    step : float or (..., 1, 1) array
         By how much.
 
     Raises
@@ -34,34 +34,35 @@ def differences(measured: Measured, couplings: Floats, step: float) -> Estimate:
 
     Examples
     --------
-    >>> differences(lambda w: float((w**2).sum()), np.array([[1.0, 3.0]]), 0.1).gradient.round(9)
-    array([[2., 6.]])
+    >>> differences(lambda h: ((h + 1) ** 2).sum(axis=(-2, -1)), (1, 2), 0.1).gradient.round(9)
+    array([[2., 2.]])
     """
-    _require_step(step)
-    gradient = np.zeros_like(couplings)
-    for at in np.ndindex(couplings.shape):
-        up, down = couplings.copy(), couplings.copy()
-        up[at] += step
-        down[at] -= step
-        gradient[at] = (measured(up) - measured(down)) / (2 * step)
-    return Estimate(gradient, 2 * couplings.size)
+    require_positive_size("step", step)
+    size = np.reshape(step, np.shape(step)[:-2])
+    gradient = np.zeros(shape)
+    for at in np.ndindex(shape[-2:]):
+        along = np.zeros(shape[-2:])
+        along[at] = 1.0
+        change = measured(step * along) - measured(-step * along)
+        gradient[..., *at] = change / (2 * size)
+    return Estimate(gradient, 2 * shape[-2] * shape[-1])
 
 
 def simultaneous_perturbation(
     measured: Measured,
-    couplings: Floats,
-    step: float,
+    shape: tuple[int, ...],
+    step: Floats | float,
     samples: int,
     rng: np.random.Generator,
 ) -> Estimate:
-    """Change all couplings at once by random signs (Spall, IEEE TAC 37, 332, 1992).
+    """Change all drives at once by random signs (Spall, IEEE TAC 37, 332, 1992).
 
     Each sample is unbiased up to the third derivatives of the loss; its variance is that of the
-    other couplings' slopes, so that samples are averaged.
+    other coordinates' slopes, so that samples are averaged.
 
     Parameters
     ----------
-    measured, couplings, step
+    measured, shape, step
         See `differences`.
     samples : int
         Of two settlings each.
@@ -73,17 +74,12 @@ def simultaneous_perturbation(
     InputError
         If the step or the number of samples is not positive.
     """
-    _require_step(step)
+    require_positive_size("step", step)
     if samples < 1:
         raise InputError(f"samples is {samples}; it must be at least 1")
-    gradient = np.zeros_like(couplings)
+    gradient = np.zeros(shape)
     for _ in range(samples):
-        signs = rng.integers(0, 2, couplings.shape) * 2.0 - 1
-        up, down = measured(couplings + step * signs), measured(couplings - step * signs)
-        gradient += (up - down) / (2 * step) * signs / samples
+        signs = rng.integers(0, 2, shape) * 2.0 - 1
+        change = measured(step * signs) - measured(-step * signs)
+        gradient += change[..., None, None] / (2 * step) * signs / samples
     return Estimate(gradient, 2 * samples)
-
-
-def _require_step(step: float) -> None:
-    if not step > 0:
-        raise InputError(f"step is {step}; it must be positive")
