@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from lohe.attention.coupling import COUPLINGS, find_coupling
 from lohe.attention.kernels.feature_maps import FEATURE_MAPS
 from lohe.dynamics.errors import InputError
 
-__all__ = ["check_coupling", "dense_couplings"]
+__all__ = ["check_coupling", "dense_couplings", "dense_couplings_vjp"]
 
 Floats = NDArray[Any]
 
@@ -57,9 +58,38 @@ def dense_couplings(q: Floats, k: Floats, coupling: str) -> Floats:
     >>> dense_couplings(np.zeros((1, 4)), np.zeros((2, 4)), "elu").tolist()
     [[1.0, 1.0]]
     """
+    return dense_couplings_vjp(q, k, coupling)[0]
+
+
+def dense_couplings_vjp(
+    q: Floats, k: Floats, coupling: str
+) -> tuple[Floats, Callable[[Floats], tuple[Floats, Floats]]]:
+    """Return the matrix, and its adjoint.
+
+    The arguments and errors are those of `dense_couplings`.
+
+    Returns
+    -------
+    couplings : (..., T_q, T) array
+    pullback : callable
+        ``pullback(d_couplings) -> (dq, dk)``.
+    """
     check_coupling(coupling)
     if coupling in FEATURE_MAPS:
-        (queries, _), (keys, _) = (FEATURE_MAPS[coupling].apply_vjp(np, x) for x in (q, k))
-        return np.asarray(queries @ keys.mT)
-    score = (q @ k.mT) / math.sqrt(q.shape[-1])
-    return np.asarray(find_coupling(coupling).value(np, score))
+        (queries, back_q), (keys, back_k) = (
+            FEATURE_MAPS[coupling].apply_vjp(np, x) for x in (q, k)
+        )
+
+        def of_features(d: Floats) -> tuple[Floats, Floats]:
+            return back_q(d @ keys), back_k(d.mT @ queries)
+
+        return np.asarray(queries @ keys.mT), of_features
+    root = math.sqrt(q.shape[-1])
+    score = (q @ k.mT) / root
+    function = find_coupling(coupling)
+
+    def of_scores(d: Floats) -> tuple[Floats, Floats]:
+        d_score = d * function.slope(np, score) / root
+        return d_score @ k, d_score.mT @ q
+
+    return np.asarray(function.value(np, score)), of_scores

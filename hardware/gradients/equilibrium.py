@@ -5,8 +5,9 @@ An array whose crosstalk is symmetric settles at a minimum of the energy
 .. math:: E = -\sum_i \langle h_i, x_i\rangle
               - \frac12\sum_{ik} J_{ik}\langle x_i, x_k\rangle,
 
-which detuning of phases only tilts, by :math:`-\sum_i \omega_i\theta_i`. Nudged by :math:`\beta` times the loss it settles elsewhere, and (Scellier & Bengio, Front. Comput.
-Neurosci. 11, 24, 2017; with both signs of the nudge: Laborieux et al., Front. Neurosci. 15, 2021)
+which detuning of phases only tilts, by :math:`-\sum_i \omega_i\theta_i`. Nudged by :math:`\beta`
+times the loss it settles elsewhere, and (Scellier & Bengio, Front. Comput. Neurosci. 11, 24, 2017;
+with both signs of the nudge: Laborieux et al., Front. Neurosci. 15, 2021)
 
 .. math:: \frac{dL}{dh_i} = \lim_{\beta\to0} \frac1{2\beta}
           \big(\partial_{h_i} E(x^{\beta}) - \partial_{h_i} E(x^{-\beta})\big)

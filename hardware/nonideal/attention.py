@@ -1,135 +1,47 @@
-"""Attention on a device: set the couplings, let the array settle, read it, weigh the values."""
+"""Attention on a device: tell it couplings, read its states, weigh the values."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.attention.dense_couplings import dense_couplings
-from lohe.dynamics.errors import InputError
-from lohe.hardware.nonideal.circle import PhaseArray, settle_phases
-from lohe.hardware.nonideal.converters import quantise
-from lohe.hardware.nonideal.device import Device, drifted
-from lohe.hardware.nonideal.sphere import VectorArray, settle_vectors
+from lohe.attention.dense_couplings import dense_couplings_vjp
+from lohe.hardware.gradients import Estimate, by_couplings, resting_gradient
+from lohe.hardware.nonideal.device import Device
+from lohe.hardware.nonideal.use import Use, use_device
 
-__all__ = ["device_attention", "program_couplings", "read_states", "settle_on_device"]
+__all__ = ["Answer", "device_attention", "device_attention_vjp", "rests_along_its_drive"]
 
 Floats = NDArray[Any]
 
-_FLOOR = 1e-8  # of the drive and of the sum of weights, as in the ideal layer
+Answer = Callable[[Use, Floats], Estimate]
+"""From a use and the slope of the loss by the states that were read, (..., n, d), to its gradient
+by the drives."""
+
+_FLOOR = 1e-8  # of the sum of weights, as in the ideal layer
 
 
-def program_couplings(device: Device, couplings: Floats, rng: np.random.Generator) -> Floats:
-    """Return the couplings that a device has once it is told some.
-
-    The full scale is the largest of an array. A coupling of 0, of a masked key, is an open switch
-    and stays 0.
-
-    Parameters
-    ----------
-    device
-        Its factors, converters and errors of setting.
-    couplings : (..., n, T) array
-        Not negative.
-    rng
-        Of the errors of setting.
-
-    Returns
-    -------
-    (..., n, T) array
-    """
-    imperfections = device.imperfections
-    scale = couplings.max(axis=(-2, -1), keepdims=True)
-    told = quantise(couplings, imperfections.coupling_bits, 0.0, scale)
-    if device.factors is not None:
-        told = told * device.factors
-    if imperfections.programming:
-        shape = np.broadcast_shapes(told.shape, device.instances + told.shape[-2:])
-        told = told + imperfections.programming * scale * rng.standard_normal(shape)
-    return np.asarray(np.where(couplings > 0, np.maximum(told, 0), 0))
+def rests_along_its_drive(use: Use, slope: Floats) -> Estimate:
+    """Answer as an ideal array does, at the states that were read; see `resting_gradient`."""
+    return resting_gradient(use.states, use.drive, slope)
 
 
-def settle_on_device(
-    device: Device,
-    couplings: Floats,
-    anchors: Floats,
-    rng: np.random.Generator,
-    *,
-    start: Floats | None = None,
-    step: float | None = None,
-) -> Floats:
-    """Return the states of the oscillators when they are read, before any noise of reading.
+def device_attention(device: Device, *arguments: Floats, **options: Any) -> Floats:
+    """Attend by a device; an ideal one does what `fixed_query_attention` does.
 
-    Parameters
-    ----------
-    device
-        With n oscillators and T keys.
-    couplings : (..., n, T) array
-        As the device has them; see `program_couplings`.
-    anchors : (..., T, d) array
-        Unit vectors.
-    rng
-        Of starts, drifts and noise.
-    start : (..., n, d) array, optional
-        By default uniform.
-    step : float, optional
-        The longest step of integration.
+    The arguments are those of `device_attention_vjp`.
 
     Returns
     -------
-    (..., n, d) array
-
-    Raises
-    ------
-    InputError
-        For shapes that do not fit the device, and as its settling does.
+    (..., T, d_v) array
     """
-    n, keys = couplings.shape[-2:]
-    if (n, keys, anchors.shape[-1]) != (device.oscillators, device.keys, device.d_osc):
-        raise InputError(
-            f"couplings {couplings.shape} and anchors {anchors.shape} do not fit a device of "
-            f"{device.oscillators} oscillators, {device.keys} keys and dimension {device.d_osc}"
-        )
-    imperfections = device.imperfections
-    drive = couplings @ anchors
-    shape = np.broadcast_shapes(drive.shape, device.instances + drive.shape[-2:])
-    drive = np.broadcast_to(drive, shape)
-    if imperfections.is_static:
-        return np.asarray(drive / np.maximum(np.linalg.norm(drive, axis=-1, keepdims=True), _FLOOR))
-    if start is None:
-        drawn = rng.standard_normal(shape)
-        start = drawn / np.linalg.norm(drawn, axis=-1, keepdims=True)
-    frequency = drifted(device, shape[:-1], rng)
-    if device.d_osc > 2:
-        vectors = VectorArray(drive, frequency, device.crosstalk, imperfections.diffusivity)
-        return settle_vectors(vectors, start, imperfections.settling, rng, step=step)
-    phasors = anchors[..., 0] + 1j * anchors[..., 1]
-    orders = range(2, 2 + len(imperfections.harmonics))
-    phases = PhaseArray(
-        drive=drive[..., 0] + 1j * drive[..., 1],
-        frequency=frequency,
-        crosstalk=device.crosstalk,
-        harmonics=tuple((couplings @ (phasors**order)[..., None])[..., 0] for order in orders),
-        shares=imperfections.harmonics,
-        delay=imperfections.delay,
-        diffusivity=imperfections.diffusivity,
-    )
-    begin = start[..., 0] + 1j * start[..., 1]
-    z = settle_phases(phases, begin, imperfections.settling, rng, step=step)
-    return np.stack([z.real, z.imag], axis=-1)
+    return device_attention_vjp(device, *arguments, **options)[0]
 
 
-def read_states(device: Device, states: Floats, rng: np.random.Generator) -> Floats:
-    """Return the coordinates that are read, (..., n, d)."""
-    imperfections = device.imperfections
-    if imperfections.reading:
-        states = states + imperfections.reading * rng.standard_normal(states.shape)
-    return quantise(states, imperfections.reading_bits, -1.0, 1.0)
-
-
-def device_attention(
+def device_attention_vjp(
     device: Device,
     q: Floats,
     k: Floats,
@@ -142,8 +54,12 @@ def device_attention(
     causal: bool = False,
     key_mask: NDArray[np.bool_] | None = None,
     mask_readout: bool = True,
-) -> Floats:
-    """Attend by a device; an ideal one does what `fixed_query_attention` does.
+    answer: Answer = rests_along_its_drive,
+) -> tuple[Floats, Callable[[Floats], tuple[Floats, ...]]]:
+    """Attend by a device, and return the adjoint with what `answer` finds out of the array.
+
+    All but the array is digital, and its adjoint exact. Converters are taken for what they stand
+    for: slopes pass through them.
 
     Parameters
     ----------
@@ -154,20 +70,45 @@ def device_attention(
         See `fixed_query_attention`; matrices over all pairs are formed.
     rng
         Of everything that is drawn at each use.
+    answer
+        How the states that were read answer to drives.
 
     Returns
     -------
-    (..., T, d_v) array
+    out : (..., T, d_v) array
+    pullback : callable
+        ``pullback(d_out) -> (dq, dk, dv, d_anchors)``, and ``dp`` where p is an array.
     """
     tokens = q.shape[-2]
     if tokens != device.oscillators:
         device = device.first(tokens)
     seen = np.tri(tokens, dtype=bool) if causal else np.ones((tokens, tokens), dtype=bool)
     coupled = seen if key_mask is None else seen & key_mask[..., None, :]
-    couplings = np.where(coupled, dense_couplings(q, k, coupling), 0)
-    programmed = program_couplings(device, couplings, rng)
-    states = read_states(device, settle_on_device(device, programmed, anchors, rng), rng)
-    weights = np.maximum(0, 1 + states @ anchors.swapaxes(-1, -2)) ** p
-    weights = np.where(coupled if mask_readout else seen, weights, 0)
-    weights = weights / np.maximum(weights.sum(axis=-1, keepdims=True), _FLOOR)
-    return np.asarray((weights @ v).astype(v.dtype))
+    couplings, back_couplings = dense_couplings_vjp(q, k, coupling)
+    use = use_device(device, np.where(coupled, couplings, 0), anchors, rng)
+    overlap = np.maximum(0, 1 + use.states @ anchors.swapaxes(-1, -2))
+    power = np.where(coupled if mask_readout else seen, overlap**p, 0)
+    total = np.maximum(power.sum(axis=-1, keepdims=True), _FLOOR)
+    weights = power / total
+
+    def pullback(d_out: Floats) -> tuple[Floats, ...]:
+        d_weights = d_out @ v.swapaxes(-1, -2)
+        d_power = (d_weights - np.vecdot(d_weights, weights)[..., None]) / total
+        positive = np.where(power > 0, overlap, 1.0)
+        d_overlap = np.where(power > 0, d_power * p * positive ** (p - 1), 0)
+        d_drive = answer(use, d_overlap @ anchors).gradient
+        dq, dk = back_couplings(np.where(coupled, by_couplings(d_drive, anchors), 0))
+        d_anchors = d_overlap.swapaxes(-1, -2) @ use.states + use.told.swapaxes(-1, -2) @ d_drive
+        found = [(dq, q), (dk, k), (weights.swapaxes(-1, -2) @ d_out, v), (d_anchors, anchors)]
+        if isinstance(p, np.ndarray):
+            found.append((d_power * power * np.log(positive), p))
+        return tuple(_like(d, x) for d, x in found)
+
+    return np.asarray((weights @ v).astype(v.dtype)), pullback
+
+
+def _like(gradient: Floats, array: Floats) -> Floats:
+    """Return a gradient summed over the axes along which its array was broadcast."""
+    gradient = gradient.sum(axis=tuple(range(gradient.ndim - array.ndim)))
+    wide = tuple(i for i in range(array.ndim) if array.shape[i] == 1 != gradient.shape[i])
+    return np.asarray(gradient.sum(axis=wide, keepdims=True), dtype=array.dtype)

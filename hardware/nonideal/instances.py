@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lohe.hardware.nonideal.attention import program_couplings, read_states, settle_on_device
 from lohe.hardware.nonideal.device import draw_device
 from lohe.hardware.nonideal.imperfections import Imperfections
+from lohe.hardware.nonideal.use import program_couplings, read_states, settle_on_device
 
 __all__ = ["settle_instances"]
 

@@ -14,7 +14,7 @@ from lohe.attention.fixed_query import fixed_query_attention_vjp
 from lohe.attention.model import Model
 from lohe.attention.transformer import apply_regularised
 from lohe.dynamics.errors import InputError
-from lohe.hardware.nonideal.attention import device_attention
+from lohe.hardware.nonideal.attention import Answer, device_attention, device_attention_vjp
 from lohe.hardware.nonideal.device import Device, draw_device
 from lohe.hardware.nonideal.imperfections import Imperfections
 
@@ -60,11 +60,10 @@ def draw_model_devices(
     ]
 
 
-def apply_on_devices(devices: list[Device], rng: np.random.Generator) -> Apply:
+def apply_on_devices(
+    devices: list[Device], rng: np.random.Generator, answer: Answer | None = None
+) -> Apply:
     """Return what runs a model on its arrays, to be used like an architecture's own function.
-
-    The gradient is that of the ideal layer at the same queries, keys and values: training with it
-    sees the device's outputs, and takes the slopes of the model (hardware-aware training).
 
     Parameters
     ----------
@@ -72,6 +71,9 @@ def apply_on_devices(devices: list[Device], rng: np.random.Generator) -> Apply:
         Of each layer; see `draw_model_devices`.
     rng
         Of what is drawn at each use.
+    answer
+        How the states that were read answer to drives. By default the gradient is that of the
+        ideal layer at the same queries, keys and values, and takes nothing from the device.
 
     Examples
     --------
@@ -81,6 +83,10 @@ def apply_on_devices(devices: list[Device], rng: np.random.Generator) -> Apply:
     def attend(
         layer: int, q: Floats, k: Floats, v: Floats, anchors: Floats, **options: Any
     ) -> tuple[Floats, Callable[..., Any]]:
+        if answer is not None:
+            return device_attention_vjp(
+                devices[layer], q, k, v, anchors, rng=rng, answer=answer, **options
+            )
         out = device_attention(devices[layer], q, k, v, anchors, rng=rng, **options)
 
         def pullback(d_out: Floats) -> Any:  # the ideal layer runs only where it is asked for

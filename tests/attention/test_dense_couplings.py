@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lohe.attention.coupling import COUPLINGS
-from lohe.attention.dense_couplings import check_coupling, dense_couplings
+from lohe.attention.dense_couplings import check_coupling, dense_couplings, dense_couplings_vjp
+from lohe.attention.gradcheck import check_pullback
 from lohe.attention.kernels.drive import drive_vjp
 from lohe.attention.kernels.feature_maps import FEATURE_MAPS
 from lohe.commands.model_options import CouplingName
@@ -19,6 +20,14 @@ def test_they_drive_as_the_layer_does(coupling):
     np.testing.assert_allclose(
         np.tril(dense_couplings(q, k, coupling)) @ anchors, drive, rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("coupling", [*COUPLINGS, *FEATURE_MAPS])
+def test_their_adjoint(coupling):
+    rng = np.random.default_rng(1)
+    q, k = (rng.standard_normal((2, 5, 4)) for _ in range(2))
+    check = check_pullback(lambda *x: dense_couplings_vjp(*x, coupling), [q, k], rng)
+    assert check.relative_error < 1e-7
 
 
 def test_an_unknown_name_is_told_all_that_are_known():

@@ -12,18 +12,14 @@ from lohe.dynamics.errors import InputError
 from lohe.dynamics.exponential import follow
 from lohe.dynamics.network import Network
 from lohe.dynamics.settling import settle
-from lohe.hardware.nonideal.attention import (
-    device_attention,
-    program_couplings,
-    read_states,
-    settle_on_device,
-)
+from lohe.hardware.nonideal.attention import device_attention
 from lohe.hardware.nonideal.circle import PhaseArray, mobius_flow, settle_phases
 from lohe.hardware.nonideal.converters import quantise
 from lohe.hardware.nonideal.crosstalk import Crosstalk, neighbours, parasitic_crosstalk
 from lohe.hardware.nonideal.device import draw_device, drifted
 from lohe.hardware.nonideal.imperfections import Imperfections
 from lohe.hardware.nonideal.sphere import VectorArray, settle_vectors
+from lohe.hardware.nonideal.use import program_couplings, read_states, settle_on_device
 
 RNG = np.random.default_rng
 
