@@ -19,6 +19,7 @@ from lohe.attention.kept import keep_better
 from lohe.attention.memory import OF_TRAINING, keep_freed_memory
 from lohe.attention.model import Model, ModelConfig
 from lohe.attention.optim import Adam, clip_norm, schedule, warm_up
+from lohe.attention.parameters import Parameters
 from lohe.attention.recipe import Recipe
 from lohe.attention.results import TrainingRun, machine, versions
 from lohe.attention.source import source_digest
@@ -45,6 +46,7 @@ def train(
     progress: Progress | None = None,
     dtype: Any = np.float32,
     apply: Apply | None = None,
+    initial: Parameters | None = None,
 ) -> tuple[Model, TrainingRun]:
     """Train a model on a task, or go on from its checkpoint.
 
@@ -69,6 +71,8 @@ def train(
     apply
         Runs the model instead of its architecture's own function; another device's is
         `lohe.torch.transformer_on`.
+    initial
+        Parameters to begin with, which are copied; by default they are drawn.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def train(
     """
     keep_freed_memory(OF_TRAINING)
     apply = apply or architecture_of(config).apply
-    state = _begin(task, config, recipe, seed, dtype)
+    state = _begin(task, Model(config, _first(config, seed, dtype, initial)), recipe, seed)
     if checkpoint is not None and Path(checkpoint).exists():
         found = Checkpoint.load(checkpoint)
         if found.identity() != state.identity() or found.first.dtype != state.first.dtype:
@@ -138,20 +142,26 @@ def evaluate(model: Model, task: Task, split: Split, apply: Apply | None = None)
     return np.concatenate([apply(model, batch)[0] for batch in task.batches(split, size)])
 
 
-def _begin(task: Task, config: ModelConfig, recipe: Recipe, seed: int, dtype: Any) -> Checkpoint:
-    for_parameters, for_epochs = np.random.SeedSequence(seed).spawn(2)
-    draw = architecture_of(config).initialise
-    parameters = draw(config, np.random.default_rng(for_parameters), dtype)
+def _first(config: ModelConfig, seed: int, dtype: Any, initial: Parameters | None) -> Parameters:
+    if initial is not None:
+        return Parameters(initial, dtype)
+    stream, _ = np.random.SeedSequence(seed).spawn(2)
+    return architecture_of(config).initialise(config, np.random.default_rng(stream), dtype)
+
+
+def _begin(task: Task, model: Model, recipe: Recipe, seed: int) -> Checkpoint:
+    _, for_epochs = np.random.SeedSequence(seed).spawn(2)
+    vector = model.parameters.vector
     return Checkpoint(
-        model=Model(config, parameters),
+        model=model,
         recipe=recipe,
         task=task.name,
         task_config=task.config,
         seed=seed,
         epoch=0,
         optimiser_steps=0,
-        first=np.zeros_like(parameters.vector),
-        second=np.zeros_like(parameters.vector),
+        first=np.zeros_like(vector),
+        second=np.zeros_like(vector),
         rng_state=np.random.default_rng(for_epochs).bit_generator.state,
         history=(),
         wall_s=0.0,

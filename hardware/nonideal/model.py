@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from lohe.attention.architecture import Apply
 from lohe.attention.fixed_query import fixed_query_attention_vjp
 from lohe.attention.model import Model
+from lohe.attention.task import Batch
 from lohe.attention.transformer import apply_regularised
 from lohe.dynamics.errors import InputError
 from lohe.hardware.nonideal.attention import Answer, device_attention, device_attention_vjp
 from lohe.hardware.nonideal.device import Device, draw_device
 from lohe.hardware.nonideal.imperfections import Imperfections
 
-__all__ = ["apply_on_devices", "draw_model_devices"]
+__all__ = ["apply_on_devices", "apply_on_new_devices", "draw_model_devices"]
 
 Floats = NDArray[Any]
 
@@ -96,3 +97,27 @@ def apply_on_devices(
         return out, pullback
 
     return partial(apply_regularised, attend=attend)
+
+
+def apply_on_new_devices(
+    imperfections: Imperfections, tokens: int, rng: np.random.Generator
+) -> Apply:
+    """Return what runs a model on other arrays at every call, to train for any of them.
+
+    The gradient is that of the ideal layer; see `apply_on_devices`.
+
+    Parameters
+    ----------
+    imperfections
+        What may be wrong.
+    tokens : int
+        See `draw_model_devices`.
+    rng
+        Of the arrays, and of what is drawn at each use.
+    """
+
+    def apply(model: Model, batch: Batch, **options: Any) -> Any:
+        devices = draw_model_devices(model, imperfections, tokens, rng)
+        return apply_on_devices(devices, rng)(model, batch, **options)
+
+    return apply

@@ -8,6 +8,7 @@ from lohe.commands.hardware_cost import cost
 from lohe.commands.hardware_export import export
 from lohe.commands.hardware_robustness import robustness
 from lohe.commands.hardware_substrates import substrates
+from lohe.commands.hardware_train import train
 
 __all__ = ["hardware"]
 
@@ -15,5 +16,5 @@ hardware = typer.Typer(
     help="Ask what attention is like on oscillator hardware: substrates, costs, faults.\n\n"
     "Example: `lohe hardware substrates --check`"
 )
-for _command in (substrates, cost, robustness, export):
+for _command in (substrates, cost, robustness, train, export):
     hardware.command(_command.__name__)(_command)

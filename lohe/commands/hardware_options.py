@@ -1,4 +1,4 @@
-"""Substrates on the command line: a name, and parameters otherwise than by default."""
+"""Substrates and imperfections on the command line, field by field."""
 
 from __future__ import annotations
 
@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from lohe.hardware.nonideal.imperfections import Imperfections
     from lohe.hardware.substrates import Substrate
 
-__all__ = ["Parameters", "SubstrateName", "SubstrateOption", "chosen", "make_substrate"]
+__all__ = [
+    "Faults",
+    "Parameters",
+    "SubstrateName",
+    "SubstrateOption",
+    "chosen",
+    "imperfections_of",
+    "make_substrate",
+]
 
 
 class SubstrateName(StrEnum):
@@ -32,6 +41,14 @@ Parameters = Annotated[
         "--set",
         metavar="NAME=VALUE",
         help="A parameter of --substrate in SI units, as in capacitance=2e-12; may be repeated.",
+    ),
+]
+Faults = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fault",
+        metavar="NAME=VALUE",
+        help="A field of `Imperfections`, as in mismatch=0.3; may be repeated.",
     ),
 ]
 
@@ -81,3 +98,40 @@ def make_substrate(name: str, parameters: Sequence[str]) -> Substrate:
             raise InputError(f"--set {each}: {text!r} is no number") from error
     made: Substrate = kind(**values)
     return made
+
+
+def imperfections_of(faults: Sequence[str]) -> Imperfections:
+    """Return imperfections from fields, each as NAME=VALUE; harmonics are divided by commas.
+
+    Raises
+    ------
+    InputError
+        For unknown fields, values that are of another kind, and those that are refused.
+
+    Examples
+    --------
+    >>> imperfections_of(["mismatch=0.3", "harmonics=0.1,0.05"]).harmonics
+    (0.1, 0.05)
+    """
+    from dataclasses import fields
+    from typing import Any
+
+    from lohe.dynamics.errors import InputError
+    from lohe.hardware.nonideal.imperfections import Imperfections
+
+    known = [field.name for field in fields(Imperfections)]
+    values: dict[str, Any] = {}
+    for each in faults:
+        name, equals, text = each.partition("=")
+        if not equals or name not in known:
+            raise InputError(f"--fault {each}: the faults are {', '.join(known)}")
+        try:
+            if name == "harmonics":
+                values[name] = tuple(float(share) for share in text.split(","))
+            elif name == "topology":
+                values[name] = text
+            else:
+                values[name] = int(text) if name.endswith("bits") else float(text)
+        except ValueError as error:
+            raise InputError(f"--fault {each}: {text!r} is no number") from error
+    return Imperfections(**values)
