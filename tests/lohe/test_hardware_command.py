@@ -105,7 +105,9 @@ def small_run(monkeypatch):
     config = sva_config(task)
     model = Model(config, initialise(config, np.random.default_rng(0)))
     setting = Setting(task, config, Recipe(epochs=1))
-    monkeypatch.setattr("lohe.commands.hardware_robustness._load", lambda *_: (model, setting))
+    for command in ("robustness", "train"):
+        where = f"lohe.commands.hardware_{command}.finished_run"
+        monkeypatch.setattr(where, lambda *_: (model, setting))
 
 
 def test_robustness_goes_on_where_it_was_and_draws(small_run, tmp_path):
@@ -125,6 +127,35 @@ def test_robustness_goes_on_where_it_was_and_draws(small_run, tmp_path):
     assert "hard accuracy" in text.stdout
     other = run("robustness", "sva", "a", "-o", path, "--devices", 3)
     assert "devices differ" in str(other.exception)
+
+
+def test_training_goes_on_where_it_was_and_draws(small_run, tmp_path):
+    path, picture = tmp_path / "t.json", tmp_path / "t.svg"
+    options = ["--devices", 2, "--epochs", 1, "-o", path]
+    first = told("train", "sva", "a", "--gradient", "resting", *options)
+    ways = {"ideal": 1, "ideal, trained on": 1, "deployed": 2, "trained for any": 2}
+    ways |= {"resting 0": 1, "resting 1": 1}
+    assert {name: len(case["scores"]) for name, case in first["cases"].items()} == ways
+    assert first["config"]["imperfections"]["coupling_bits"] == 2
+    more = told(
+        "train", "sva", "a", "--gradient", "resting", "--gradient", "ideal", "--plot", picture,
+        *options,
+    )  # fmt: skip
+    for name in ways:
+        assert more["cases"][name] == first["cases"][name]
+    assert "epochs on the instance" in picture.read_text()
+    text = run("train", "sva", "a", "--gradient", "resting", *options).stdout
+    assert "trained back, resting" in text
+    other = run("train", "sva", "a", "--fault", "mismatch=0.5", *options)
+    assert "imperfections differ" in str(other.exception)
+    for fault, said in (
+        ("rust=1", "the faults are mismatch"),
+        ("mismatch=x", "'x' is no number"),
+        ("coupling_bits=0", "choose from 1"),
+    ):
+        assert said in str(run("train", "sva", "a", "--fault", fault, *options).exception)
+    wrong = run("train", "sva", "a", "--gradient", "guess", *options)
+    assert "no gradient is called 'guess'" in str(wrong.exception)
 
 
 @pytest.mark.parametrize(
