@@ -11,7 +11,7 @@ import numpy as np
 from lohe.attention.architecture import Apply
 from lohe.attention.model import Model
 from lohe.attention.recipe import Recipe
-from lohe.attention.task import Task
+from lohe.attention.task import Split, Task
 from lohe.attention.training import evaluate, train
 from lohe.hardware.nonideal.attention import Answer
 from lohe.hardware.nonideal.device import Device
@@ -64,20 +64,24 @@ def draw_instance(model: Model, imperfections: Imperfections, seed: Seed) -> lis
     return draw_model_devices(model, imperfections, model.config.context, rng)
 
 
-def device_scores(model: Model, task: Task, devices: list[Device], seed: Seed) -> dict[str, float]:
-    """Return the scores on the test split of a model that runs on an instance.
+def device_scores(
+    model: Model, task: Task, split: Split, devices: list[Device] | None, seed: Seed
+) -> dict[str, float]:
+    """Return the scores of a model that runs on an instance.
 
     Parameters
     ----------
-    model, task
+    model, task, split
         What runs, and on what.
     devices
-        See `draw_instance`.
+        See `draw_instance`; None for ideal arrays.
     seed : sequence of int
         Of what is drawn at each use.
     """
-    apply = apply_on_devices(devices, np.random.default_rng(list(seed)))
-    return task.score(evaluate(model, task, "test", apply), "test")
+    apply = None
+    if devices is not None:
+        apply = apply_on_devices(devices, np.random.default_rng(list(seed)))
+    return task.score(evaluate(model, task, split, apply), split)
 
 
 def train_back(

@@ -6,6 +6,7 @@ import typer
 
 from lohe.commands.hardware_cost import cost
 from lohe.commands.hardware_export import export
+from lohe.commands.hardware_gradients import gradients
 from lohe.commands.hardware_robustness import robustness
 from lohe.commands.hardware_substrates import substrates
 from lohe.commands.hardware_train import train
@@ -16,5 +17,5 @@ hardware = typer.Typer(
     help="Ask what attention is like on oscillator hardware: substrates, costs, faults.\n\n"
     "Example: `lohe hardware substrates --check`"
 )
-for _command in (substrates, cost, robustness, train, export):
+for _command in (substrates, cost, robustness, gradients, train, export):
     hardware.command(_command.__name__)(_command)

@@ -22,7 +22,7 @@ from lohe.commands.hardware_runs import (
 if TYPE_CHECKING:
     from lohe.attention.model import Model
     from lohe.attention.recipe import Recipe
-    from lohe.attention.task import Task
+    from lohe.attention.task import Split, Task
     from lohe.hardware.nonideal.imperfections import Imperfections
 
 __all__ = ["train"]
@@ -129,37 +129,46 @@ def _cases(
         train_back,
         train_for_any,
     )
-    from lohe.hardware.robustness import ideal_scores
 
-    instances = [draw_instance(model, array, seed_of(seed, f"device {k}")) for k in range(devices)]
+    splits: dict[str, Split] = {"scores": "test", "validation": "validation"}
+    every = range(devices)
+    instances = [draw_instance(model, array, seed_of(seed, f"device {k}")) for k in every]
 
-    def deployed(trained: Model, which: Sequence[int]) -> list[dict[str, float]]:
-        return [
-            device_scores(trained, task, instances[k], seed_of(seed, f"use {k}")) for k in which
-        ]
+    def scored(trained: Model, which: Sequence[int | None]) -> dict[str, Any]:
+        """Return test and validation scores on instances; None is the ideal one."""
+        return {
+            name: [
+                device_scores(
+                    trained, task, split, None if k is None else instances[k],
+                    seed_of(seed, f"use {k} {split}"),
+                )
+                for k in which
+            ]
+            for name, split in splits.items()
+        }  # fmt: skip
 
     def without() -> dict[str, Any]:
         on = train_for_any(model, task, recipe, None, seed=seed_of(seed, "trained on"))
-        return {"scores": [ideal_scores(on.model, task)], "history": on.history}
+        return scored(on.model, [None]) | {"history": on.history}
 
     def aware() -> dict[str, Any]:
         on = train_for_any(model, task, recipe, array, seed=seed_of(seed, "for any"))
-        return {"scores": deployed(on.model, range(devices)), "history": on.history}
+        return scored(on.model, every) | {"history": on.history}
 
     def back(name: str, k: int) -> Case:
         def case() -> dict[str, Any]:
             entropy = seed_of(seed, f"{name} {k}")
             on = train_back(model, task, recipe, instances[k], asked[name], seed=entropy)
-            return {"scores": deployed(on.model, [k]), "history": on.history}
+            return scored(on.model, [k]) | {"history": on.history}
 
         return case
 
     return {
-        "ideal": lambda: {"scores": [ideal_scores(model, task)]},
+        "ideal": lambda: scored(model, [None]),
         "ideal, trained on": without,
-        "deployed": lambda: {"scores": deployed(model, range(devices))},
+        "deployed": lambda: scored(model, every),
         "trained for any": aware,
-    } | {f"{name} {k}": back(name, k) for name in asked for k in range(devices)}
+    } | {f"{name} {k}": back(name, k) for name in asked for k in every}
 
 
 def _by_way(document: dict[str, Any], asked: Sequence[str]) -> dict[str, list[dict[str, float]]]:

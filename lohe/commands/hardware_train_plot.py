@@ -24,7 +24,7 @@ def draw_training(path: Path, document: dict[str, Any], gradients: Sequence[str]
     cases, devices = document["cases"], document["config"]["devices"]
     metric = next(iter(cases["ideal"]["scores"][0]))
     scale = 100 if "accuracy" in metric else 1
-    ideal = scale * cases["ideal"]["scores"][0][metric]
+    ideal = scale * cases["ideal"]["validation"][0][metric]
     with drawing_style():
         figure, first = new_figure(0.6 + 2.7 * len(gradients), 2.7)
         first.remove()
@@ -33,18 +33,18 @@ def draw_training(path: Path, document: dict[str, Any], gradients: Sequence[str]
             axes.axhline(ideal, color=COLOURS["muted"], linewidth=0.8, label="ideal arrays")
             for k in range(devices):
                 history = cases[f"{name} {k}"]["history"]
-                scores = [cases["deployed"]["scores"][k][metric]]
+                scores = [cases["deployed"]["validation"][k][metric]]
                 scores += [entry[f"validation_{metric}"] for entry in history]
                 line = axes.plot(
                     range(len(scores)), [scale * score for score in scores], "o-", ms=3,
                     color=COLOURS["blue"], alpha=0.7,
                 )[0]  # fmt: skip
-                any_ = scale * cases["trained for any"]["scores"][k][metric]
+                any_ = scale * cases["trained for any"]["validation"][k][metric]
                 cross = axes.plot(len(scores) - 1, any_, "x", color=COLOURS["orange"])[0]
             line.set_label("trained back")
             cross.set_label("trained for any")
             axes.set(title=name, xlabel="epochs on the instance")
             axes.set_xticks(range(len(scores)))
-        grid[0].set_ylabel(metric.replace("_", " ") + (", %" if scale > 1 else ""))
+        grid[0].set_ylabel("validation " + metric.replace("_", " ") + (", %" if scale > 1 else ""))
         grid[-1].legend(frameon=False, fontsize=8, loc="lower right")
         write_text(path, svg(figure))

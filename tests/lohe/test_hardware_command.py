@@ -186,3 +186,13 @@ def test_export(tmp_path):
     Network(np.eye(3)).save(path)
     result = run("export", path, "-o", tmp_path / "b.cir")
     assert "has dimension 3; a netlist is of" in str(result.exception)
+
+
+def test_gradients_are_compared_and_drawn(tmp_path):
+    path, picture = tmp_path / "g.json", tmp_path / "g.svg"
+    found = told("gradients", "--uses", 3, "-o", path, "--plot", picture)
+    assert found["cases"]["mismatch 1"]["gradients"]["equilibrium"]["settlings"] == 2
+    assert "spread of one estimate" in picture.read_text()
+    text = run("gradients", "--uses", 3, "-o", path).stdout
+    assert "further settlings" in text
+    assert "uses differ" in str(run("gradients", "--uses", 4, "-o", path).exception)

@@ -73,10 +73,11 @@ def test_training_for_any_device(trained):
 
 def test_scores_are_those_of_the_instance(trained):
     devices = draw_instance(trained, ROUGH, [0])
-    first, again = (device_scores(trained, TASK, devices, [5]) for _ in range(2))
+    first, again = (device_scores(trained, TASK, "test", devices, [5]) for _ in range(2))
     assert first == again
     ideal = draw_instance(trained, Imperfections(), [0])
-    assert device_scores(trained, TASK, ideal, [5]) == ideal_scores(trained, TASK)
+    assert device_scores(trained, TASK, "test", ideal, [5]) == ideal_scores(trained, TASK)
+    assert device_scores(trained, TASK, "test", None, [5]) == ideal_scores(trained, TASK)
 
 
 def test_training_begins_with_what_it_is_given(trained):
