@@ -34,19 +34,22 @@ class Fault:
         Of the fault.
     sizes
         For tables, in the order of what they do.
+    values
+        The same as numbers.
     arrays
         The imperfections at each size.
     """
 
     name: str
     sizes: tuple[str, ...]
+    values: tuple[float, ...]
     arrays: tuple[Imperfections, ...]
 
 
 def _of(name: str, field: str, values: Sequence[Any], base: Imperfections) -> Fault:
     arrays = tuple(replace(base, **{field: value}) for value in values)
-    sizes = tuple(f"{value[0]:g}" if isinstance(value, tuple) else f"{value:g}" for value in values)
-    return Fault(name, sizes, arrays)
+    numbers = tuple(value[0] if isinstance(value, tuple) else value for value in values)
+    return Fault(name, tuple(f"{number:g}" for number in numbers), numbers, arrays)
 
 
 _STILL = Imperfections()

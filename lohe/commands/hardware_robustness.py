@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,10 @@ from lohe.commands.hardware_runs import (
     finished_run,
     score_table,
 )
+
+if TYPE_CHECKING:
+    from lohe.attention.model import Model
+    from lohe.attention.studies.study import Setting
 
 __all__ = ["robustness"]
 
@@ -31,6 +35,9 @@ def robustness(
         list[str] | None, typer.Option("--fault", help="Only these; may be repeated.")
     ] = None,
     devices: Annotated[int, typer.Option(min=1, help="Drawn for each size of a fault.")] = 5,
+    certify: Annotated[
+        int, typer.Option(min=0, help="Test inputs whose oscillators are certified; 0 for none.")
+    ] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Of the devices.")] = 0,
     work: Work = None,
     output: Annotated[
@@ -45,7 +52,11 @@ def robustness(
     """Score a trained model on imperfect arrays, fault by fault, on devices drawn at random.
 
     The model is that of a finished run of a study, and the test split is the study's. Intervals
-    are for other devices of the same kind (Student's t). Interrupted, the same command goes on.
+    are for other devices of the same kind (Student's t). Beside them stands up to which size it is
+    proved, for the oscillators of some test inputs, that each has one stable resting point and
+    that its attention weights change by less than 0.1; and up to which none is measured to cost
+    more than half a point of accuracy or half a per cent of perplexity. Interrupted, the same
+    command goes on.
 
     Example: `lohe hardware robustness sva fixed_query-ff64 --devices 10 --plot robustness.svg`
     """
@@ -66,8 +77,11 @@ def robustness(
                 return {"scores": scores}
 
             cases[name] = cell
+    if certify:
+        cases["certified"] = lambda: _certified(model, setting, certify)
     path = output or Path(f"robustness_{arm}.json")
     config = {"study": study, "arm": arm, "run": run, "devices": devices, "seed": seed}
+    config["certify"] = certify
     names = [*cases]
     with progress_bar("robustness") as progress:
         document = run_cases(
@@ -77,6 +91,25 @@ def robustness(
         from lohe.commands.hardware_robustness_plot import draw_robustness
 
         draw_robustness(plot, document, asked)
-    scores = {name: document["cases"][name]["scores"] for name in names}
-    emit(document, [*score_table(scores, "array"), f"kept in {path}"], as_json=as_json)
+    scores = {name: document["cases"][name]["scores"] for name in names if name != "certified"}
+    lines = score_table(scores, "array")
+    if certify:
+        from lohe.commands.hardware_regions import region_lines
+
+        lines += ["", *region_lines(asked, document["cases"])]
+    emit(document, [*lines, f"kept in {path}"], as_json=as_json)
     return 0
+
+
+def _certified(model: Model, setting: Setting, inputs: int) -> dict[str, Any]:
+    import math
+    from dataclasses import asdict
+    from itertools import islice
+
+    from lohe.hardware.certified_region import certified_regions
+
+    regions = [
+        {name: None if part == math.inf else part for name, part in asdict(region).items()}
+        for region in certified_regions(model, [*islice(setting.task.batches("test", 1), inputs)])
+    ]
+    return {"regions": regions}

@@ -18,6 +18,9 @@ _COLUMNS = 4
 def draw_robustness(path: Path, document: dict[str, Any], faults: Sequence[Fault]) -> None:
     """Draw the first score of every device, the means, and the ideal score as a line.
 
+    Where it is proved that every oscillator keeps one stable resting point the panel is shaded,
+    and darker where it is proved that its weights hardly change.
+
     Raises
     ------
     InputError
@@ -41,6 +44,7 @@ def draw_robustness(path: Path, document: dict[str, Any], faults: Sequence[Fault
                 axes.set_axis_off()
                 continue
             fault = faults[number]
+            _shade(axes, fault, cases)
             axes.axhline(
                 scale * cases["ideal"]["scores"][0][metric], color=COLOURS["muted"], linewidth=0.8
             )
@@ -54,7 +58,18 @@ def draw_robustness(path: Path, document: dict[str, Any], faults: Sequence[Fault
                 means.append(sum(values) / len(values))
             axes.plot(range(len(means)), means, color=COLOURS["blue"])
             axes.set_xticks(range(len(means)), fault.sizes)
+            axes.set_xlim(-0.5, len(means) - 0.5)
             axes.set(title=fault.name)
             if number % _COLUMNS == 0:
                 axes.set_ylabel(metric.replace("_", " ") + (", %" if scale > 1 else ""))
         write_text(path, svg(figure))
+
+
+def _shade(axes: Any, fault: Fault, cases: dict[str, Any]) -> None:
+    from lohe.commands.hardware_regions import place_of
+    from lohe.reports.svg import COLOURS
+
+    for region in cases.get("certified", {"regions": ()})["regions"]:
+        if region["fault"] == fault.name:
+            end = place_of(region["for_all"], fault.values)
+            axes.axvspan(-0.5, end, color=COLOURS["green"], alpha=0.18, linewidth=0)

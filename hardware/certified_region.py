@@ -1,0 +1,167 @@
+r"""How large each fault of an array may be for what is proved of its oscillators to hold.
+
+Two claims, about the oscillators of sample inputs at the couplings that the model asks for:
+
+- *rests*: one resting point, stable and reached from almost everywhere, on every device in a box
+  (T1 for mismatch, T5 for detuning, T6 and T6a for crosstalk; see `lohe.tolerance`);
+- *reads*: the sum of absolute changes of its attention weights stays below a bound on every device
+  in the box (T3, T3a), or after so long a time from all but a share of the starts (T2).
+
+Boxes have ends and normal errors have none. A fault of normal errors counts as proved at the
+deviation at which all errors of one device together lie in the box with a given chance; devices
+beyond it are not spoken of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from lohe.attention.export import export_heads
+from lohe.attention.head import Head
+from lohe.attention.model import Model
+from lohe.attention.task import Batch
+from lohe.dynamics.network import Network
+from lohe.proofs_numeric.readout_bounds import bound_readout
+from lohe.proofs_numeric.tolerance import tolerance
+
+__all__ = ["Region", "certified_regions", "largest_normal"]
+
+Floats = NDArray[np.float64]
+
+_OF_INPUTS = ("q", "k", "key_mask", "labels", "sequence")
+
+
+@dataclass(frozen=True)
+class Region:
+    """The sizes of a fault for which a claim is proved.
+
+    Parameters
+    ----------
+    fault
+        Its name in `FAULTS`.
+    claim : {"rests", "reads"}
+    for_all, for_half : float
+        The last size, in the order of what sizes do, at which the claim is proved for every
+        oscillator, and for half of them (with crosstalk: of the inputs).
+    """
+
+    fault: str
+    claim: str
+    for_all: float
+    for_half: float
+
+
+def largest_normal(count: int, chance: float) -> float:
+    """Return what so many normal deviates all stay below in size, with a chance.
+
+    Examples
+    --------
+    >>> round(largest_normal(1, 0.95), 2), round(largest_normal(1000, 0.99), 2)
+    (1.96, 4.42)
+    """
+    return float(norm.ppf((1 + chance ** (1 / count)) / 2))
+
+
+def certified_regions(
+    model: Model, batches: Sequence[Batch], *, chance: float = 0.99, weight_error: float = 0.1
+) -> list[Region]:
+    """Prove how far faults may go, for the oscillators of some inputs.
+
+    Parameters
+    ----------
+    model
+        A transformer of fixed-query oscillators with one anchor per key.
+    batches
+        Inputs.
+    chance : float
+        That all normal errors of a device lie in the box.
+    weight_error : float
+        What attention weights may change by, in sum, for them to count as read.
+
+    Returns
+    -------
+    list of Region
+
+    Raises
+    ------
+    InputError
+        As `export_heads`, `tolerance` and `bound_readout` do.
+
+    Notes
+    -----
+    Inputs of later layers are those of the ideal model.
+    """
+    config = model.config
+    heads = export_heads(model, batches)
+    networks = [head.network() for head in heads]
+    tokens = heads[0].q.shape[1]
+    arrays = config.layers * config.heads
+    of_couplings = largest_normal(arrays * tokens**2, chance)
+    of_oscillators = largest_normal(arrays * tokens, chance)
+    read = [bound_readout(network, weight_error, delta=1 - chance) for network in networks]
+    boxes = {
+        "rests": np.concatenate([_alone(network, mismatch=1.0) for network in networks]),
+        "reads": np.concatenate([found.tolerances for found in read]),
+    }
+    smallest, largest = (np.concatenate(part) for part in zip(*map(_range, heads), strict=True))
+    found = []
+    for claim, box in boxes.items():
+        deviation = np.log1p(box) / of_couplings
+        setting = box * smallest / (largest * of_couplings)
+        with np.errstate(divide="ignore"):  # no number of bits is enough for an empty box
+            bits = np.ceil(np.log2(1 + largest / (2 * box * smallest)))
+        found += [
+            _region("mismatch", claim, deviation),
+            _region("programming", claim, setting),
+            _region("coupling bits", claim, bits, falls=True),
+        ]
+    times = np.concatenate([each.times for each in read])
+    found.append(_region("settling time", "reads", times, falls=True))
+    if config.d_osc == 2:
+        turning = np.concatenate([_alone(network, frequency=1.0) for network in networks])
+        found.append(_region("detuning", "rests", turning / of_oscillators))
+    together = np.array([
+        tolerance(network, crosstalk=1.0).head for head in heads for network in _by_input(head)
+    ])  # fmt: skip
+    return [*found, _region("crosstalk", "rests", together)]
+
+
+def _region(fault: str, claim: str, sizes: Floats, *, falls: bool = False) -> Region:
+    worst = float(sizes.max() if falls else sizes.min())
+    return Region(fault, claim, worst, float(np.median(sizes)))
+
+
+def _alone(network: Network, *, mismatch: float = 0.0, frequency: float = 0.0) -> Floats:
+    scales = tolerance(network, mismatch=mismatch, frequency=frequency).per_oscillator
+    assert scales is not None
+    return scales
+
+
+def _range(head: Head) -> tuple[Floats, Floats]:
+    """Return each oscillator's smallest coupling, and the largest of its array."""
+    smallest, largest = [], []
+    for network in _by_input(head):
+        assert network.couplings is not None
+        seen = np.where(network.couplings > 0, network.couplings, math.inf)
+        smallest.append(seen.min(axis=1))
+        largest.append(np.full(network.n, network.couplings.max()))
+    return np.concatenate(smallest), np.concatenate(largest)
+
+
+def _by_input(head: Head) -> list[Network]:
+    """Return the network of each input by itself: crosstalk acts within one use."""
+
+    def only(array: Any, number: int) -> Any:
+        return None if array is None else array[number : number + 1]
+
+    return [
+        replace(head, **{name: only(getattr(head, name), k) for name in _OF_INPUTS}).network()
+        for k in range(len(head.q))
+    ]
