@@ -34,22 +34,19 @@ class Fault:
         Of the fault.
     sizes
         For tables, in the order of what they do.
-    values
-        The same as numbers.
     arrays
         The imperfections at each size.
     """
 
     name: str
     sizes: tuple[str, ...]
-    values: tuple[float, ...]
     arrays: tuple[Imperfections, ...]
 
 
 def _of(name: str, field: str, values: Sequence[Any], base: Imperfections) -> Fault:
     arrays = tuple(replace(base, **{field: value}) for value in values)
     numbers = tuple(value[0] if isinstance(value, tuple) else value for value in values)
-    return Fault(name, tuple(f"{number:g}" for number in numbers), numbers, arrays)
+    return Fault(name, tuple(f"{number:g}" for number in numbers), arrays)
 
 
 _STILL = Imperfections()

@@ -73,12 +73,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure: inline SVG, which carries the words that replace it; `narrow` if about square."""
+    """One figure: inline SVG, which carries the words that replace it.
+
+    It is `narrow` if about square, and `wide` if it takes a row for itself.
+    """
 
     title: str
     caption: str
     svg: Markup
     narrow: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from lohe.reports import (
     distributions,
     equilibria_figures,
     following,
+    hardware_section,
     learning,
     locking_figures,
     machine_checked,
@@ -68,6 +69,7 @@ SECTIONS: tuple[Callable[[Collection, Detail], Section], ...] = (
     tolerance_section.section,
     systems_section.section,
     learning.section,
+    hardware_section.section,
     verification.section,
 )
 """What makes the sections, in order; each leaves its section empty when nothing answers it."""
@@ -106,6 +108,7 @@ def render_report(
     networks: Iterable[Network | Head | Tokens | str | os.PathLike[str]] = (),
     training: Iterable[TrainingRun | str | os.PathLike[str]] = (),
     tolerances: Iterable[str | os.PathLike[str]] = (),
+    hardware: Iterable[str | os.PathLike[str]] = (),
     formal: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Report:
@@ -131,6 +134,8 @@ def render_report(
         Training runs, or ``*.training.json`` or ``*.model.npz`` files.
     tolerances
         ``*.tolerance.json`` files: what `lohe tolerance --json` prints.
+    hardware
+        ``*.hardware.json`` files: what `lohe hardware` leaves or, of costs, prints as JSON.
     formal
         The record of machine-checked theorems that ``tests/formal.sh`` writes.
     title
@@ -147,7 +152,7 @@ def render_report(
         If there is nothing to report on, a file cannot be read, the path cannot be written, or
         there is too much for one report.
     """
-    collection = collect(certificates, basins, networks, training, tolerances)
+    collection = collect(certificates, basins, networks, training, tolerances, hardware=hardware)
     record = None if formal is None else load_formal(formal)
     text = render(collection, title=title, formal=record)
     write_text(path, text)
@@ -220,7 +225,9 @@ def _title(collection: Collection) -> str:
         return f"Report on {names[0]}"
     kinds = {subject.kind for subject in collection.subjects}
     what = "attention heads" if kinds == {"alone"} else "networks"
-    return f"Report on {len(names)} {what}" if names else "Training report"
+    if names:
+        return f"Report on {len(names)} {what}"
+    return "Training report" if collection.training else "Hardware report"
 
 
 def _read(name: str) -> str:

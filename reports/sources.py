@@ -24,6 +24,7 @@ SUFFIXES = {
     ".head.npz": "head",
     ".tokens.npz": "tokens",
     ".tolerance.json": "tolerance",
+    ".hardware.json": "hardware",
 }
 """File name endings and the role each one states."""
 

@@ -23,6 +23,7 @@ from lohe.proofs_numeric.basins.estimate import BasinEstimate
 from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports.campaigns import Campaign, in_common, read_campaign
 from lohe.reports.formatting import natural_key, printable
+from lohe.reports.hardware_files import HardwareRecord, load_hardware
 from lohe.reports.sources import Source, source
 from lohe.reports.tolerance_files import ToleranceRecord, load_tolerance
 
@@ -154,10 +155,13 @@ class Collection:
         The networks, in the natural order of their names.
     training
         Training runs with their files, in the order of task, mechanism and seed.
+    hardware
+        Results of `lohe hardware`, in the order of their names.
     """
 
     subjects: tuple[Subject, ...]
     training: tuple[tuple[TrainingRun, Source | None], ...]
+    hardware: tuple[HardwareRecord, ...] = ()
 
 
 class _Draft:
@@ -195,6 +199,8 @@ def collect(
     networks: Iterable[Network | Head | Tokens | PathLike] = (),
     training: Iterable[TrainingRun | PathLike] = (),
     tolerances: Iterable[PathLike] = (),
+    *,
+    hardware: Iterable[PathLike] = (),
 ) -> Collection:
     """Read what is given as paths and bring together what shares a network's digest.
 
@@ -235,9 +241,11 @@ def collect(
         draft.add("tolerance", None, source(path))
         draft.tolerances.append(record)
     records = _once(_training(item) for item in training)
-    if not drafts and not records:
+    devices = sorted(map(load_hardware, hardware), key=lambda record: natural_key(record.name))
+    if not (drafts or records or devices):
         raise InputError("nothing to report on: give a certificate, basin run, network or training")
-    return Collection(_subjects(drafts), tuple(sorted(records, key=_training_order)))
+    training_runs = tuple(sorted(records, key=_training_order))
+    return Collection(_subjects(drafts), training_runs, tuple(devices))
 
 
 def _subjects(drafts: Mapping[str, _Draft]) -> tuple[Subject, ...]:

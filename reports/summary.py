@@ -59,6 +59,8 @@ def _overview(collection: Collection) -> str:
         )
     if collection.training:
         parts.append(f"{plural(len(collection.training), 'training run')}.")
+    if collection.hardware:
+        parts.append(f"{plural(len(collection.hardware), 'result')} of hardware.")
     return " ".join(parts)
 
 

@@ -183,6 +183,7 @@ def _file(subject: Subject, role: str) -> str | None:
 def _sources(collection: Collection) -> list[Source]:
     found = [source for subject in collection.subjects for source in subject.sources]
     found += [source for _, source in collection.training if source is not None]
+    found += [record.source for record in collection.hardware]
     return list(dict.fromkeys(found))
 
 

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["draw", "svg"]
+__all__ = ["draw", "save", "svg"]
 
 Document = Mapping[str, Any]
 
 _COLOURS = ("blue", "vermillion", "green", "purple", "orange", "sky")
 _DASHES = ("-", "--", ":")
 _LEAST = 1e-7  # shares below are not told apart
+
+
+def save(path: Path, make: Callable[[Document], Any], document: Document) -> None:
+    """Write the figure that a function makes of a result as an SVG file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    from lohe.dynamics.files import write_text
+    from lohe.reports.svg import drawing_style
+
+    with drawing_style():
+        write_text(path, svg(make(document)))
 
 
 def draw(document: Document, path: Path) -> None:

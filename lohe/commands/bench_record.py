@@ -25,6 +25,7 @@ def run_cases(
     note: Callable[[str], None],
     *,
     sources: Mapping[str, str] | None = None,
+    keep: bool = False,
 ) -> Document:
     """Run the cases that the file does not hold yet; it is written, whole, after each.
 
@@ -43,6 +44,8 @@ def run_cases(
     sources
         By name, the digest of the file that a case reads. The result keeps it, and is found anew
         once the file is another: so one new model leaves the results of the others in place.
+    keep
+        Whether results stay in the file, after the others, that are not asked for this time.
 
     Returns
     -------
@@ -85,6 +88,7 @@ def run_cases(
                 "otherwise; delete it or choose another --output"
             )
     document: Document = {}
+    order = [*cases, *(name for name in found if keep and name not in cases)]
     for name in [name for name in cases if name not in found]:
         note(name)
         started = time.perf_counter()
@@ -97,7 +101,7 @@ def run_cases(
             "version": VERSION,
             "experiment": experiment,
             "config": wanted,
-            "cases": {done: found[done] for done in cases if done in found},
+            "cases": {done: found[done] for done in order if done in found},
             "versions": versions(),
             "machine": machine(),
         }

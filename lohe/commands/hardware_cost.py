@@ -74,13 +74,13 @@ def cost(
         "multiply_add": multiply_add, "exponential": exponential, "write": write, "read": read
     }  # fmt: skip
     result: dict[str, Any] = {
+        "experiment": "cost",
         "shape": {"tokens": shape.tokens, "heads": shape.heads, "d_osc": shape.d_osc,
                   "causal": shape.causal, "coupling": coupling},
         "operations": {row: {"total": one.total, **vars(one)} for row, one in counts.items()},
         "substrates": {},
     }  # fmt: skip
     lines = [*_counts(counts), ""]
-    pictures = []
     for name, device in chosen(substrate, parameters).items():
         model = reduce_substrate(device)
         seconds = settling_seconds(
@@ -103,11 +103,11 @@ def cost(
             *text,
             "",
         ]
-        pictures.append((name, shape, assumed))
     if plot is not None:
-        from lohe.commands.hardware_cost_plot import draw_costs
+        from lohe.commands.bench_plots import save
+        from lohe.reports.cost_picture import cost_figure
 
-        draw_costs(plot, pictures, coupling)
+        save(plot, cost_figure, result)
     emit(result, lines[:-1], as_json=as_json)
     return 0
 

@@ -12,7 +12,6 @@ from lohe.commands.common import Json, emit, progress_bar
 __all__ = ["gradients"]
 
 _EXPERIMENT = "gradients"
-_LEAST, _WHOLE = 1e-4, 0.1  # what is told as less, and from where on per cent are whole
 
 
 def gradients(
@@ -26,7 +25,7 @@ def gradients(
     samples: Annotated[int, typer.Option(min=1, help="Of simultaneous perturbations.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Of the array and its uses.")] = 0,
     output: Annotated[Path, typer.Option("-o", "--output", help="Result file.")] = Path(
-        "gradients.json"
+        "gradients.hardware.json"
     ),
     plot: Annotated[
         Path | None, typer.Option(help="Draw bias and spread against sizes, as this SVG file.")
@@ -70,42 +69,23 @@ def gradients(
             output, _EXPERIMENT, config, cases, lambda name: progress(order.index(name), len(order))
         )
     if plot is not None:
-        from lohe.commands.hardware_gradients_plot import draw_gradients
+        from lohe.commands.bench_plots import save
+        from lohe.reports.gradient_picture import gradient_figure
 
-        draw_gradients(plot, document, ASKED_OF)
+        save(plot, gradient_figure, document)
     emit(document, [*_lines(document, order), f"kept in {output}"], as_json=as_json)
     return 0
 
 
 def _lines(document: dict[str, Any], order: list[str]) -> list[str]:
     from lohe.commands.bench_tables import aligned
+    from lohe.reports.gradient_picture import quality_text
 
     names = [*document["cases"][order[0]]["gradients"]]
     rows = []
     for case in order:
         found = document["cases"][case]["gradients"]
-        rows.append((case, *(_cell(found[name]) for name in names)))
+        rows.append((case, *(quality_text(found[name]) for name in names)))
     settlings = document["cases"][order[0]]["gradients"]
     rows.append(("further settlings", *(str(settlings[name]["settlings"]) for name in names)))
     return aligned((("array", *names), rows))
-
-
-def _cell(quality: dict[str, float]) -> str:
-    """Return a bias, or that it lies below what is noticed, and a spread, in per cent.
-
-    Examples
-    --------
-    >>> _cell({"bias": 0.021, "noticed": 0.002, "spread": 0.5})
-    '2.1 % (50 %)'
-    >>> _cell({"bias": 0.001, "noticed": 0.002, "spread": 0.5})
-    '< 0.2 % (50 %)'
-    """
-    bias, noticed = quality["bias"], quality["noticed"]
-    seen = _percent(bias) if bias > noticed else f"< {_percent(noticed)}".replace("< <", "<")
-    return f"{seen} ({_percent(quality['spread'])})"
-
-
-def _percent(share: float) -> str:
-    if share < _LEAST:
-        return f"< {100 * _LEAST:g} %"
-    return f"{100 * share:.0f} %" if share > _WHOLE else f"{100 * share:.2g} %"

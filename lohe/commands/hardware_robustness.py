@@ -42,7 +42,7 @@ def robustness(
     work: Work = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Result file. By default robustness_ARM.json."),
+        typer.Option("-o", "--output", help="By default ARM-robustness.hardware.json."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw scores against sizes, as this SVG file.")
@@ -79,24 +79,28 @@ def robustness(
             cases[name] = cell
     if certify:
         cases["certified"] = lambda: _certified(model, setting, certify)
-    path = output or Path(f"robustness_{arm}.json")
+    path = output or Path(f"{arm}-robustness.hardware.json")
     config = {"study": study, "arm": arm, "run": run, "devices": devices, "seed": seed}
     config["certify"] = certify
     names = [*cases]
     with progress_bar("robustness") as progress:
         document = run_cases(
-            path, _EXPERIMENT, config, cases, lambda case: progress(names.index(case), len(names))
+            path,
+            _EXPERIMENT,
+            config,
+            cases,
+            lambda case: progress(names.index(case), len(names)),
+            keep=True,
         )
     if plot is not None:
-        from lohe.commands.hardware_robustness_plot import draw_robustness
+        from lohe.commands.bench_plots import save
+        from lohe.reports.fault_picture import fault_figure
 
-        draw_robustness(plot, document, asked)
+        save(plot, fault_figure, document)
     scores = {name: document["cases"][name]["scores"] for name in names if name != "certified"}
     lines = score_table(scores, "array")
     if certify:
-        from lohe.commands.hardware_regions import region_lines
-
-        lines += ["", *region_lines(asked, document["cases"])]
+        lines += ["", *_regions(document)]
     emit(document, [*lines, f"kept in {path}"], as_json=as_json)
     return 0
 
@@ -113,3 +117,21 @@ def _certified(model: Model, setting: Setting, inputs: int) -> dict[str, Any]:
         for region in certified_regions(model, [*islice(setting.task.batches("test", 1), inputs)])
     ]
     return {"regions": regions}
+
+
+def _regions(document: dict[str, Any]) -> list[str]:
+    """Return a table of what is proved and what is measured, fault by fault."""
+    from lohe.commands.bench_tables import aligned
+    from lohe.reports.fault_grid import fault_scores, region_text, size_text
+
+    rows = [
+        (
+            fault.name,
+            *(region_text(fault.region(claim)) for claim in ("rests", "reads")),
+            size_text(fault.measured, "none tried"),
+            fault.verdict,
+        )
+        for fault in fault_scores(document)
+    ]
+    titles = ("fault", "rests, proved to", "reads, proved to", "measured safe to", "inside?")
+    return aligned((titles, rows))

@@ -61,7 +61,7 @@ def train(
     work: Work = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Result file. By default train_back_ARM.json."),
+        typer.Option("-o", "--output", help="Result file. By default ARM-train.hardware.json."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw scores over epochs, as this SVG file.")
@@ -82,6 +82,7 @@ def train(
 
     from lohe.commands.bench_record import run_cases
     from lohe.hardware.in_situ.answers import find_answer
+    from lohe.reports.training_back_picture import scores_by_way, training_back_figure
 
     array = imperfections_of(faults or _FAULTS)
     asked = {
@@ -93,7 +94,7 @@ def train(
         setting.recipe, epochs=epochs, learning_rate=rate or setting.recipe.learning_rate
     )
     cases = _cases(model, setting.task, recipe, array, asked=asked, devices=devices, seed=seed)
-    path = output or Path(f"train_back_{arm}.json")
+    path = output or Path(f"{arm}-train.hardware.json")
     config = {
         "study": study, "arm": arm, "run": run, "devices": devices, "seed": seed, "nudge": nudge,
         "samples": samples, "imperfections": _json(asdict(array)), "recipe": asdict(recipe),
@@ -101,13 +102,18 @@ def train(
     names = [*cases]
     with progress_bar("training back") as progress:
         document = run_cases(
-            path, _EXPERIMENT, config, cases, lambda case: progress(names.index(case), len(names))
+            path,
+            _EXPERIMENT,
+            config,
+            cases,
+            lambda case: progress(names.index(case), len(names)),
+            keep=True,
         )
     if plot is not None:
-        from lohe.commands.hardware_train_plot import draw_training
+        from lohe.commands.bench_plots import save
 
-        draw_training(plot, document, [*asked])
-    lines = score_table(_by_way(document, [*asked]), "model")
+        save(plot, training_back_figure, document)
+    lines = score_table(scores_by_way(document), "model")
     emit(document, [*lines, f"kept in {path}"], as_json=as_json)
     return 0
 
@@ -169,16 +175,6 @@ def _cases(
         "deployed": lambda: scored(model, every),
         "trained for any": aware,
     } | {f"{name} {k}": back(name, k) for name in asked for k in every}
-
-
-def _by_way(document: dict[str, Any], asked: Sequence[str]) -> dict[str, list[dict[str, float]]]:
-    """Return the scores of all devices by what was done."""
-    cases, devices = document["cases"], range(document["config"]["devices"])
-    alone = ("ideal", "ideal, trained on", "deployed", "trained for any")
-    return {name: cases[name]["scores"] for name in alone} | {
-        f"trained back, {name}": [cases[f"{name} {k}"]["scores"][0] for k in devices]
-        for name in asked
-    }
 
 
 def _json(fields: dict[str, Any]) -> dict[str, Any]:

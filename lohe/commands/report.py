@@ -21,7 +21,8 @@ def report(
         typer.Argument(
             help="Any of *.certificate.json, *.basin.sqlite, *.network.npz, *.head.npz, "
             "*.tokens.npz, *.tolerance.json (what `lohe tolerance --json` prints), "
-            "*.training.json and *.model.npz; a folder stands for all such files in it.",
+            "*.training.json, *.model.npz and *.hardware.json; a folder stands for all "
+            "such files in it.",
             show_default=False,
         ),
     ],
@@ -65,6 +66,7 @@ def report(
         networks=[path for role in _INSTANCES for path in roles.get(role, [])],
         training=[path for role in _TRAINED for path in roles.get(role, [])],
         tolerances=roles.get("tolerance", []),
+        hardware=roles.get("hardware", []),
         formal=formal,
         title=title,
     )

@@ -111,7 +111,7 @@ def small_run(monkeypatch):
 
 
 def test_robustness_goes_on_where_it_was_and_draws(small_run, tmp_path):
-    path, picture = tmp_path / "r.json", tmp_path / "r.svg"
+    path, picture = tmp_path / "r.hardware.json", tmp_path / "r.svg"
     options = ["--devices", 2, "-o", path, "--json"]
     first = told("robustness", "sva", "a", "--fault", "reading", *options[:-1])
     readings = [f"reading {s:g}" for s in (0.03, 0.1, 0.2, 0.5)]
@@ -131,7 +131,7 @@ def test_robustness_goes_on_where_it_was_and_draws(small_run, tmp_path):
 
 
 def test_training_goes_on_where_it_was_and_draws(small_run, tmp_path):
-    path, picture = tmp_path / "t.json", tmp_path / "t.svg"
+    path, picture = tmp_path / "t.hardware.json", tmp_path / "t.svg"
     options = ["--devices", 2, "--epochs", 1, "-o", path]
     first = told("train", "sva", "a", "--gradient", "resting", *options)
     ways = {"ideal": 1, "ideal, trained on": 1, "deployed": 2, "trained for any": 2}
@@ -190,7 +190,7 @@ def test_export(tmp_path):
 
 
 def test_gradients_are_compared_and_drawn(tmp_path):
-    path, picture = tmp_path / "g.json", tmp_path / "g.svg"
+    path, picture = tmp_path / "g.hardware.json", tmp_path / "g.svg"
     found = told("gradients", "--uses", 3, "-o", path, "--plot", picture)
     assert found["cases"]["mismatch 1"]["gradients"]["equilibrium"]["settlings"] == 2
     assert "spread of one estimate" in picture.read_text()
