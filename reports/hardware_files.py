@@ -1,4 +1,4 @@
-"""What `lohe hardware` leaves in files: robustness, training back, gradients and costs."""
+"""What `lohe hardware` leaves in files: reductions, faults, training back, gradients, costs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from lohe.dynamics.errors import InputError
 from lohe.reports.cost_picture import PARTS
 from lohe.reports.fault_grid import fault_scores
+from lohe.reports.reduction_picture import KINDS
 from lohe.reports.sources import Source, source
 from lohe.reports.training_back_picture import training_curves
 
@@ -27,7 +28,7 @@ class HardwareRecord:
     ----------
     name
         The file's name, without its ending.
-    experiment : {"robustness", "train-back", "gradients", "cost"}
+    experiment : {"reduction", "robustness", "train-back", "gradients", "cost"}
         What it is of.
     document
         What the file holds.
@@ -58,11 +59,21 @@ def load_hardware(path: str | os.PathLike[str]) -> HardwareRecord:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, StopIteration) as error:
         raise InputError(
-            f"{path} is not what lohe hardware robustness, train, gradients or cost --json "
-            "writes; run it again"
+            f"{path} is not what lohe hardware robustness, train or gradients writes, or "
+            "substrates --check --json or cost --json prints; run it again"
         ) from error
     origin = source(path)
     return HardwareRecord(origin.stem, experiment, document, origin)
+
+
+def _check_reduction(document: Mapping[str, Any]) -> None:
+    for facts in document["substrates"].values():
+        float(facts["frequency_hz"]), float(facts["lag"]), float(facts["power_w"])
+    for found in document["errors"].values():
+        for one in found:
+            for name in ("share", *KINDS):
+                if one[name] is not None:
+                    float(one[name])
 
 
 def _check_gradients(document: Mapping[str, Any]) -> None:
@@ -86,6 +97,7 @@ def _check_cost(document: Mapping[str, Any]) -> None:
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = MappingProxyType(
     {
+        "reduction": _check_reduction,
         "robustness": fault_scores,
         "train-back": training_curves,
         "gradients": _check_gradients,

@@ -22,6 +22,7 @@ from lohe.reports.fault_grid import (
 from lohe.reports.fault_picture import fault_figure
 from lohe.reports.gradient_picture import gradient_figure, quality_text
 from lohe.reports.hardware_files import EXPERIMENTS, HardwareRecord
+from lohe.reports.reduction_picture import BOUND, KINDS, reduction_figure
 from lohe.reports.subjects import Collection
 from lohe.reports.svg import inline
 from lohe.reports.training_back_picture import scores_by_way, training_back_figure
@@ -56,6 +57,31 @@ def section(collection: Collection, detail: Detail) -> Section:
 
 
 Shown = tuple[Sequence[Block], str, str, Callable[[Document], Figure]]
+
+
+def _reduction(record: HardwareRecord) -> Shown:
+    document = record.document
+    rows = []
+    for name, found in document["errors"].items():
+        facts = document["substrates"][name]
+        for kind, told in KINDS.items():
+            errors = (one[kind] for one in found)
+            cells = (Cell("gone" if e is None else f"{e:.4f}", e) for e in errors)
+            frequency = Cell(f"{facts['frequency_hz']:.3g}", facts["frequency_hz"])
+            rows.append((Cell(name), frequency, Cell(told), *cells))
+    shares = [one["share"] for one in next(iter(document["errors"].values()))]
+    table = Table(
+        "Largest distance of a device from its phase at rest, in cycles, by the strength of the "
+        "coupling: its rate as a share of the frequency",
+        ("Substrate", "Frequency, Hz", "Array", *(f"{share:g}" for share in shares)),
+        tuple(rows),
+        frozenset({1, *range(3, 3 + len(shares))}),
+    )
+    words = (
+        f"Below the thin line, {100 * BOUND:g} % of a cycle, the phase model counts as good. "
+        "Averaging is of first order, so errors rise in proportion to the strength."
+    )
+    return [table], "Do devices rest where their phases say?", words, reduction_figure
 
 
 def _robustness(record: HardwareRecord) -> Shown:
@@ -208,6 +234,7 @@ def _cost(record: HardwareRecord) -> Shown:
 
 _SHOWN: Mapping[str, Callable[[HardwareRecord], Shown]] = MappingProxyType(
     {
+        "reduction": _reduction,
         "robustness": _robustness,
         "train-back": _training,
         "gradients": _gradients,

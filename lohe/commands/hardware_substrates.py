@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["substrates"]
 
 _SHARES = (0.003, 0.01, 0.03, 0.1, 0.3)
-_BOUND = 0.01  # of a cycle
 
 
 def substrates(
@@ -56,7 +55,8 @@ def substrates(
     devices = chosen(substrate, parameters)
     models = {name: reduce_substrate(device) for name, device in devices.items()}
     result: dict[str, Any] = {
-        "substrates": {name: _facts(devices[name], models[name]) for name in devices}
+        "experiment": "reduction",
+        "substrates": {name: _facts(devices[name], models[name]) for name in devices},
     }
     lines = _table(devices, models)
     if check:
@@ -70,7 +70,10 @@ def substrates(
         result |= {"seed": seed, "oscillators": oscillators, "errors": _as_json(errors)}
         lines += ["", *_checked(errors)]
         if plot is not None:
-            _draw(plot, errors)
+            from lohe.commands.bench_plots import save
+            from lohe.reports.reduction_picture import reduction_figure
+
+            save(plot, reduction_figure, result)
     emit(result, lines, as_json=as_json)
     return 0
 
@@ -115,10 +118,11 @@ def _table(devices: dict[str, Substrate], models: dict[str, PhaseModel]) -> list
 def _checked(errors: dict[str, list[ReductionError]]) -> list[str]:
     from lohe.commands.bench_tables import aligned
     from lohe.hardware.reduction_error import good_up_to
+    from lohe.reports.reduction_picture import BOUND
 
     rows = []
     for name, found in errors.items():
-        good = good_up_to(found, _BOUND)
+        good = good_up_to(found, BOUND)
         cells = [f"{_share(one.driven)} / {_share(one.coupled)}" for one in found]
         rows.append((name, *cells, "none" if good is None else f"{good:g}"))
     titles = ("device against phase, cycles", *(f"strength {share:g}" for share in _SHARES))
@@ -142,44 +146,6 @@ def _as_json(errors: dict[str, list[ReductionError]]) -> dict[str, Any]:
         ]
         for name, found in errors.items()
     }
-
-
-def _draw(path: Path, errors: dict[str, list[ReductionError]]) -> None:
-    from lohe.commands.bench_plots import svg
-    from lohe.dynamics.files import write_text
-    from lohe.reports.svg import COLOURS, add_legend, drawing_style, new_figure, set_log_axis
-
-    colours = ("blue", "vermillion", "green", "purple")
-    with drawing_style():
-        figure, axes = new_figure(5.6, 4.0)
-        for (name, found), colour in zip(errors.items(), colours, strict=False):
-            shares = [one.share for one in found]
-            for line, kind in (("-", "driven"), ("--", "coupled")):
-                axes.plot(
-                    shares,
-                    [getattr(one, kind) for one in found],
-                    line,
-                    marker="o",
-                    ms=3,
-                    color=COLOURS[colour],
-                    label=f"{name}, {'crosstalk' if kind == 'coupled' else 'drives alone'}",
-                )
-        axes.axhline(_BOUND, color=COLOURS["muted"], linewidth=0.8)
-        errors_drawn = [
-            value
-            for found in errors.values()
-            for one in found
-            for value in (one.driven, one.coupled)
-            if value < float("inf")
-        ]
-        set_log_axis(axes.xaxis, _SHARES[0], _SHARES[-1])
-        set_log_axis(axes.yaxis, min(errors_drawn, default=_BOUND), 1.0)
-        axes.set(
-            xlabel="strength: coupling rate over frequency",
-            ylabel="device against phase model, cycles",
-        )
-        add_legend(figure, columns=2)
-        write_text(path, svg(figure))
 
 
 def _si(value: float, unit: str) -> str:

@@ -52,6 +52,18 @@ def gradients():
     return {"experiment": "gradients", "config": {}, "cases": cases}
 
 
+def reduction():
+    facts = {"frequency_hz": 5e9, "lag": 0.0, "power_w": 1e-3}
+    errors = [
+        {"share": 0.01, "driven": 0.002, "coupled": 0.003},
+        {"share": 0.1, "driven": 0.02, "coupled": None},
+    ]
+    return {
+        "experiment": "reduction", "substrates": {"electrical": facts},
+        "errors": {"electrical": errors},
+    }  # fmt: skip
+
+
 def cost():
     energy = {
         "digital": 1e-9, "conversion": 2e-9, "oscillators": 3e-9, "total": 6e-9,
@@ -66,7 +78,10 @@ def cost():
     return {"experiment": "cost", "operations": operations, "substrates": {"electrical": found}}
 
 
-MADE = {"robustness": robustness, "train-back": training_back, "gradients": gradients, "cost": cost}
+MADE = {
+    "reduction": reduction, "robustness": robustness, "train-back": training_back,
+    "gradients": gradients, "cost": cost,
+}  # fmt: skip
 
 
 def keep(folder, name, document):
@@ -80,11 +95,11 @@ def test_all_of_them_are_shown(tmp_path):
     assert {*MADE} == {*EXPERIMENTS}
     report = render_report(tmp_path / "a.report.html", hardware=paths)
     page = report.path.read_text()
-    assert page.count('<figure class="wide">') == 4
+    assert page.count('<figure class="wide">') == 5
     for text in (
         "What does each fault cost small &lt;b&gt;?", "0.02 (half: never)", "not tried so small",
         "trained back, resting", "mismatch 1.0", "2 % (30 %)", "further settlings",
-        "Assumed for electrical, in SI units: power 0.001.", "4 results of hardware.",
+        "Assumed for electrical, in SI units: power 0.001.", "5 results of hardware.",
     ):  # fmt: skip
         assert text in page, text
     assert "<b>" not in page.replace("<body>", "")
@@ -93,6 +108,7 @@ def test_all_of_them_are_shown(tmp_path):
 
 
 DAMAGE = {
+    "reduction": lambda d: d["errors"]["electrical"][0].update(driven="small"),
     "robustness": lambda d: d["cases"]["ideal"].pop("scores"),
     "train-back": lambda d: d["cases"]["resting 1"]["history"][0].pop("validation_accuracy"),
     "gradients": lambda d: d["cases"]["reading 1"]["gradients"]["flow"].update(bias="large"),
