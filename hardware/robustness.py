@@ -65,10 +65,11 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             _of("settling time", "settling", (30.0, 5.0, 1.0, 0.5), _STILL),
             _of("reading", "reading", (0.03, 0.1, 0.2, 0.5), _STILL),
             _of("reading bits", "reading_bits", (8, 6, 4, 3, 2), _STILL),
+            _of("phase bits", "reading_bits", (6, 4, 3, 2, 1), Imperfections(reads="phase")),
         )
     }
 )
-"""By name. Second harmonics are of oscillators on a circle alone."""
+"""By name. Second harmonics and phases that are read are of oscillators on a circle alone."""
 
 
 def find_faults(names: Sequence[str], d_osc: int) -> list[Fault]:
@@ -83,7 +84,11 @@ def find_faults(names: Sequence[str], d_osc: int) -> list[Fault]:
         if name not in FAULTS:
             raise InputError(f"no fault is called {name!r}; choose {' or '.join(FAULTS)}")
     found = [FAULTS[name] for name in names or FAULTS]
-    return [fault for fault in found if d_osc == 2 or not fault.arrays[0].harmonics]
+    return [fault for fault in found if d_osc == 2 or not _of_phases(fault)]
+
+
+def _of_phases(fault: Fault) -> bool:
+    return bool(fault.arrays[0].harmonics) or fault.arrays[0].reads == "phase"
 
 
 def ideal_scores(model: Model, task: Task) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Converters: numbers rounded to as many levels as bits allow."""
+"""Converters: numbers and phases rounded to as many levels as bits allow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["quantise"]
+__all__ = ["quantise", "quantise_phase"]
 
 Floats = NDArray[Any]
 
@@ -35,3 +35,24 @@ def quantise(x: Floats, bits: int | None, low: Floats | float, high: Floats | fl
     width = np.maximum((np.asarray(high) - low) / steps, np.finfo(x.dtype).tiny)
     level = np.rint((np.clip(x, low, high) - low) / width)
     return np.asarray(low + level * width, dtype=x.dtype)
+
+
+def quantise_phase(phase: Floats, bits: int | None) -> Floats:
+    """Round to the nearest of 2^bits even levels around the circle, one of which is 0.
+
+    Parameters
+    ----------
+    phase : array
+        Radians.
+    bits : int or None
+        None leaves the phases as they are.
+
+    Examples
+    --------
+    >>> quantise_phase(np.array([0.7, 0.8, -3.1]), 2).round(3)
+    array([ 0.   ,  1.571, -3.142])
+    """
+    if bits is None:
+        return phase
+    width = 2 * np.pi / 2**bits
+    return np.asarray(np.rint(phase / width) * width, dtype=phase.dtype)

@@ -91,6 +91,8 @@ def neighbours(count: int, topology: str) -> NDArray[np.bool_]:
     row, column = np.divmod(np.arange(count), columns)
     across = np.abs(np.subtract.outer(row, row))
     along = np.abs(np.subtract.outer(column, column))
+    if topology == "crossbar":
+        return np.asarray((across == 0) != (along == 0))
     reach = np.maximum(across, along) if topology == "king" else across + along
     return np.asarray(reach == 1)
 

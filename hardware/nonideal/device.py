@@ -95,8 +95,12 @@ def draw_device(
     Raises
     ------
     InputError
-        For harmonics of oscillators that are not on a circle.
+        For harmonics, and phases to be read, of oscillators that are not on a circle.
     """
+    if d_osc != 2 and imperfections.reads == "phase":
+        raise InputError(
+            f"oscillators of dimension {d_osc} have no phase to be read; read components"
+        )
     if d_osc != 2 and any(imperfections.harmonics):
         raise InputError(
             f"harmonics are of phases, and these oscillators have dimension {d_osc}; "

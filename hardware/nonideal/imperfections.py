@@ -7,11 +7,14 @@ from dataclasses import dataclass, fields
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["TOPOLOGIES", "Imperfections"]
+__all__ = ["READS", "TOPOLOGIES", "Imperfections"]
 
-TOPOLOGIES = ("chain", "grid", "king", "complete")
+TOPOLOGIES = ("chain", "grid", "king", "crossbar", "complete")
 """Who hears whom by parasitic crosstalk: neighbours on a line, on a square grid, on one with
-diagonals, or everyone."""
+diagonals, all of one's row and column, or everyone."""
+
+READS = ("components", "phase")
+"""What is read of an oscillator: its coordinates, or, of one on a circle, its phase."""
 
 _BITS = 24
 
@@ -49,15 +52,17 @@ class Imperfections:
         After which crosstalk is heard.
     settling : float
         Time between setting and reading; infinite for rest.
+    reads : str
+        One of `READS`.
     reading : float
-        Deviation of the noise of each coordinate that is read.
+        Deviation of the noise of each coordinate, or in radians of the phase, that is read.
     reading_bits : int or None
-        Of the converters that read coordinates, over -1 to 1.
+        Of the converters that read coordinates, over -1 to 1, or the phase, around the circle.
 
     Raises
     ------
     InputError
-        For negative sizes, converters without bits, and unknown topologies.
+        For negative sizes, converters without bits, unknown topologies and ways to read.
 
     Examples
     --------
@@ -76,6 +81,7 @@ class Imperfections:
     harmonics: tuple[float, ...] = ()
     delay: float = 0.0
     settling: float = math.inf
+    reads: str = "components"
     reading: float = 0.0
     reading_bits: int | None = None
 
@@ -96,6 +102,8 @@ class Imperfections:
             raise InputError("harmonics must be finite numbers")
         if self.topology not in TOPOLOGIES:
             raise InputError(f"no topology {self.topology!r}; choose {' or '.join(TOPOLOGIES)}")
+        if self.reads not in READS:
+            raise InputError(f"reads is {self.reads!r}; choose {' or '.join(READS)}")
 
     @property
     def is_static(self) -> bool:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 from lohe.hardware.nonideal.circle import PhaseArray, settle_phases
-from lohe.hardware.nonideal.converters import quantise
+from lohe.hardware.nonideal.converters import quantise, quantise_phase
 from lohe.hardware.nonideal.device import Device, drifted
 from lohe.hardware.nonideal.sphere import VectorArray, settle_vectors
 
@@ -206,8 +206,13 @@ def settle_on_device(
 
 
 def read_states(device: Device, states: Floats, rng: np.random.Generator) -> Floats:
-    """Return the coordinates that are read, (..., n, d)."""
+    """Return the coordinates that are read, or those of the phases that are, (..., n, d)."""
     imperfections = device.imperfections
+    if imperfections.reads == "phase":
+        phases = np.arctan2(states[..., 1], states[..., 0])
+        phases = phases + imperfections.reading * rng.standard_normal(phases.shape)
+        phases = quantise_phase(phases, imperfections.reading_bits)
+        return np.stack([np.cos(phases), np.sin(phases)], axis=-1)
     if imperfections.reading:
         states = states + imperfections.reading * rng.standard_normal(states.shape)
     return quantise(states, imperfections.reading_bits, -1.0, 1.0)

@@ -128,7 +128,7 @@ def imperfections_of(faults: Sequence[str]) -> Imperfections:
         try:
             if name == "harmonics":
                 values[name] = tuple(float(share) for share in text.split(","))
-            elif name == "topology":
+            elif name in {"topology", "reads"}:
                 values[name] = text
             else:
                 values[name] = int(text) if name.endswith("bits") else float(text)

@@ -155,8 +155,14 @@ def test_converters_have_their_levels():
 
 @pytest.mark.parametrize(
     ("topology", "degrees"),
-    [("chain", {1, 2}), ("grid", {2, 3, 4}), ("king", {3, 5, 8}), ("complete", {8})],
-)
+    [
+        ("chain", {1, 2}),
+        ("grid", {2, 3, 4}),
+        ("king", {3, 5, 8}),
+        ("crossbar", {4}),
+        ("complete", {8}),
+    ],
+)  # fmt: skip
 def test_layouts(topology, degrees):
     hears = neighbours(9, topology)
     assert (hears == hears.T).all()
@@ -268,6 +274,21 @@ def test_reading():
     assert many.std() == pytest.approx(0.1, rel=0.02)
 
 
+def test_reading_phases():
+    angles = np.linspace(-3, 3, 7)
+    states = 0.7 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)  # of any length
+    exact = read_states(device(reads="phase"), states, RNG(0))
+    np.testing.assert_allclose(np.arctan2(exact[:, 1], exact[:, 0]), angles)
+    np.testing.assert_allclose(np.linalg.norm(exact, axis=-1), 1)
+    noisy = read_states(device(reads="phase", reading=0.1), np.tile(states, (5000, 1, 1)), RNG(0))
+    off = np.angle(numbers(noisy) / numbers(exact))
+    assert off.std() == pytest.approx(0.1, rel=0.02)
+    few = read_states(device(reads="phase", reading_bits=3), states, RNG(0))
+    steps = np.angle(numbers(few)) / (np.pi / 4)
+    np.testing.assert_allclose(steps, np.rint(steps), atol=1e-12)
+    assert np.abs(np.angle(numbers(few) / numbers(exact))).max() <= np.pi / 8 + 1e-12
+
+
 def test_drift_moves_frequencies_between_uses_about_the_device_s_own():
     for d in (2, 3):
         one = device(d_osc=d, detuning=1.0, drift=0.01)
@@ -287,6 +308,8 @@ def test_drift_moves_frequencies_between_uses_about_the_device_s_own():
         (lambda: Imperfections(coupling_bits=0), "choose from 1"),
         (lambda: Imperfections(settling=0), "settling is 0"),
         (lambda: Imperfections(topology="ring"), "choose chain"),
+        (lambda: Imperfections(reads="amplitude"), "choose components or phase"),
+        (lambda: device(d_osc=3, reads="phase"), "have no phase"),
         (lambda: Imperfections(harmonics=(math.inf,)), "finite"),
         (lambda: device(d_osc=3, harmonics=(0.1,)), "take d_osc = 2"),
         (
