@@ -8,6 +8,7 @@ import pytest
 from lohe.dynamics.errors import InputError
 from lohe.hardware.array import DeviceArray, lock_in, states_at
 from lohe.hardware.averaging import CouplingFunction, between_oscillators, from_sinusoid
+from lohe.hardware.common_load import common_load
 from lohe.hardware.limit_cycle import LimitCycle, harmonics, starting_at_the_peak
 from lohe.hardware.phase_model import reduce_substrate
 from lohe.hardware.substrates import SUBSTRATES, LCOscillator, NanomechanicalOscillator
@@ -120,6 +121,35 @@ def test_crosstalk_moves_devices_as_it_moves_phases():
     assert (moved > 0.1).all()
     found = DeviceArray(device, drive, scale, crosstalk, steps=48).run(start, periods)
     assert np.abs(wrapped(found - phases)).max() < 0.1 * moved.min()
+
+
+def test_junctions_across_a_common_load_rest_where_their_phases_do():
+    device = QUICK["superconducting"]
+    model = reduce_substrate(device)
+    scale = model.scale(0.02)
+    amplitude = device.limit_cycle().amplitude
+    load = amplitude / (0.1 * scale)  # a tenth of a unit drive from each
+    crosstalk = common_load(device, 3, load, scale)
+    np.testing.assert_allclose(crosstalk, -0.1)
+    drive = np.array([1.0, 0.8 * np.exp(0.6j), 0.9 * np.exp(-1.1j)])
+    start, periods = model.resting_phases(drive), 150
+    end = np.array([0.0, periods * 2 * np.pi / model.frequency])
+    phases = model.run(drive, start, end, scale=scale, crosstalk=crosstalk)[-1]
+    array = DeviceArray(device, drive, scale, crosstalk, steps=48)
+    # The same by hand: what each junction lacks is the current through the load.
+    outputs = np.array([1.0, -0.4, 0.2]) * amplitude
+    current = -outputs.sum() / load
+    np.testing.assert_allclose(array.scale / amplitude * (crosstalk @ outputs), current)
+    assert np.abs(wrapped(array.run(start, periods) - phases)).max() < 0.005 * 2 * np.pi
+    moved = np.abs(wrapped(phases - start))
+    assert moved.min() > 0.02 * 2 * np.pi  # by the load
+
+
+def test_loads_are_of_junctions():
+    with pytest.raises(InputError, match="load is 0"):
+        common_load(LCOscillator(), 2, 0.0, 1e-6)
+    with pytest.raises(InputError, match="turns volts into amperes"):
+        common_load(NanomechanicalOscillator(), 2, 1.0, 1e-6)
 
 
 def test_bad_arrays_are_refused():
