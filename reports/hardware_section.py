@@ -31,6 +31,8 @@ __all__ = ["section"]
 
 Document = Mapping[str, Any]
 
+_WIDE = 8.0  # inches, from which on a figure takes a row for itself
+
 
 def section(collection: Collection, detail: Detail) -> Section:
     """Answer whether attention works on the hardware."""
@@ -42,12 +44,14 @@ def section(collection: Collection, detail: Detail) -> Section:
     ]
     records = sorted(collection.hardware, key=lambda record: EXPERIMENTS.index(record.experiment))
     for number, record in enumerate(records, start=1):
-        tables, title, words, figure = _SHOWN[record.experiment](record)
-        blocks += [Heading(title), *tables]
+        (first, *more), title, words, make = _SHOWN[record.experiment](record)
+        blocks += [Heading(title), first]
         if detail.heads:
-            key = f"hardware-{number}"
-            svg = inline(figure(record.document), key, title, words)
-            blocks.append(Pictures((Picture(title, words, svg, wide=True),)))
+            figure = make(record.document)
+            svg = inline(figure, f"hardware-{number}", title, words)
+            wide = figure.get_size_inches()[0] > _WIDE
+            blocks.append(Pictures((Picture(title, words, svg, wide=wide),)))
+        blocks += more
     return Section(
         "hardware",
         "Hardware",

@@ -60,7 +60,7 @@ def _overview(collection: Collection) -> str:
     if collection.training:
         parts.append(f"{plural(len(collection.training), 'training run')}.")
     if collection.hardware:
-        parts.append(f"{plural(len(collection.hardware), 'result')} of hardware.")
+        parts.append(f"{plural(len(collection.hardware), 'hardware result')}.")
     return " ".join(parts)
 
 
