@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from lohe.commands.common import Json, emit, progress_bar
+from lohe.commands.common import Json, emit
+from lohe.commands.hardware_runs import recorded
 
 __all__ = ["gradients"]
 
@@ -42,7 +43,7 @@ def gradients(
     """
     from dataclasses import asdict
 
-    from lohe.commands.bench_record import run_cases, seed_of
+    from lohe.commands.bench_record import seed_of
     from lohe.hardware.in_situ.answers import ANSWERS
     from lohe.hardware.in_situ.quality import ASKED_OF, gradient_quality
 
@@ -63,17 +64,13 @@ def gradients(
         "oscillators": oscillators, "d_osc": d_osc, "uses": uses, "nudge": nudge,
         "samples": samples, "seed": seed,
     }  # fmt: skip
-    order = [*cases]
-    with progress_bar("gradients") as progress:
-        document = run_cases(
-            output, _EXPERIMENT, config, cases, lambda name: progress(order.index(name), len(order))
-        )
+    document = recorded(output, _EXPERIMENT, config, cases)
     if plot is not None:
         from lohe.commands.bench_plots import save
         from lohe.reports.gradient_picture import gradient_figure
 
         save(plot, gradient_figure, document)
-    emit(document, [*_lines(document, order), f"kept in {output}"], as_json=as_json)
+    emit(document, [*_lines(document, [*cases]), f"kept in {output}"], as_json=as_json)
     return 0
 
 

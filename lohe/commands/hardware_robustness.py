@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
+from lohe.commands.common import Json, emit, single_blas_thread
 from lohe.commands.hardware_runs import (
     ArmName,
     RunSeed,
     StudyName,
     Work,
     finished_run,
+    recorded,
     score_table,
 )
 
@@ -61,7 +62,7 @@ def robustness(
     Example: `lohe hardware robustness sva fixed_query-ff64 --devices 10 --plot robustness.svg`
     """
     single_blas_thread()
-    from lohe.commands.bench_record import run_cases, seed_of
+    from lohe.commands.bench_record import seed_of
     from lohe.hardware.robustness import cell_scores, find_faults, ideal_scores
 
     model, setting = finished_run(study, arm, run, work)
@@ -82,22 +83,13 @@ def robustness(
     path = output or Path(f"{arm}-robustness.hardware.json")
     config = {"study": study, "arm": arm, "run": run, "devices": devices, "seed": seed}
     config["certify"] = certify
-    names = [*cases]
-    with progress_bar("robustness") as progress:
-        document = run_cases(
-            path,
-            _EXPERIMENT,
-            config,
-            cases,
-            lambda case: progress(names.index(case), len(names)),
-            keep=True,
-        )
+    document = recorded(path, _EXPERIMENT, config, cases)
     if plot is not None:
         from lohe.commands.bench_plots import save
         from lohe.reports.fault_picture import fault_figure
 
         save(plot, fault_figure, document)
-    scores = {name: document["cases"][name]["scores"] for name in names if name != "certified"}
+    scores = {name: document["cases"][name]["scores"] for name in cases if name != "certified"}
     lines = score_table(scores, "array")
     if certify:
         lines += ["", *_regions(document)]

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from lohe.commands.common import progress_bar
 
 if TYPE_CHECKING:
     from lohe.attention.model import Model
     from lohe.attention.studies.study import Setting
     from lohe.proofs_numeric.statistics.paired import Estimate
 
-__all__ = ["ArmName", "RunSeed", "StudyName", "Work", "finished_run", "mean_score", "score_table"]
+__all__ = [
+    "ArmName",
+    "RunSeed",
+    "StudyName",
+    "Work",
+    "finished_run",
+    "mean_score",
+    "recorded",
+    "score_table",
+]
 
 StudyName = Annotated[str, typer.Argument(help="A study of `lohe bench`, such as sva.")]
 ArmName = Annotated[str, typer.Argument(help="One of its arms, such as fixed_query-ff64.")]
@@ -53,6 +64,24 @@ def finished_run(study: str, arm: str, run: int, work: Path | None) -> tuple[Mod
         )
     model, _, setting = loaded
     return model, setting
+
+
+def recorded(
+    path: Path, experiment: str, config: Mapping[str, Any], cases: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Run the cases that a result file does not hold yet, with a progress bar; see `run_cases`."""
+    from lohe.commands.bench_record import run_cases
+
+    names = [*cases]
+    with progress_bar(experiment) as progress:
+        return run_cases(
+            path,
+            experiment,
+            config,
+            cases,
+            lambda case: progress(names.index(case), len(names)),
+            keep=True,
+        )
 
 
 def score_table(scores: Mapping[str, Sequence[Mapping[str, float]]], title: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lohe.commands.common import Json, emit, progress_bar, single_blas_thread
+from lohe.commands.common import Json, emit, single_blas_thread
 from lohe.commands.hardware_options import Faults, imperfections_of
 from lohe.commands.hardware_runs import (
     ArmName,
@@ -16,6 +16,7 @@ from lohe.commands.hardware_runs import (
     StudyName,
     Work,
     finished_run,
+    recorded,
     score_table,
 )
 
@@ -80,7 +81,6 @@ def train(
     single_blas_thread()
     from dataclasses import asdict, replace
 
-    from lohe.commands.bench_record import run_cases
     from lohe.hardware.in_situ.answers import find_answer
     from lohe.reports.training_back_picture import scores_by_way, training_back_figure
 
@@ -90,25 +90,16 @@ def train(
         for name in gradients or _GRADIENTS
     }
     model, setting = finished_run(study, arm, run, work)
-    recipe = replace(
-        setting.recipe, epochs=epochs, learning_rate=rate or setting.recipe.learning_rate
-    )
+    recipe = replace(setting.recipe, epochs=epochs)
+    if rate is not None:
+        recipe = replace(recipe, learning_rate=rate)
     cases = _cases(model, setting.task, recipe, array, asked=asked, devices=devices, seed=seed)
     path = output or Path(f"{arm}-train.hardware.json")
     config = {
         "study": study, "arm": arm, "run": run, "devices": devices, "seed": seed, "nudge": nudge,
         "samples": samples, "imperfections": _json(asdict(array)), "recipe": asdict(recipe),
     }  # fmt: skip
-    names = [*cases]
-    with progress_bar("training back") as progress:
-        document = run_cases(
-            path,
-            _EXPERIMENT,
-            config,
-            cases,
-            lambda case: progress(names.index(case), len(names)),
-            keep=True,
-        )
+    document = recorded(path, _EXPERIMENT, config, cases)
     if plot is not None:
         from lohe.commands.bench_plots import save
 
