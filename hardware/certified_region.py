@@ -23,11 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from lohe.attention.dense_couplings import dense_couplings
 from lohe.attention.export import export_heads
 from lohe.attention.head import Head
 from lohe.attention.model import Model
 from lohe.attention.task import Batch
 from lohe.dynamics.network import Network
+from lohe.proofs_numeric.decoupled import enclose_drives, ratio_down
 from lohe.proofs_numeric.readout_bounds import bound_readout
 from lohe.proofs_numeric.tolerance import tolerance
 
@@ -35,6 +37,7 @@ __all__ = ["Region", "certified_regions", "largest_normal"]
 
 Floats = NDArray[np.float64]
 
+_ROUNDING = 1e-9
 _OF_INPUTS = ("q", "k", "key_mask", "labels", "sequence")
 
 
@@ -110,16 +113,16 @@ def certified_regions(
         "rests": np.concatenate([_alone(network, mismatch=1.0) for network in networks]),
         "reads": np.concatenate([found.tolerances for found in read]),
     }
-    smallest, largest = (np.concatenate(part) for part in zip(*map(_range, heads), strict=True))
+    coherence = np.concatenate([_coherence(network) for network in networks])
+    scales = _Scales.of(heads)
     found = []
     for claim, box in boxes.items():
-        deviation = np.log1p(box) / of_couplings
-        setting = box * smallest / (largest * of_couplings)
+        setting = scales.absolute(box, coherence)
         with np.errstate(divide="ignore"):  # no number of bits is enough for an empty box
-            bits = np.ceil(np.log2(1 + largest / (2 * box * smallest)))
+            bits = np.ceil(np.log2(1 + 1 / (2 * setting)))
         found += [
-            _region("mismatch", claim, deviation),
-            _region("programming", claim, setting),
+            _region("mismatch", claim, np.log1p(box) / of_couplings),
+            _region("programming", claim, setting / of_couplings),
             _region("coupling bits", claim, bits, falls=True),
         ]
     times = np.concatenate([each.times for each in read])
@@ -144,15 +147,61 @@ def _alone(network: Network, *, mismatch: float = 0.0, frequency: float = 0.0) -
     return scales
 
 
-def _range(head: Head) -> tuple[Floats, Floats]:
-    """Return each oscillator's smallest coupling, and the largest of its array."""
-    smallest, largest = [], []
-    for network in _by_input(head):
-        assert network.couplings is not None
-        seen = np.where(network.couplings > 0, network.couplings, math.inf)
-        smallest.append(seen.min(axis=1))
-        largest.append(np.full(network.n, network.couplings.max()))
-    return np.concatenate(smallest), np.concatenate(largest)
+def _coherence(network: Network) -> Floats:
+    """Return a lower bound of the drive over the sum of couplings, for unit anchors."""
+    drives = enclose_drives(network)
+    return ratio_down(drives.lower, drives.mass_upper)
+
+
+@dataclass(frozen=True, eq=False)
+class _Scales:
+    """Of each oscillator its smallest coupling, their sum and number, and the full scale, (n,).
+
+    The full scale is that of the array, padding's oscillators with it.
+    """
+
+    smallest: Floats
+    total: Floats
+    keys: Floats
+    full: Floats
+
+    @classmethod
+    def of(cls, heads: Sequence[Head]) -> _Scales:
+        parts: list[tuple[Floats, ...]] = []
+        for head in heads:
+            pulls = np.where(_coupled(head), dense_couplings(head.q, head.k, head.coupling), 0.0)
+            for network, scale in zip(_by_input(head), pulls.max(axis=(1, 2)), strict=True):
+                assert network.couplings is not None
+                pulled = network.couplings > 0
+                parts.append(
+                    (
+                        np.where(pulled, network.couplings, math.inf).min(axis=1),
+                        network.couplings.sum(axis=1),
+                        pulled.sum(axis=1),
+                        np.full(network.n, float(scale)),
+                    )
+                )
+        return cls(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def absolute(self, box: Floats, coherence: Floats) -> Floats:
+        """Return the errors that every coupling may have, as shares of the full scale.
+
+        Each coupling may err by the box's share of the smallest; or all together by what the drive
+        bears, as anchors are unit: by that share of the sum of couplings, if it is not more than
+        the coherence. The larger counts, but for rounding.
+        """
+        together = np.minimum(box, coherence) * self.total / self.keys
+        each = np.maximum(box * self.smallest, together)
+        return np.asarray(each / self.full * (1 - _ROUNDING))
+
+
+def _coupled(head: Head) -> NDArray[np.bool_]:
+    """Return which keys each oscillator hears, (N, T, T)."""
+    sequences, tokens, _ = head.q.shape
+    seen = np.tri(tokens, dtype=bool) if head.causal else np.ones((tokens, tokens), dtype=bool)
+    if head.key_mask is None:
+        return np.broadcast_to(seen, (sequences, tokens, tokens))
+    return np.asarray(seen & head.key_mask[:, None, :])
 
 
 def _by_input(head: Head) -> list[Network]:
