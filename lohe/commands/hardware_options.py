@@ -48,7 +48,8 @@ Faults = Annotated[
     typer.Option(
         "--fault",
         metavar="NAME=VALUE",
-        help="A field of `Imperfections`, as in mismatch=0.3; may be repeated.",
+        help="A field of `Imperfections`, as in mismatch=0.3; may be repeated. By default "
+        "mismatch=1, coupling_bits=2, detuning=0.5 and settling=30.",
     ),
 ]
 
