@@ -14,7 +14,8 @@ from lohe.commands.hardware_train import train
 __all__ = ["hardware"]
 
 hardware = typer.Typer(
-    help="Ask what attention is like on oscillator hardware: substrates, costs, faults, training in place.\n\n"
+    help="Ask what attention is like on oscillator hardware: substrates, costs, faults, training."
+    "\n\n"
     "Example: `lohe hardware substrates --check`"
 )
 for _command in (substrates, cost, robustness, gradients, train, export):
