@@ -94,7 +94,7 @@ class FaultScores:
         """Whether the proved region lies inside the measured one, and by how much."""
         region = self.region("rests") or self.region("reads")
         if region is None:
-            return ""
+            return "no theorem speaks of it"
         proved, measured = region.for_all, self.measured
         if not proved:
             return "nothing is proved"
@@ -146,7 +146,7 @@ def fault_scores(document: Document) -> list[FaultScores]:
 def region_text(region: Region | None) -> str:
     """Return up to which sizes a claim is proved, for all oscillators and for half of them."""
     if region is None:
-        return ""
+        return "–"
     return f"{size_text(region.for_all, 'never')} (half: {size_text(region.for_half, 'never')})"
 
 

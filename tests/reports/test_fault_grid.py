@@ -54,3 +54,4 @@ def test_verdicts():
     assert verdict(FALLS, fine, 7) == "yes, by 5 bits"
     assert verdict(FALLS, [0, 0, 0, 1], 3) == "no, by 1 bits"
     assert verdict(FALLS, fine, None) == "nothing is proved"
+    assert fault_scores(document(RISES, fine))[0].verdict == "no theorem speaks of it"
