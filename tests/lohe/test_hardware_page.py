@@ -1,15 +1,74 @@
-"""The code on the page of hardware runs."""
+"""The page of hardware says what the result files hold."""
 
-import re
+import json
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "hardware.md"
+import pytest
+
+from lohe.proofs_numeric.statistics.paired import mean_interval
+from lohe.reports.hardware_files import load_hardware
+from lohe.reports.training_back_picture import scores_by_way
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = " ".join((ROOT / "docs" / "hardware.md").read_text(encoding="utf-8").split())
+WAYS = {
+    "deployed": "deployed as it is",
+    "trained for any": "trained for any instance",
+    "trained back, ideal": "trained back, the ideal layer's gradient",
+    "trained back, resting": "trained back, `resting`",
+    "trained back, response": "trained back, `response`",
+    "trained back, equilibrium": "trained back, `equilibrium`",
+}
 
 
-def test_code_runs():
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert blocks
-    names = {}
-    for block in blocks:
-        exec(block, names)
-    assert names["read"].shape == (100, 16, 2)
+def result(name):
+    return load_hardware(RESULTS / f"{name}.hardware.json").document
+
+
+def per_cent(value):
+    return f"{100 * value:.2f}".replace("100.00", "100")
+
+
+def test_training_in_place():
+    files = [scores_by_way(result(name)) for name in ("sva-train", "kws-train")]
+    for way, told in WAYS.items():
+        row = PAGE.split(f"| {told} |", 1)[1].split(" | |")[0].replace("*", "")
+        for found in files:
+            mean = mean_interval([one["accuracy"] for one in found[way]])
+            lower, upper = per_cent(max(mean.lower, 0)), per_cent(min(mean.upper, 1))
+            assert f"{100 * mean.value:.2f} ({lower} to {upper})" in row, (way, row)
+    for found in files:
+        ideal, longer = (100 * found[way][0]["accuracy"] for way in ("ideal", "ideal, trained on"))
+        assert f"{ideal:.2f}; {longer:.2f}" in PAGE
+
+
+def test_reductions():
+    for name, found in result("substrates")["errors"].items():
+        by_share = {one["share"]: one for one in found}
+        cells = [
+            f"{100 * by_share[share]['driven']:.2f} / {100 * by_share[share]['coupled']:.2f}"
+            for share in (0.01, 0.03, 0.1)
+        ]
+        good = max(one["share"] for one in found if max(one["driven"], one["coupled"]) < 0.01)
+        assert f"| {name} | {' | '.join(cells)} | {good:g} |" in PAGE
+
+
+def test_a_thousand_devices():
+    found = json.loads((RESULTS / "device_throughput.json").read_text())
+    assert found["devices"] == 1000
+    text = (
+        f"take {found['seconds']:.1f} s on two threads, {found['ratio']:.1f} times less than "
+        f"Euler-Maruyama steps of 0.01, and {found['seconds_in_short_steps']:.1f} s at smaller "
+        f"errors than these ({found['ratio_in_short_steps']:.1f} times;"
+    )
+    assert text in PAGE
+    errors = found["phase_errors"]
+    for when in ("after 1", "after 20"):
+        for what in ("median", "99 %", "largest"):
+            assert errors[f"ours in short steps, {when}"][what] < errors[f"euler, {when}"][what]
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*.hardware.json")), ids=lambda p: p.name)
+def test_every_result_can_be_reported(path):
+    load_hardware(path)
