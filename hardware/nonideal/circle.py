@@ -4,8 +4,9 @@ With :math:`z = e^{i\theta}`, a frozen force g and a frozen rate :math:`\omega` 
 :math:`\dot\theta = \omega + \mathrm{Im}(g \bar z)` is a Möbius map, exactly, whether the oscillator
 locks or not (T5 on the circle). A step takes the force and the rate of the harmonics at its
 midpoint, found by half a step; that is of second order, and exact where nothing but the drive acts.
-Noise turns phases by a normal angle between steps, exact by itself, half of it before the first and
-half after the last, so that the whole is Strang's splitting.
+Noise turns phases by a normal angle between steps, exact by itself, half of a step's before it and
+half after it, so that the whole is Strang's splitting; under noise steps become shorter towards the
+end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lohe.hardware.nonideal.crosstalk import Crosstalk
-from lohe.hardware.nonideal.pace import count_steps, longest_step, resting_time
+from lohe.hardware.nonideal.pace import longest_step, resting_time, step_lengths
 
 __all__ = ["PhaseArray", "mobius_flow", "settle_phases"]
 
@@ -26,7 +27,6 @@ Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
 _SMALL = 1e-8
-_ROOT = math.sqrt(2)
 
 
 def mobius_flow(z: Complexes, force: Complexes, rate: Floats | float, time: float) -> Complexes:
@@ -166,22 +166,28 @@ def settle_phases(
     """
     weakest = float(np.abs(array.drive).min())
     end = resting_time(weakest, array.diffusivity) if math.isinf(time) else time
-    count = count_steps(end, step or array.longest_step(), weakest)
+    strongest = float(np.abs(array.drive).max()) if array.diffusivity else 0.0
+    lengths = step_lengths(
+        end, step or array.longest_step(), weakest, fastest=strongest, even=array.delay > 0
+    )
     z = np.array(start, dtype=complex)
-    if count == 0:
+    if not lengths:
         return z
-    length = end / count
-    lag = round(array.delay / length)
-    turn = math.sqrt(2 * array.diffusivity * length)
+    lag = round(array.delay / lengths[0])
     past = deque([z] * lag)
-    for number in range(count):
-        if turn:  # half before the first step and half after the last
-            z = z * np.exp(1j * (turn if number else turn / _ROOT) * rng.standard_normal(z.shape))
+    for before, length in zip([0.0, *lengths], lengths, strict=False):
+        z = _diffused(z, array.diffusivity * (before + length) / 2, rng)
         past.append(z)
         heard = past.popleft()
         middle = mobius_flow(z, *array.acting(z, heard), length / 2)
         later = (heard + past[0]) / 2 if lag else middle  # what is heard by then
         z = mobius_flow(z, *array.acting(middle, later), length)
-    if turn:
-        z = z * np.exp(1j * turn / _ROOT * rng.standard_normal(z.shape))
-    return z
+    return _diffused(z, array.diffusivity * lengths[-1] / 2, rng)
+
+
+def _diffused(z: Complexes, spread: float, rng: np.random.Generator) -> Complexes:
+    """Return the states after Brownian motion, of D times a time."""
+    if spread == 0:
+        return z
+    turned = np.exp(1j * math.sqrt(2 * spread) * rng.standard_normal(z.shape))
+    return np.asarray(z * turned)

@@ -17,7 +17,7 @@ from scipy.linalg import expm
 from lohe.dynamics.brownian import brownian_step, geodesic_variance
 from lohe.dynamics.settling import settle
 from lohe.hardware.nonideal.crosstalk import Crosstalk
-from lohe.hardware.nonideal.pace import count_steps, longest_step, resting_time
+from lohe.hardware.nonideal.pace import longest_step, resting_time, step_lengths
 
 __all__ = ["VectorArray", "settle_vectors"]
 
@@ -90,16 +90,17 @@ def settle_vectors(
     InputError
         If that takes too many steps, or nothing rests where rest is asked for.
     """
-    weakest = float(np.linalg.norm(array.drive, axis=-1).min())
+    sizes = np.linalg.norm(array.drive, axis=-1)
+    weakest = float(sizes.min())
     end = resting_time(weakest, array.diffusivity) if math.isinf(time) else time
-    count = count_steps(end, step or array.longest_step(), weakest)
+    strongest = float(sizes.max()) if array.diffusivity else 0.0
+    lengths = step_lengths(end, step or array.longest_step(), weakest, fastest=strongest)
     x = np.array(start, dtype=float)
-    if count == 0:
-        return x
-    length = end / count
-    half = None if array.frequency is None else expm(array.frequency * (length / 2))
-    x = _diffused(x, array.diffusivity * length / 2, rng)
-    for number in range(count):
+    half, turned = None, 0.0
+    for before, length in zip([0.0, *lengths], lengths, strict=False):
+        x = _diffused(x, array.diffusivity * (before + length) / 2, rng)
+        if array.frequency is not None and length != turned:
+            half, turned = expm(array.frequency * (length / 2)), length
         if half is not None:
             x = _turned(half, x)
         middle = x
@@ -111,9 +112,7 @@ def settle_vectors(
         x = settle(x, force, length)
         if half is not None:
             x = _turned(half, x)
-        share = 0.5 if number == count - 1 else 1.0
-        x = _diffused(x, share * array.diffusivity * length, rng)
-    return x
+    return _diffused(x, array.diffusivity * lengths[-1] / 2, rng) if lengths else x
 
 
 def _diffused(x: Floats, spread: float, rng: np.random.Generator) -> Floats:

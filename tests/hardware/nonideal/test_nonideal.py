@@ -6,6 +6,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from scipy.special import ive
 
 from lohe.attention.fixed_query import fixed_query_attention
 from lohe.dynamics.errors import InputError
@@ -130,10 +131,27 @@ def test_delay_is_a_turn_where_all_oscillators_turn_alike():
     assert np.angle(later[0] / z[0]) == pytest.approx(omega, abs=1e-4)
 
 
+@pytest.mark.parametrize("diffusivity", [0.01, 0.1, 1.0])
+@pytest.mark.parametrize("delay", [0.0, 0.1])
+def test_noise_is_drawn_back_by_drives_of_any_size(diffusivity, delay):
+    """Mean cosines of von Mises and Fisher, weak and strong drives side by side."""
+    rng, count = RNG(5), 4000
+    sizes = np.repeat([0.5, 3.0, 30.0], count)
+    array = PhaseArray(sizes + 0j, diffusivity=diffusivity, delay=delay)
+    found = settle_phases(array, np.exp(2j * np.pi * rng.random(len(sizes))), 30.0, rng)
+    drive = np.zeros((len(sizes), 3))
+    drive[:, 0] = sizes
+    vectors = VectorArray(drive, diffusivity=diffusivity)
+    spheres = settle_vectors(vectors, units(rng, len(sizes), 3), 30.0, rng)
+    for cosines, order in ((found.real, 1.0), (spheres[:, 0], 1.5)):
+        for size, some in zip((0.5, 3.0, 30.0), cosines.reshape(3, count), strict=True):
+            kappa = size / diffusivity
+            off = 1 - ive(order, kappa) / ive(order - 1, kappa)
+            assert 1 - some.mean() == pytest.approx(off, rel=0.1)
+
+
 def test_noise_has_the_stationary_law():
     """One driven phase: mean alignment I_1(k)/I_0(k) at k = h/D."""
-    from scipy.special import ive
-
     array = PhaseArray(np.ones(20_000, complex), diffusivity=0.5)
     z = settle_phases(array, np.exp(2j * np.ones(20_000)), 8.0, RNG(4), step=0.1)
     assert z.real.mean() == pytest.approx(ive(1, 2.0) / ive(0, 2.0), abs=0.015)
