@@ -3,7 +3,7 @@ r"""How large each fault of an array may be for what is proved of its oscillator
 Two claims, about the oscillators of sample inputs at the couplings that the model asks for:
 
 - *rests*: one resting point, stable and reached from almost everywhere, on every device in a box
-  (T1 for mismatch, T5 for detuning, T6 and T6a for crosstalk; see `lohe.tolerance`);
+  (T1 for mismatch, T5 for detuning, T6a for crosstalk, which need not be symmetric);
 - *reads*: the sum of absolute changes of its attention weights stays below a bound on every device
   in the box (T3, T3a), or after so long a time from all but a share of the starts (T2).
 
@@ -26,6 +26,7 @@ from scipy.stats import norm
 from lohe.attention.dense_couplings import dense_couplings
 from lohe.attention.export import export_heads
 from lohe.attention.head import Head
+from lohe.attention.head_network import network_from_head
 from lohe.attention.model import Model
 from lohe.attention.task import Batch
 from lohe.dynamics.network import Network
@@ -37,6 +38,7 @@ __all__ = ["Region", "certified_regions", "largest_normal"]
 
 Floats = NDArray[np.float64]
 
+# Sizes are lowered by this share, far above the rounding of the few operations that make them.
 _ROUNDING = 1e-9
 _OF_INPUTS = ("q", "k", "key_mask", "labels", "sequence")
 
@@ -121,7 +123,7 @@ def certified_regions(
         with np.errstate(divide="ignore"):  # no number of bits is enough for an empty box
             bits = np.ceil(np.log2(1 + 1 / (2 * setting)))
         found += [
-            _region("mismatch", claim, np.log1p(box) / of_couplings),
+            _region("mismatch", claim, np.log1p(box) / of_couplings * (1 - _ROUNDING)),
             _region("programming", claim, setting / of_couplings),
             _region("coupling bits", claim, bits, falls=True),
         ]
@@ -129,10 +131,8 @@ def certified_regions(
     found.append(_region("settling time", "reads", times, falls=True))
     if config.d_osc == 2:
         turning = np.concatenate([_alone(network, frequency=1.0) for network in networks])
-        found.append(_region("detuning", "rests", turning / of_oscillators))
-    together = np.array([
-        tolerance(network, crosstalk=1.0).head for head in heads for network in _by_input(head)
-    ])  # fmt: skip
+        found.append(_region("detuning", "rests", turning / of_oscillators * (1 - _ROUNDING)))
+    together = np.concatenate([_attracting_crosstalk(head) for head in heads])
     return [*found, _region("crosstalk", "rests", together)]
 
 
@@ -205,7 +205,7 @@ def _coupled(head: Head) -> NDArray[np.bool_]:
 
 
 def _by_input(head: Head) -> list[Network]:
-    """Return the network of each input by itself: crosstalk acts within one use."""
+    """Return the network of each input by itself, without padding."""
 
     def only(array: Any, number: int) -> Any:
         return None if array is None else array[number : number + 1]
@@ -214,3 +214,24 @@ def _by_input(head: Head) -> list[Network]:
         replace(head, **{name: only(getattr(head, name), k) for name in _OF_INPUTS}).network()
         for k in range(len(head.q))
     ]
+
+
+def _attracting_crosstalk(head: Head) -> Floats:
+    """Return what crosstalk T6a speaks of the array up to, by row sums, for each input.
+
+    Padding's oscillators are there, driven by the keys of the others, and heard like these.
+    """
+    found = []
+    for k in range(len(head.q)):
+        network = network_from_head(
+            head.q[k],
+            head.k[k],
+            head.anchors,
+            coupling=head.coupling,
+            causal=head.causal,
+            key_mask=None if head.key_mask is None else head.key_mask[k],
+            anchor_kind=head.anchor_kind,
+        )
+        # T6a for errors and frequencies of 0: ||h||^2 > 5 S^2.
+        found.append(enclose_drives(network).lower.min() / math.sqrt(5) * (1 - _ROUNDING))
+    return np.array(found)

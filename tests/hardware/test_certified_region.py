@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from lohe.attention.dense_couplings import dense_couplings
 from lohe.attention.export import export_heads
 from lohe.attention.initialise import initialise
 from lohe.attention.model import Model
@@ -74,6 +75,28 @@ def test_weights_hardly_change_on_devices_drawn_there(model, batches, regions, f
             ideal /= np.linalg.norm(ideal, axis=-1, keepdims=True)
             change = weights(states, anchors, couplings) - weights(ideal, anchors, couplings)
             assert np.abs(change).sum(axis=-1).max() < 0.1
+
+
+def test_with_crosstalk_padding_counts_and_all_starts_end_alike(model, batches, regions):
+    """Oscillators of padding are on the device, and weaker than the words' here."""
+    masks = np.concatenate([batch.key_mask for batch in batches])
+    assert not masks.all()
+    size = regions["crosstalk", "rests"].for_all
+    weakest = np.inf
+    array = Imperfections(crosstalk=size, topology="complete", settling=60 / size)
+    for head in export_heads(model, batches):
+        keys, anchors = head.key_mask.shape[1], head.anchors
+        shapes = {"oscillators": keys, "keys": keys, "d_osc": 2}
+        for q, k, mask in zip(head.q, head.k, masks, strict=True):
+            couplings = np.where(mask, dense_couplings(q, k, head.coupling), 0)
+            if head.causal:
+                couplings = np.tril(couplings)
+            weakest = min(weakest, np.linalg.norm(couplings @ anchors, axis=1).min())
+            rng = np.random.default_rng(5)
+            device = draw_device(array, **shapes, rng=rng, instances=(2,))
+            first, again = (settle_on_device(device, couplings, anchors, rng) for _ in range(2))
+            np.testing.assert_allclose(first, again, atol=1e-5)
+    assert size == pytest.approx(weakest / np.sqrt(5))
 
 
 def weights(states, anchors, couplings):
