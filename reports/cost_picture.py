@@ -10,14 +10,16 @@ from matplotlib.ticker import EngFormatter
 
 from lohe.reports.svg import COLOURS, new_figure, set_log_axis
 
-__all__ = ["PARTS", "cost_figure"]
+__all__ = ["PARTS", "PHYSICAL", "cost_figure"]
 
 PARTS = ("digital", "conversion", "oscillators")
 """What takes energy."""
 
+PHYSICAL = "settling physical"
+"""The row whose assumptions are varied."""
+
 _COLOURS = ("blue", "orange", "green")
 _PANEL = 1.9  # inches
-_PHYSICAL = "settling physical"
 
 
 def cost_figure(document: Mapping[str, Any]) -> Figure:
@@ -41,7 +43,7 @@ def cost_figure(document: Mapping[str, Any]) -> Figure:
         left.invert_yaxis()
         left.xaxis.set_major_formatter(joules)
         left.set(title=f"{name}: energy of a token")
-        hangs = energies[_PHYSICAL]["sensitivities"]
+        hangs = energies[PHYSICAL]["sensitivities"]
         ends = [*hangs.values()]
         right.barh(
             [each.replace("_", " ") for each in hangs],
@@ -49,11 +51,11 @@ def cost_figure(document: Mapping[str, Any]) -> Figure:
             left=[low for low, _ in ends],
             color=COLOURS["sky"],
         )
-        right.axvline(energies[_PHYSICAL]["total"], color=COLOURS["ink"], linewidth=0.8)
+        right.axvline(energies[PHYSICAL]["total"], color=COLOURS["ink"], linewidth=0.8)
         right.invert_yaxis()
         set_log_axis(right.xaxis, *ends[0])
         right.xaxis.set_major_formatter(joules)
-        right.set(title=f"{_PHYSICAL}: each ÷ 3 to × 3")
+        right.set(title=f"{PHYSICAL}: each ÷ 3 to × 3")
     handles, labels = grid[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=len(PARTS), frameon=False)
     return figure

@@ -9,12 +9,15 @@ from matplotlib.figure import Figure
 
 from lohe.reports.svg import COLOURS, new_figure, set_log_axis
 
-__all__ = ["gradient_figure", "quality_text"]
+__all__ = ["MOST", "gradient_figure", "quality_text"]
 
 _FLOOR = 1e-4
-_COLOURS = ("blue", "orange", "green", "vermillion", "sky", "ink")
-_MARKS = ("o", "s", "^", "D", "v", "x")
+_COLOURS = ("blue", "orange", "green", "vermillion", "sky", "ink", "purple", "muted")
+_MARKS = ("o", "s", "^", "D", "v", "x", "P", "*")
 _LEAST, _WHOLE = 1e-4, 0.1  # what is told as less, and from where on per cent are whole
+
+MOST = len(_COLOURS)
+"""Of gradients that one figure can tell apart."""
 
 
 def gradient_figure(document: Mapping[str, Any]) -> Figure:
@@ -24,21 +27,20 @@ def gradient_figure(document: Mapping[str, Any]) -> Figure:
     """
     cases = document["cases"]
     names = [*next(iter(cases.values()))["gradients"]]
-    faults: dict[str, list[float]] = {}
-    for case in cases:
+    faults: dict[str, list[tuple[float, Mapping[str, Any]]]] = {}
+    for case, found in cases.items():
         fault, _, size = case.rpartition(" ")
-        faults.setdefault(fault, []).append(float(size))
+        faults.setdefault(fault, []).append((float(size), found["gradients"]))
     figure, first = new_figure(0.8 + 1.9 * len(faults), 4.6)
     first.remove()
     grid = figure.subplots(2, len(faults), sharex="col", sharey="row", squeeze=False)
-    for column, (fault, sizes) in enumerate(faults.items()):
-        found = [cases[f"{fault} {size:g}"]["gradients"] for size in sizes]
+    for column, (fault, found) in enumerate(faults.items()):
         for row, what in enumerate(("bias", "spread")):
             axes = grid[row][column]
-            for name, colour, mark in zip(names, _COLOURS, _MARKS, strict=True):
+            for name, colour, mark in zip(names, _COLOURS, _MARKS, strict=False):
                 points = [
                     (size, each[name][what])
-                    for size, each in zip(sizes, found, strict=True)
+                    for size, each in found
                     if each[name][what] > (each[name]["noticed"] if row == 0 else _FLOOR)
                 ]
                 axes.plot(
@@ -46,9 +48,10 @@ def gradient_figure(document: Mapping[str, Any]) -> Figure:
                     linewidth=0.9, color=COLOURS[colour], label=name,
                 )  # fmt: skip
             axes.set_xscale("log")
-            axes.set_xticks(sizes, [f"{size:g}" for size in sizes])
+            axes.set_xticks([size for size, _ in found], [f"{size:g}" for size, _ in found])
             axes.minorticks_off()
-            set_log_axis(axes.yaxis, 1e-3, 10)
+            if any(len(line.get_xdata()) for line in axes.lines):
+                set_log_axis(axes.yaxis, 1e-3, 10)
         grid[0][column].set_title(fault)
     grid[0][0].set_ylabel("bias")
     grid[1][0].set_ylabel("spread of one estimate")

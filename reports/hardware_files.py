@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from lohe.dynamics.errors import InputError
-from lohe.reports.cost_picture import PARTS
-from lohe.reports.fault_grid import fault_scores
-from lohe.reports.reduction_picture import KINDS
+from lohe.reports.hardware_schema import SCHEMAS
 from lohe.reports.sources import Source, source
-from lohe.reports.training_back_picture import training_curves
 
 __all__ = ["EXPERIMENTS", "HardwareRecord", "load_hardware"]
 
@@ -54,10 +50,10 @@ def load_hardware(path: str | os.PathLike[str]) -> HardwareRecord:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         experiment = document["experiment"]
-        _CHECKS[experiment](document)
+        SCHEMAS[experiment].model_validate(document)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, StopIteration) as error:
+    except (ValueError, TypeError, KeyError, StopIteration, RecursionError) as error:
         raise InputError(
             f"{path} is not what lohe hardware robustness, train or gradients writes, or "
             "substrates --check --json or cost --json prints; run it again"
@@ -66,44 +62,5 @@ def load_hardware(path: str | os.PathLike[str]) -> HardwareRecord:
     return HardwareRecord(origin.stem, experiment, document, origin)
 
 
-def _check_reduction(document: Mapping[str, Any]) -> None:
-    for facts in document["substrates"].values():
-        float(facts["frequency_hz"]), float(facts["lag"]), float(facts["power_w"])
-    for found in document["errors"].values():
-        for one in found:
-            for name in ("share", *KINDS):
-                if one[name] is not None:
-                    float(one[name])
-
-
-def _check_gradients(document: Mapping[str, Any]) -> None:
-    for case in document["cases"].values():
-        for quality in case["gradients"].values():
-            for name in ("bias", "spread", "noticed", "settlings"):
-                float(quality[name])
-
-
-def _check_cost(document: Mapping[str, Any]) -> None:
-    for row in document["operations"].values():
-        int(row["total"])
-    for found in document["substrates"].values():
-        float(found["settling_s"]["longest"])
-        for energy in found["joules_per_token"].values():
-            for part in (*PARTS, "total"):
-                float(energy[part])
-            for low, high in energy["sensitivities"].values():
-                float(low), float(high)
-
-
-_CHECKS: Mapping[str, Callable[[Mapping[str, Any]], object]] = MappingProxyType(
-    {
-        "reduction": _check_reduction,
-        "robustness": fault_scores,
-        "train-back": training_curves,
-        "gradients": _check_gradients,
-        "cost": _check_cost,
-    }
-)
-
-EXPERIMENTS = tuple(_CHECKS)
+EXPERIMENTS = tuple(SCHEMAS)
 """What a file may be of, in the order of the report."""

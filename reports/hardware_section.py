@@ -31,6 +31,11 @@ __all__ = ["section"]
 
 Document = Mapping[str, Any]
 
+_NORMAL = (
+    "Of normal errors the size is the deviation at which all errors of a device lie in the box "
+    "with a chance of 99 %."
+)
+
 _WIDE = 8.0  # inches, from which on a figure takes a row for itself
 
 
@@ -106,10 +111,10 @@ def _robustness(record: HardwareRecord) -> Shown:
         frozenset({1, 2, 3, 4}),
     )
     regions = Table(
-        "Proved for the oscillators of some test inputs, and measured on devices. Rests: each "
-        "oscillator has one stable resting point on every device in the box. Reads: its attention "
-        "weights change by less than 0.1 in sum. Measured safe: up to this size no more than "
-        f"{100 * SAFE:g} % is lost on average",
+        f"Proved for the oscillators of {_some_inputs(config)}, and measured on devices. Rests: "
+        "each oscillator has one stable resting point on every device in the box. Reads: its "
+        f"attention weights change by less than 0.1 in sum. {_NORMAL} Measured safe: up to this "
+        f"size no more than {100 * SAFE:g} % is lost on average",
         ("Fault", "Rests, proved to", "Reads, proved to", "Measured safe to", "Proved inside?"),
         tuple(
             (
@@ -125,11 +130,16 @@ def _robustness(record: HardwareRecord) -> Shown:
     )
     certified = any(fault.regions for fault in faults)
     words = (
-        "Points are devices, lines their means, the thin line ideal arrays. Shaded: proved that "
-        "every oscillator rests at one stable point; darker: that its weights hardly change."
+        "Points are devices, lines their means, the thin line ideal arrays. Shaded: proved, for "
+        f"{_some_inputs(config)}, that every oscillator rests at one stable point; darker: that "
+        f"its weights hardly change. {_NORMAL}"
     )
     title = f"What does each fault cost {config['arm']}?"
     return [regions, scores] if certified else [scores], title, words, fault_figure
+
+
+def _some_inputs(config: Mapping[str, Any]) -> str:
+    return f"{config['certify']} test inputs" if "certify" in config else "some test inputs"
 
 
 def _training(record: HardwareRecord) -> Shown:

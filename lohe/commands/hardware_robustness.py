@@ -55,9 +55,10 @@ def robustness(
     The model is that of a finished run of a study, and the test split is the study's. Intervals
     are for other devices of the same kind (Student's t). Beside them stands up to which size it is
     proved, for the oscillators of some test inputs, that each has one stable resting point and
-    that its attention weights change by less than 0.1; and up to which none is measured to cost
-    more than half a point of accuracy or half a per cent of perplexity. Interrupted, the same
-    command goes on.
+    that its attention weights change by less than 0.1 in sum (of normal errors: the deviation at
+    which all errors of a device lie in the box with a chance of 99 %); and up to which devices are
+    measured to lose no more than half a point of accuracy or half a per cent of perplexity.
+    Interrupted, the same command goes on.
 
     Example: `lohe hardware robustness sva fixed_query-ff64 --devices 10 --plot robustness.svg`
     """
