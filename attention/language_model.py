@@ -31,7 +31,7 @@ def check_language_sizes(config: Any) -> None:
     if config.outputs != config.vocabulary:
         raise InputError(
             f"outputs is {config.outputs} and vocabulary {config.vocabulary}; "
-            "a language model's outputs are its words"
+            "a language model's outputs are its words, as many as its vocabulary"
         )
     if config.width % config.heads:
         raise InputError(f"width {config.width} does not divide into {config.heads} heads")

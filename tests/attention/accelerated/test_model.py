@@ -166,7 +166,7 @@ def test_scalars_start_where_they_should():
 
 
 REFUSED = [
-    ({"outputs": 4}, "outputs are its words"),
+    ({"outputs": 4}, "as many as its vocabulary"),
     ({"width": 9}, "does not divide"),
     ({"layers": 0}, "at least 1"),
     ({"family": "cubic"}, "linear or softmax"),
