@@ -10,14 +10,15 @@ choice, all of it here so that it can be corrected:
 
 * *Heads.* The D oscillators are split over the heads, and a head scores and moves its own. Nothing
   mixes heads but the gate, the feed-forward layer and the output, which see all coordinates.
-* *Gate.* g(theta_t) = f(W [cos theta_t, sin theta_t] + b) of the attending token, one number for
-  each oscillator; f is the logistic function. Softplus, the identity (``"signed"``, for which the
-  score is no metric) and no gate are options.
+* *Gate.* g(theta_t) = W [cos theta_t, sin theta_t] + b of the attending token, one number of either
+  sign for each oscillator. With a gate that is never negative (the logistic function, softplus, or
+  none, which are options) the score is a metric of the torus, and no token scores as high as the
+  token itself: a head can look for its likes only, and the model learns far more slowly.
 * *Temperature.* One tau > 0 for each head, learned as its logarithm; it multiplies the score.
 * *Drift.* omega_k = 10000^(-k/n) for the n oscillators of a head, the same in all heads; fixed, or
   learned as logarithms, or none. ``offset`` adds a learned angle beta_k to the score,
-  cos(theta_u - theta_t + omega (t - u) - beta): without it no token scores as high as the token
-  itself, if the gate is positive.
+  cos(theta_u - theta_t + omega (t - u) - beta), so that another token may score higher than the
+  token itself whatever the gate.
 * *Attention to itself.* Causal attention counts u = t, whose pull is 0 (without a lag): its weight
   only shortens the step. ``sees_itself=False`` leaves it out; the first token then stays.
 * *Step.* eta is learned, one for each oscillator, and free in sign.

@@ -72,7 +72,7 @@ def kuramoto_attention(
     weights: Mapping[str, Floats],
     x: Floats,
     *,
-    gate_kind: str = "sigmoid",
+    gate_kind: str = "signed",
     frequency: Floats | None = None,
     coupling: str = "attended",
     sees_itself: bool = True,

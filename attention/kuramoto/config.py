@@ -78,7 +78,7 @@ class KuramotoConfig:
     layers: int = 4
     hidden: int = 256
     d_osc: int = 2
-    gate: Literal["none", "sigmoid", "softplus", "signed"] = "sigmoid"
+    gate: Literal["none", "sigmoid", "softplus", "signed"] = "signed"
     drift: Literal["none", "fixed", "learned"] = "fixed"
     values: Literal["phases", "free"] = "phases"
     coupling: Literal["attended", "successor", "both"] = "attended"

@@ -14,15 +14,15 @@ _SEEDS = (0, 1, 2)
 _FEW = (0, 1)
 
 # Of the training text, so much is read by the arms that ask what a part of the model is for.
-_SHORT = {"characters": 1_800_000}
+_QUARTER = {"characters": 900_000}
 
-# The second paper's pull towards what followed, beside that towards the attended; a gate of both
-# signs and an angle at which scores peak let a token look for others than its like.
-_SUCCESSORS: dict[str, Any] = {"coupling": "both", "gate": "signed", "offset": True}
+# The second paper's pull towards what followed, beside that towards the attended; a token's own
+# successor is not known, so that it does not attend to itself.
+_SUCCESSORS: dict[str, Any] = {"coupling": "both", "sees_itself": False}
 
 _PARTS: dict[str, dict[str, Any]] = {
     "no-gate": {"gate": "none"},
-    "signed-gate": {"gate": "signed"},
+    "sigmoid-gate": {"gate": "sigmoid"},
     "no-drift": {"drift": "none"},
     "learned-drift": {"drift": "learned"},
     "free-values": {"values": "free"},
@@ -54,24 +54,29 @@ def _main(text: str) -> tuple[Arm, ...]:
 
 
 def _parts() -> Iterator[Arm]:
-    baseline = _baseline("enwik8", "short", _FEW, **_SHORT)
-    base = _phases("enwik8", "short", _FEW, **_SHORT)
+    baseline = _baseline("enwik8", "quarter", _FEW, **_QUARTER)
+    base = _phases("enwik8", "quarter", _FEW, **_QUARTER)
     yield baseline
     yield replace(base, against=baseline.name)
     for name, changes in _PARTS.items():
-        arm = _phases("enwik8", f"short-{name}", _FEW, **_SHORT, **changes)
+        arm = _phases("enwik8", f"quarter-{name}", _FEW, **_QUARTER, **changes)
         yield replace(arm, against=base.name)
-    arm = _phases("enwik8", "short-successors", _FEW, **_SHORT, **_SUCCESSORS)
+    arm = _phases("enwik8", "quarter-successors", _FEW, **_QUARTER, **_SUCCESSORS)
     yield replace(arm, against=baseline.name)
 
 
 def _recipes() -> Iterator[Arm]:
     for arm in _main("enwik8"):
-        short = replace(arm, options={**arm.options, "characters": 900_000}, seeds=(0,), against="")
-        yield replace(short, name=f"{arm.name}-quarter")
+        short = replace(arm, options=arm.options | _QUARTER, seeds=(0,), against="")
+        yield replace(short, name=_quarter(arm.name))
         for end in KURAMOTO_RATES:
-            rate = float(end.removeprefix("-lr"))
-            yield replace(short, name=f"{arm.name}-quarter{end}", recipe={"learning_rate": rate})
+            rate = {"learning_rate": float(end.removeprefix("-lr"))}
+            yield replace(short, name=_quarter(arm.name) + end, recipe=rate)
+
+
+def _quarter(name: str) -> str:
+    """Return what the arm is called on a quarter of the text, in both studies."""
+    return name.replace("rotary", "rotary-quarter").replace("kuramoto", "kuramoto-quarter")
 
 
 KURAMOTO = Study(

@@ -13,7 +13,7 @@ _TITLES = {"enwik8": "enwik8", "shakespeare": "Tiny Shakespeare"}
 
 _QUESTIONS = {
     "no-gate": "What does a model without gates lose?",
-    "signed-gate": "What do gates of both signs change?",
+    "sigmoid-gate": "What does a gate between 0 and 1 lose?",
     "no-drift": "What does a model without drift lose?",
     "learned-drift": "What does a learned drift change?",
     "free-values": "Are free values as good as phases?",
@@ -33,14 +33,13 @@ def _against_baseline(text: str) -> Iterator[Claim]:
         published=0.021,
     )
     yield Tied(
-        f"{title}: do phases tie it if they are pulled towards successors, too, by gates of both "
-        "signs?",
+        f"{title}: do phases tie it if they are pulled towards successors, too?",
         (f"{text}-kuramoto-successors", baseline),
     )
 
 
 def _parts() -> Iterator[Claim]:
-    base = "enwik8-kuramoto-short"
+    base = "enwik8-kuramoto-quarter"
     for name, question in _QUESTIONS.items():
         yield Tied(question, (f"{base}-{name}", base), margin=0.005)
 
