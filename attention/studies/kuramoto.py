@@ -67,7 +67,7 @@ def _parts() -> Iterator[Arm]:
 
 def _recipes() -> Iterator[Arm]:
     for arm in _main("enwik8"):
-        short = replace(arm, options=arm.options | _QUARTER, seeds=(0,), against="")
+        short = replace(arm, options={**arm.options, **_QUARTER}, seeds=(0,), against="")
         yield replace(short, name=_quarter(arm.name))
         for end in KURAMOTO_RATES:
             rate = {"learning_rate": float(end.removeprefix("-lr"))}
