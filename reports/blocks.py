@@ -14,6 +14,8 @@ __all__ = [
     "Cards",
     "Cell",
     "Commands",
+    "Entries",
+    "Entry",
     "Evidence",
     "Heading",
     "Paragraph",
@@ -137,7 +139,25 @@ class Cards:
     kind = "cards"
 
 
-Block = Cards | Commands | Heading | Paragraph | Pictures | Table
+@dataclass(frozen=True)
+class Entry:
+    """One thing examined: its title, a word on it, facts by name, and commands to repeat it."""
+
+    title: str
+    word: str
+    facts: tuple[tuple[str, str], ...]
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Things examined, one below the other."""
+
+    items: tuple[Entry, ...]
+    kind = "entries"
+
+
+Block = Cards | Commands | Entries | Heading | Paragraph | Pictures | Table
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from lohe.reports import (
     following,
     hardware_section,
     learning,
+    ledger_section,
     locking_figures,
     machine_checked,
     settling_curves,
@@ -44,6 +45,7 @@ from lohe.reports import (
 from lohe.reports.blocks import Section
 from lohe.reports.detail import LEVELS, Detail
 from lohe.reports.formatting import printable
+from lohe.reports.ledger import Record
 from lohe.reports.machine_checked import FormalRecord, load_formal
 from lohe.reports.subjects import Collection, Subject, collect
 from lohe.reports.svg import drawing_style
@@ -70,6 +72,7 @@ SECTIONS: tuple[Callable[[Collection, Detail], Section], ...] = (
     systems_section.section,
     learning.section,
     hardware_section.section,
+    ledger_section.section,
     verification.section,
 )
 """What makes the sections, in order; each leaves its section empty when nothing answers it."""
@@ -109,6 +112,7 @@ def render_report(
     training: Iterable[TrainingRun | str | os.PathLike[str]] = (),
     tolerances: Iterable[str | os.PathLike[str]] = (),
     hardware: Iterable[str | os.PathLike[str]] = (),
+    audit: Record | str | os.PathLike[str] | None = None,
     formal: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Report:
@@ -136,6 +140,8 @@ def render_report(
         ``*.tolerance.json`` files: what `lohe tolerance --json` prints.
     hardware
         ``*.hardware.json`` files: what `lohe hardware` leaves or, of costs, prints as JSON.
+    audit
+        The record of an audit, or an ``*.audit.json`` file.
     formal
         The record of machine-checked theorems that ``tests/formal.sh`` writes.
     title
@@ -152,7 +158,9 @@ def render_report(
         If there is nothing to report on, a file cannot be read, the path cannot be written, or
         there is too much for one report.
     """
-    collection = collect(certificates, basins, networks, training, tolerances, hardware=hardware)
+    collection = collect(
+        certificates, basins, networks, training, tolerances, hardware=hardware, audit=audit
+    )
     record = None if formal is None else load_formal(formal)
     text = render(collection, title=title, formal=record)
     write_text(path, text)
@@ -227,7 +235,9 @@ def _title(collection: Collection) -> str:
     what = "attention heads" if kinds == {"alone"} else "networks"
     if names:
         return f"Report on {len(names)} {what}"
-    return "Training report" if collection.training else "Hardware report"
+    if collection.training:
+        return "Training report"
+    return "Hardware report" if collection.hardware else "Audit of the papers"
 
 
 def _read(name: str) -> str:

@@ -34,6 +34,28 @@
       });
     });
   }
+  // Long tables: rows that do not hold all the words typed are hidden.
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const rows = [...table.tBodies[0].rows];
+    if (rows.length < 12) continue;
+    const label = document.createElement("label");
+    label.className = "filter";
+    const input = document.createElement("input");
+    input.type = "search";
+    const shown = document.createElement("output");
+    label.append("Filter", input, shown);
+    input.addEventListener("input", () => {
+      const wanted = input.value.toLowerCase().split(/\s+/);
+      let count = 0;
+      for (const row of rows) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !wanted.every((word) => text.includes(word));
+        if (!row.hidden) count += 1;
+      }
+      shown.textContent = input.value.trim() ? `${count} of ${rows.length} rows` : "";
+    });
+    table.parentElement.before(label);
+  }
   // Theme: automatic, light, dark. A page opened from a file may have no storage: then it forgets.
   const button = document.getElementById("theme");
   const names = ["automatic", "light", "dark"];

@@ -25,12 +25,13 @@ SUFFIXES = {
     ".tokens.npz": "tokens",
     ".tolerance.json": "tolerance",
     ".hardware.json": "hardware",
+    ".audit.json": "audit",
 }
 """File name endings and the role each one states."""
 
 _FORMATS = {
     f"lohe.{role}": role
-    for role in ("certificate", "training", "model", "network", "head", "tokens")
+    for role in ("certificate", "training", "model", "network", "head", "tokens", "audit")
 }
 _MODEL = ".model.npz"
 _EXPECTED = ", ".join(f"*{suffix}" for suffix in SUFFIXES)

@@ -24,6 +24,7 @@ from lohe.proofs_numeric.certificate import Certificate
 from lohe.reports.campaigns import Campaign, in_common, read_campaign
 from lohe.reports.formatting import natural_key, printable
 from lohe.reports.hardware_files import HardwareRecord, load_hardware
+from lohe.reports.ledger import Record
 from lohe.reports.sources import Source, source
 from lohe.reports.tolerance_files import ToleranceRecord, load_tolerance
 
@@ -157,11 +158,14 @@ class Collection:
         Training runs with their files, in the order of task, mechanism and seed.
     hardware
         Results of `lohe hardware`, in the order of their names.
+    audit
+        The record of an audit.
     """
 
     subjects: tuple[Subject, ...]
     training: tuple[tuple[TrainingRun, Source | None], ...]
     hardware: tuple[HardwareRecord, ...] = ()
+    audit: Record | None = None
 
 
 class _Draft:
@@ -201,6 +205,7 @@ def collect(
     tolerances: Iterable[PathLike] = (),
     *,
     hardware: Iterable[PathLike] = (),
+    audit: Record | PathLike | None = None,
 ) -> Collection:
     """Read what is given as paths and bring together what shares a network's digest.
 
@@ -242,10 +247,12 @@ def collect(
         draft.tolerances.append(record)
     records = _once(_training(item) for item in training)
     devices = sorted(map(load_hardware, hardware), key=lambda record: natural_key(record.name))
-    if not (drafts or records or devices):
+    if audit is not None and not isinstance(audit, Record):
+        audit = Record.load(audit)
+    if not (drafts or records or devices or audit):
         raise InputError("nothing to report on: give a certificate, basin run, network or training")
     training_runs = tuple(sorted(records, key=_training_order))
-    return Collection(_subjects(drafts), training_runs, tuple(devices))
+    return Collection(_subjects(drafts), training_runs, tuple(devices), audit)
 
 
 def _subjects(drafts: Mapping[str, _Draft]) -> tuple[Subject, ...]:

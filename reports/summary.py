@@ -10,6 +10,7 @@ from lohe.reports.claims_text import in_order, sentence, stable_points
 from lohe.reports.detail import Detail
 from lohe.reports.devices import devices
 from lohe.reports.formatting import count, percent, plain, plural, short_digest
+from lohe.reports.ledger import Ruling, load_claims
 from lohe.reports.subjects import Collection, Subject
 
 __all__ = ["section"]
@@ -59,6 +60,14 @@ def _overview(collection: Collection) -> str:
         )
     if collection.training:
         parts.append(f"{plural(len(collection.training), 'training run')}.")
+    if collection.audit is not None:
+        ruled = sum(
+            finding.ruling not in {Ruling.NOT_RUN, Ruling.UNDECIDED}
+            for finding in collection.audit.findings.values()
+        )
+        parts.append(
+            f"{plural(len(load_claims()), 'claim')} of three papers, {count(ruled)} ruled on."
+        )
     if collection.hardware:
         parts.append(f"{plural(len(collection.hardware), 'hardware result')}.")
     return " ".join(parts)

@@ -22,6 +22,7 @@ _COMMANDS = (
     "bench",
     "hardware",
     "report",
+    "audit",
     "derive",
     "data",
 )

@@ -21,8 +21,8 @@ def report(
         typer.Argument(
             help="Any of *.certificate.json, *.basin.sqlite, *.network.npz, *.head.npz, "
             "*.tokens.npz, *.tolerance.json (what `lohe tolerance --json` prints), "
-            "*.training.json, *.model.npz and *.hardware.json; a folder stands for all "
-            "such files in it.",
+            "*.training.json, *.model.npz, *.hardware.json and *.audit.json; a folder stands for "
+            "all such files in it.",
             show_default=False,
         ),
     ],
@@ -52,6 +52,7 @@ def report(
 
     Example: `lohe report runs -o systems.report.html`
     """
+    from lohe.dynamics.errors import InputError
     from lohe.reports.detail import wanted
     from lohe.reports.document import render_report
     from lohe.reports.sources import expand, role_of
@@ -59,6 +60,9 @@ def report(
     roles: dict[str, list[Path]] = {}
     for path in expand(files):
         roles.setdefault(role_of(path), []).append(path)
+    audits = roles.get("audit", [])
+    if len(audits) > 1:
+        raise InputError(f"{len(audits)} records of an audit are too many; give one")
     written = render_report(
         output,
         roles.get("certificate", []),
@@ -67,6 +71,7 @@ def report(
         training=[path for role in _TRAINED for path in roles.get(role, [])],
         tolerances=roles.get("tolerance", []),
         hardware=roles.get("hardware", []),
+        audit=audits[0] if audits else None,
         formal=formal,
         title=title,
     )

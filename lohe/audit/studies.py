@@ -1,0 +1,72 @@
+"""Claims about trained models: what the intervals of a study say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lohe.audit.outcome import Outcome
+from lohe.dynamics.errors import InputError
+
+if TYPE_CHECKING:
+    from lohe.commands.bench_verdict import Claim, Verdict
+
+__all__ = ["all_inputs", "compared", "study", "unaudited"]
+
+
+def study(place: Path, seed: int, *, starts: str) -> Outcome:
+    """Judge the claim of a study whose sentence starts so; says the word of its verdict.
+
+    Raises
+    ------
+    InputError
+        If no claim of the study starts so, or several do.
+    """
+    del seed
+    from lohe.attention.studies.results import StudyResults
+    from lohe.commands.bench_published import CLAIMS
+
+    results = StudyResults.load(place)
+    found = [claim for claim in CLAIMS[results.study] if _sentence(claim).startswith(starts)]
+    if len(found) != 1:
+        raise InputError(f"{len(found)} claims of {results.study} start with {starts!r}")
+    return _outcome(found[0].judge(results))
+
+
+def compared(place: Path, seed: int, *, pair: tuple[str, str], margin: float = 0.01) -> Outcome:
+    """Compare two arms of a study; says ``better``, ``worse``, ``tied`` or ``undecided``."""
+    del seed
+    from lohe.attention.studies.results import StudyResults
+    from lohe.commands.bench_claims import Tied
+
+    arm, other = pair
+    claim = Tied("", (arm, other), margin=margin)
+    return _outcome(claim.judge(StudyResults.load(place)))
+
+
+def all_inputs(place: Path, seed: int, *, arm: str) -> Outcome:
+    """Count the heads of an arm whose drive T4 proves, or refutes, for every input."""
+    del seed
+    try:
+        case = json.loads(place.read_text(encoding="utf-8"))["cases"][arm]
+        counts, heads = dict(case["all_inputs"]), int(case["heads"])
+        proved, refuted = counts.get("proved", 0), counts.get("refuted", 0)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{place} tells nothing of {arm}; certify it again") from error
+    word = "refuted" if refuted else "proved" if proved == heads else "undecided"
+    return Outcome(word, f"{arm}: refuted for {refuted} of {heads} heads, proved for {proved}")
+
+
+def unaudited(place: Path | None, seed: int) -> Outcome:
+    """Say that a claim is in the ledger and was not examined."""
+    del place, seed
+    return Outcome("not run", "not examined")
+
+
+def _sentence(claim: Claim) -> str:
+    return str(claim.claim)  # type: ignore[attr-defined]
+
+
+def _outcome(verdict: Verdict) -> Outcome:
+    return Outcome(verdict.word, verdict.why)
