@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 from lohe.attention.studies.catalogue import STUDIES
+from lohe.attention.studies.character_settings import CHARACTER_RATES
 from lohe.attention.studies.results import StudyResults
 from lohe.attention.studies.study import Study
 from lohe.commands.bench_certificates_table import certificates_table
@@ -43,10 +44,31 @@ def blocks() -> dict[str, list[str]]:
             found[f"{name} {table}"] = _markdown(tables[table]) if table in tables else []
         if name in _LANGUAGE:
             found[f"{name} power"] = [f"- {line}" for line in power_laws(name, results)]
+    found["kuramoto rates"] = _rates("kuramoto-recipes")
     path = RESULTS / "bench_certificates.json"
     cases = json.loads(path.read_text(encoding="utf-8"))["cases"] if path.exists() else {}
     found["sharpening certificates"] = _markdown(certificates_table(cases)) if cases else []
     return found
+
+
+def _rates(name: str) -> list[str]:
+    """Return what each system scores on validation at each learning rate."""
+    study, path = STUDIES[name], RESULTS / f"bench_{name}.json"
+    if not path.exists():
+        return []
+    results = StudyResults.load(path)
+    rows: dict[str, dict[float, str]] = {}
+    for arm in study.arms:
+        rate = arm.recipe.get("learning_rate", CHARACTER_RATES[arm.options["system"]])
+        scores = results.of(arm.name).values()
+        system = arm.name.partition("-lr")[0]
+        rows.setdefault(system, {})[rate] = ", ".join(f"{score:.3f}" for score in scores)
+    rates = sorted({rate for row in rows.values() for rate in row})
+    lines: list[tuple[str, ...]] = [
+        (system, *(row.get(rate, "") for rate in rates)) for system, row in rows.items()
+    ]
+    titles = ("validation bits at rate", *(f"{rate:g}" for rate in rates))
+    return _markdown((titles, lines))
 
 
 def _state(study: Study, results: StudyResults) -> list[str]:

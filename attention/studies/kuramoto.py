@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from lohe.attention.studies.character_settings import CHARACTER_RATES
 from lohe.attention.studies.study import Arm, Study
 
-__all__ = ["KURAMOTO", "KURAMOTO_RATES", "KURAMOTO_RECIPES"]
+__all__ = ["KURAMOTO", "KURAMOTO_RECIPES"]
 
 _SEEDS = (0, 1, 2)
 _FEW = (0, 1)
@@ -34,8 +35,7 @@ _PARTS: dict[str, dict[str, Any]] = {
 }
 """What an ablation changes of the phase model."""
 
-KURAMOTO_RATES = ("-lr0.001", "-lr0.002", "-lr0.008")
-"""Ends of the names of arms with other rates than the setting's."""
+_RATES = (1e-3, 2e-3, 4e-3, 8e-3)
 
 
 def _phases(text: str, name: str = "", seeds: tuple[int, ...] = _SEEDS, **options: Any) -> Arm:
@@ -67,11 +67,13 @@ def _parts() -> Iterator[Arm]:
 
 def _recipes() -> Iterator[Arm]:
     for arm in _main("enwik8"):
-        short = replace(arm, options={**arm.options, **_QUARTER}, seeds=(0,), against="")
-        yield replace(short, name=_quarter(arm.name))
-        for end in KURAMOTO_RATES:
-            rate = {"learning_rate": float(end.removeprefix("-lr"))}
-            yield replace(short, name=_quarter(arm.name) + end, recipe=rate)
+        options = {**arm.options, **_QUARTER}
+        short = replace(arm, name=_quarter(arm.name), options=options, seeds=(0,), against="")
+        yield short
+        for rate in _RATES:
+            if rate != CHARACTER_RATES[arm.options["system"]]:
+                name = f"{short.name}-lr{rate:g}"
+                yield replace(short, name=name, recipe={"learning_rate": rate})
 
 
 def _quarter(name: str) -> str:
