@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["digest", "read_npz", "replace_atomically", "write_npz", "write_text"]
+__all__ = ["digest", "read_npz", "replace_atomically", "write_bytes", "write_npz", "write_text"]
 
 _HEADER = "header"
 
@@ -76,8 +76,19 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     InputError
         If the path cannot be written.
     """
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | os.PathLike[str], body: bytes) -> None:
+    """Write bytes, atomically.
+
+    Raises
+    ------
+    InputError
+        If the path cannot be written.
+    """
     with replace_atomically(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_bytes(body)
 
 
 def digest(title: str, arrays: Mapping[str, NDArray[Any]]) -> str:

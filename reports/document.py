@@ -16,7 +16,7 @@ from markupsafe import Markup
 from lohe.attention.head import Head
 from lohe.attention.results import TrainingRun
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import write_text
+from lohe.dynamics.files import write_bytes
 from lohe.dynamics.network import Network
 from lohe.dynamics.tokens import Tokens
 from lohe.proofs_numeric.basins.estimate import BasinEstimate
@@ -47,6 +47,7 @@ from lohe.reports.detail import LEVELS, Detail
 from lohe.reports.formatting import printable
 from lohe.reports.ledger import Record
 from lohe.reports.machine_checked import FormalRecord, load_formal
+from lohe.reports.paper import render_pdf
 from lohe.reports.subjects import Collection, Subject, collect
 from lohe.reports.svg import drawing_style
 
@@ -116,9 +117,10 @@ def render_report(
     formal: str | os.PathLike[str] | None = None,
     title: str | None = None,
 ) -> Report:
-    """Write one HTML file that shows what was proved, what was sampled and what was learned.
+    """Write one file that shows what was proved, what was sampled and what was learned.
 
-    The file needs no network and no other file, is smaller than 2 MB, and has the same bytes
+    The HTML file needs no network and no other file and is smaller than 2 MB; where the path ends
+    in ``.pdf`` the same sections are laid out for paper (extra ``pdf``). Either has the same bytes
     for the same input. Certificates, basin runs and networks are brought together by the SHA-256
     of the network that each speaks of. Everything may be given as an object or as the path of its
     file; only paths let the report name the files in its instructions.
@@ -126,7 +128,7 @@ def render_report(
     Parameters
     ----------
     path
-        The file to write, usually ``*.report.html``.
+        The file to write, usually ``*.report.html``, or ``*.pdf``.
     certificates
         Certificates or ``*.certificate.json`` files.
     basins
@@ -162,9 +164,12 @@ def render_report(
         certificates, basins, networks, training, tolerances, hardware=hardware, audit=audit
     )
     record = None if formal is None else load_formal(formal)
-    text = render(collection, title=title, formal=record)
-    write_text(path, text)
-    body = text.encode()
+    if Path(path).suffix == ".pdf":
+        sections = _sections(collection, LEVELS[0], record)
+        body = render_pdf(title or _title(collection), sections)
+    else:
+        body = render(collection, title=title, formal=record).encode()
+    write_bytes(path, body)
     return Report(
         Path(path),
         len(body),
@@ -196,10 +201,6 @@ def render(
 def _render(
     collection: Collection, detail: Detail, title: str | None, formal: FormalRecord | None
 ) -> str:
-    with drawing_style():
-        sections = [make(collection, detail) for make in SECTIONS]
-    if formal is not None:
-        sections.append(machine_checked.section(formal))
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_read),
         autoescape=True,
@@ -213,11 +214,20 @@ def _render(
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html").render(
         title=title or _title(collection),
-        sections=[section for section in sections if section.blocks],
+        sections=_sections(collection, detail, formal),
         style=Markup(_read("report.css")),  # our own file
         script=Markup(script),  # our own file
         script_digest=digest,
     )
+
+
+def _sections(collection: Collection, detail: Detail, formal: FormalRecord | None) -> list[Section]:
+    """Return the sections that have anything to say."""
+    with drawing_style():
+        sections = [make(collection, detail) for make in SECTIONS]
+    if formal is not None:
+        sections.append(machine_checked.section(formal))
+    return [section for section in sections if section.blocks]
 
 
 def _printable(value: object) -> object:

@@ -54,7 +54,7 @@ def section(collection: Collection, detail: Detail) -> Section:
         if detail.heads:
             figure = make(record.document)
             svg = inline(figure, f"hardware-{number}", title, words)
-            wide = figure.get_size_inches()[0] > _WIDE
+            wide = bool(figure.get_size_inches()[0] > _WIDE)
             blocks.append(Pictures((Picture(title, words, svg, wide=wide),)))
         blocks += more
     return Section(

@@ -26,9 +26,9 @@ def report(
             show_default=False,
         ),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The HTML file to write.")] = Path(
-        "lohe.report.html"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The HTML file to write, or a *.pdf.")
+    ] = Path("lohe.report.html"),
     formal: Annotated[
         Path | None,
         typer.Option(
@@ -40,7 +40,9 @@ def report(
     title: Annotated[str | None, typer.Option(help="Heading of the report.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Render one self-contained HTML report: what was proved, sampled and learned.
+    """Render one self-contained report: what was proved, sampled, learned and audited.
+
+    It is an HTML page, or, where the output ends in .pdf, the same for paper (needs the extra pdf).
 
     Files are brought together by the SHA-256 of the network, or of the tokens, that they speak of.
     Give the network, head or tokens beside the certificate, or there are verdicts but few figures.
@@ -51,6 +53,8 @@ def report(
     head.report.html`
 
     Example: `lohe report runs -o systems.report.html`
+
+    Example: `lohe report benchmarks/results/*.hardware.json -o hardware.pdf`
     """
     from lohe.dynamics.errors import InputError
     from lohe.reports.detail import wanted
