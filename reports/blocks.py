@@ -21,6 +21,7 @@ __all__ = [
     "Paragraph",
     "Picture",
     "Pictures",
+    "Playable",
     "Section",
     "Table",
 ]
@@ -157,7 +158,20 @@ class Entries:
     kind = "entries"
 
 
-Block = Cards | Commands | Entries | Heading | Paragraph | Pictures | Table
+@dataclass(frozen=True)
+class Playable:
+    """The settling of some oscillators to play with; `oscillators` is JSON, see `playable`.
+
+    It needs a page that runs scripts, and is left out elsewhere.
+    """
+
+    title: str
+    caption: str
+    oscillators: str
+    kind = "playable"
+
+
+Block = Cards | Commands | Entries | Heading | Paragraph | Pictures | Playable | Table
 
 
 @dataclass(frozen=True)

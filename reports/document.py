@@ -209,7 +209,7 @@ def _render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script = _read("report.js")
+    script = _read("report.js") + _read("settling.js")
     # Only this very script may run, whatever a label smuggled in.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("report.html").render(

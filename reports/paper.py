@@ -14,7 +14,7 @@ from typing import Any
 import matplotlib as mpl
 
 from lohe.dynamics.errors import InputError
-from lohe.reports.blocks import Block, Cards, Cell, Entries, Pictures, Section, Table
+from lohe.reports.blocks import Block, Cards, Cell, Entries, Pictures, Playable, Section, Table
 from lohe.reports.formatting import printable
 
 __all__ = ["render_pdf"]
@@ -50,7 +50,10 @@ def render_pdf(title: str, sections: Sequence[Section]) -> bytes:
         document = {
             "title": printable(title),
             "sections": [
-                {"question": section.question, "blocks": [*map(desk.lay, section.blocks)]}
+                {
+                    "question": section.question,
+                    "blocks": [desk.lay(b) for b in section.blocks if not isinstance(b, Playable)],
+                }
                 for section in sections
             ],
         }

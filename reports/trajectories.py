@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,10 +13,20 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.network import Network
 from lohe.proofs_numeric.claims import Verdict
-from lohe.reports.blocks import Block, Evidence, Heading, Paragraph, Picture, Pictures, Section
+from lohe.reports.blocks import (
+    Block,
+    Evidence,
+    Heading,
+    Paragraph,
+    Picture,
+    Pictures,
+    Playable,
+    Section,
+)
 from lohe.reports.bundles import Bundle, bundle, chosen
 from lohe.reports.detail import Detail, drawn
 from lohe.reports.formatting import plain, upper
+from lohe.reports.playable import playable
 from lohe.reports.subjects import Collection, Subject
 from lohe.reports.svg import COLOURS, add_legend, inline, new_figure
 from lohe.reports.tokens import token
@@ -50,17 +62,20 @@ def section(collection: Collection, detail: Detail) -> Section:
         assert network is not None
         blocks.append(Heading(subject.name))
         pictures: list[Picture] = []
+        oscillators: list[dict[str, Any]] = []
         for word, oscillator in chosen(subject):
             made = bundle(subject, oscillator)
             key = f"{subject.key}-{word}"
+            oscillators.append(playable(subject, oscillator, _name(subject, made, word)))
             if network.d in (2, 3):
                 pictures.append(_orbit(subject, made, word, f"{key}-orbit"))
             pictures.append(_approach(subject, made, word, f"{key}-approach"))
-        blocks.append(
-            Pictures(tuple(pictures))
-            if pictures
-            else Paragraph("Not drawn: no oscillator has a drive, so none moves.", note=True)
-        )
+        if not pictures:
+            blocks.append(
+                Paragraph("Not drawn: no oscillator has a drive, so none moves.", note=True)
+            )
+            continue
+        blocks += [Pictures(tuple(pictures)), _to_play(network.d, oscillators)]
     if others:
         blocks.append(
             Paragraph(
@@ -71,6 +86,20 @@ def section(collection: Collection, detail: Detail) -> Section:
         )
     return Section(
         "trajectories", "Trajectories", "What does settling look like?", blocks if subjects else ()
+    )
+
+
+def _to_play(d: int, oscillators: list[dict[str, Any]]) -> Playable:
+    """Return the view in which readers start the drawn oscillators where they like."""
+    where = {2: "on the circle", 3: "on the sphere"}.get(
+        d, "in the plane of the drive and of the direction across it where anchors spread most"
+    )
+    return Playable(
+        "Where does it settle from here?",
+        f"The exact flow of T1 {where}: drag the start, or move the sliders. ★ resting point, × "
+        "its opposite, small dots: anchors. Bars: attention weights of the keys by their "
+        "number, read out at this moment, the largest at full height.",
+        json.dumps(oscillators, separators=(",", ":")),
     )
 
 

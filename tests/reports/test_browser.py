@@ -1,10 +1,20 @@
 """The page in a real browser: no errors, sorting, themes, a phone's width, print."""
 
 import base64
+import math
 import re
 import shutil
 
+import numpy as np
 import pytest
+
+from lohe.dynamics.network import Network
+from lohe.dynamics.settling import settle
+from lohe.reports.bundles import chosen
+from lohe.reports.document import render
+from lohe.reports.ledger import shipped_record
+from lohe.reports.subjects import collect
+from tests.reports.conftest import make_head
 
 pytestmark = pytest.mark.browser
 
@@ -181,3 +191,91 @@ def test_it_prints(opened, tmp_path):
     (tmp_path / "a.report.pdf").write_bytes(body)
     assert body.startswith(b"%PDF")
     assert len(body) > 20_000
+
+
+TOLD = re.compile(r"t = (\S+), (\S+)° from rest; most weight on key (\d+), (\S+) %")
+
+
+def set_slider(driver, name, value):
+    driver.execute_script(
+        "const s = document.querySelector(`.settling [name=${arguments[0]}]`);"
+        "s.value = arguments[1]; s.dispatchEvent(new Event('input'))",
+        name, value,
+    )  # fmt: skip
+
+
+def told(driver):
+    text = driver.find_element("css selector", ".settling output").text
+    return [float(part) for part in TOLD.fullmatch(text).groups()]
+
+
+@pytest.mark.parametrize("d", [2, 3, 8])
+def test_what_is_played_is_the_exact_flow(opened, d):
+    """Time, angle and weights are those of `lohe.settle` and of the readout."""
+    head = make_head(d=d, tokens=8, sequences=1)
+    subject = collect(networks=[head]).subjects[0]
+    network = subject.network
+    driver = opened(text=render(collect(networks=[head])))
+    (_, oscillator), *_ = chosen(subject)
+    norm = subject.drive_norms[oscillator]
+    start = math.radians(120)
+    for name, value in (("angle", 120), ("turn", 30), ("time", 0.15)):
+        set_slider(driver, name, value)
+    time, angle, key, share = told(driver)
+    assert time == pytest.approx(0.15 * 12 / norm, rel=5e-3)
+    rest = np.array([1.0, 0.0])
+    x = settle(np.array([math.cos(start), math.sin(start)]), norm * rest, 0.15 * 12 / norm)
+    assert angle == pytest.approx(math.degrees(math.acos(x[0])), abs=0.06)
+    set_slider(driver, "time", 1)
+    toward = network.drive[oscillator] / norm
+    raw = np.where(network.visible[oscillator], 1 + network.anchors @ toward, 0)
+    _, angle, key, share = told(driver)
+    assert angle < 0.1
+    assert key == 1 + raw.argmax()
+    assert share == pytest.approx(100 * raw.max() / raw.sum(), abs=0.06)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_the_start_is_dragged_and_the_settling_plays(opened, d):
+    driver = opened(text=render(collect(networks=[make_head(d=d, tokens=8)])))
+    chains = pytest.importorskip("selenium.webdriver").ActionChains(driver)
+    view = driver.find_element("css selector", ".settling .place svg")
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", view)
+    side = view.size["width"]
+    chains.move_to_element_with_offset(view, round(0.2 * side), round(0.25 * side))
+    chains.click_and_hold().move_by_offset(round(0.05 * side), 0).release().perform()
+    time, angle, *_ = told(driver)
+    assert time == 0
+    assert angle > 95
+    button = driver.find_element("css selector", ".settling button")
+    button.click()
+    assert button.text == "Pause"
+    driver.execute_async_script("setTimeout(arguments[0], 600)")
+    button.click()
+    later, nearer, *_ = told(driver)
+    assert later > 0
+    assert nearer < angle
+
+
+def test_a_drive_alone_is_played_without_weights(opened):
+    network = Network(np.array([[3.0, 4.0], [0.5, 0.0]]))
+    driver = opened(text=render(collect(networks=[network])))
+    set_slider(driver, "time", 0.5)
+    text = driver.find_element("css selector", ".settling output").text
+    assert re.fullmatch(r"t = \S+, \S+° from rest", text)
+    assert not driver.find_element("css selector", ".settling .weights").is_displayed()
+
+
+def test_long_tables_can_be_filtered(opened):
+    driver = opened(text=render(collect(audit=shipped_record())))
+    box = driver.find_element("css selector", ".filter input")
+    rows = driver.find_elements("css selector", "#audit tbody tr")
+    box.send_keys("kuramoto theory")
+    shown = [row for row in rows if row.is_displayed()]
+    assert 0 < len(shown) < len(rows)
+    assert all("kuramoto" in row.text for row in shown)
+    told_rows = driver.find_element("css selector", ".filter output").text
+    assert told_rows == f"{len(shown)} of {len(rows)} rows"
+    box.clear()
+    box.send_keys(" ")
+    assert all(row.is_displayed() for row in rows)
