@@ -46,9 +46,10 @@ def playable(subject: Subject, oscillator: int, name: str) -> dict[str, Any]:
     norm = float(np.linalg.norm(drive))
     data = {"name": name, "d": network.d, "norm": norm, "keys": []}
     data["exponent"] = float(network.readout_exponent)
-    if network.anchors is None or network.visible is None:
+    if network.anchors is None or network.couplings is None:
         return data
-    read = np.flatnonzero(network.visible[oscillator])
+    seen = network.couplings > 0 if network.visible is None else network.visible
+    read = np.flatnonzero(seen[oscillator])
     if read.size > _KEYS:
         return data
     anchors = network.anchors[read]
