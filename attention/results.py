@@ -8,19 +8,21 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy
 
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import write_text
+from lohe.dynamics.files import read_json, write_text
 
 __all__ = ["TrainingRun", "machine", "versions"]
 
 FORMAT = "lohe.training"
 VERSION = 1
+
+# More epochs than anybody trains for, and larger scores than any: a damaged file has them.
+_EPOCHS, _LARGEST = 10**7, 1e100
 
 
 @dataclass(frozen=True)
@@ -75,21 +77,20 @@ class TrainingRun:
         InputError
             If the file is missing, damaged, or of another format or version.
         """
-        try:
-            document = json.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError as error:
-            raise InputError(f"no such file: {path}") from error
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-        except ValueError as error:
-            raise InputError(f"{path} is damaged or not JSON; train again") from error
+        document = read_json(path, "train again")
         if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
             raise InputError(f"{path} is not a {FORMAT} file")
         if (version := document.pop("version", None)) != VERSION:
             raise InputError(f"{path} has version {version}; expected {VERSION}")
         try:
-            return cls(**(document | {"history": tuple(document["history"])}))
-        except (KeyError, TypeError) as error:
+            history = tuple(document["history"])
+            if not all(0 < entry["epoch"] < _EPOCHS for entry in history):
+                raise ValueError("an epoch is no number of one")
+            numbers = [*document["metrics"].values(), *(x for row in history for x in row.values())]
+            if any(isinstance(x, int | float) and not abs(x) < _LARGEST for x in numbers):
+                raise ValueError("a score is larger than any")
+            return cls(**(document | {"history": history}))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{path} does not hold a training run; train again") from error
 
 

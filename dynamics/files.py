@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +16,15 @@ from numpy.typing import NDArray
 
 from lohe.dynamics.errors import InputError
 
-__all__ = ["digest", "read_npz", "replace_atomically", "write_bytes", "write_npz", "write_text"]
+__all__ = [
+    "digest",
+    "read_json",
+    "read_npz",
+    "replace_atomically",
+    "write_bytes",
+    "write_npz",
+    "write_text",
+]
 
 _HEADER = "header"
 
@@ -91,6 +97,31 @@ def write_bytes(path: str | os.PathLike[str], body: bytes) -> None:
         temporary.write_bytes(body)
 
 
+def read_json(path: str | os.PathLike[str], fix: str) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    fix
+        What to do if it is damaged, for the message.
+
+    Raises
+    ------
+    InputError
+        If it is missing, cannot be read, or is not JSON, or nested too deeply.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"no such file: {path}") from error
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is damaged or not JSON; {fix}") from error
+
+
 def digest(title: str, arrays: Mapping[str, NDArray[Any]]) -> str:
     """Return the SHA-256 of arrays in their canonical form, as 64 hexadecimal digits.
 
@@ -150,25 +181,21 @@ def read_npz(
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(f"{path} is not an .npz archive; expected a {format_name} file")
             arrays = {name: archive[name] for name in archive.files}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("a member is no array")
         header = json.loads(str(arrays.pop(_HEADER)))
     except FileNotFoundError as error:
         raise InputError(f"no such file: {path}") from error
     except KeyError as error:
         raise InputError(f"{path} has no lohe header; expected a {format_name} file") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        ValueError,
-        RuntimeError,
-        MemoryError,
-    ) as error:
-        # A flipped bit can make a member look encrypted (RuntimeError) or endless (MemoryError).
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{path} is damaged or not an .npz file; write it again") from error
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except InputError:
+        raise
+    except Exception as error:
+        # A flipped bit can make a member look encrypted, endless or compressed in another way, and
+        # an array's header any text, which NumPy reads as Python: there is no list of what comes.
+        raise InputError(f"{path} is damaged or not an .npz file; write it again") from error
     if not isinstance(header, dict) or header.get("format") != format_name:
         found = header.get("format") if isinstance(header, dict) else None
         raise InputError(f"{path} holds {found!r}; expected a {format_name} file")

@@ -6,13 +6,12 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from lohe.attention.items import Answers, Items
 from lohe.attention.studies.study import Case, Study
 from lohe.dynamics.errors import InputError
-from lohe.dynamics.files import write_text
+from lohe.dynamics.files import read_json, write_text
 
 __all__ = ["Failure", "Finished", "Outcome", "StudyResults"]
 
@@ -214,12 +213,7 @@ class StudyResults:
         InputError
             If it is missing, damaged, or holds something else.
         """
-        try:
-            document = json.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-        except ValueError as error:
-            raise InputError(f"{path} is damaged or not JSON; delete it") from error
+        document = read_json(path, "delete it")
         if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
             raise InputError(f"{path} does not hold the results of a study")
         if (version := document.pop("version", None)) != VERSION:
@@ -231,7 +225,7 @@ class StudyResults:
                 for arm, runs in document["runs"].items()
             }
             return cls(**document)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             raise InputError(f"{path} is damaged; delete it") from error
 
 

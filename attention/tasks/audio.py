@@ -48,7 +48,7 @@ def read_wav(path: str | os.PathLike[str], rate: int) -> Samples:
             data = reader.readframes(form.nframes)
     except FileNotFoundError as error:
         raise InputError(f"no such file: {file}") from error
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:
         why = str(error) or "it ends too early"
         raise InputError(f"{file} is not a PCM .wav file ({why}); replace it") from error
     except OSError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lohe.audit.outcome import Outcome
 from lohe.dynamics.errors import InputError
+from lohe.dynamics.files import read_json
 
 if TYPE_CHECKING:
     from lohe.commands.bench_verdict import Claim, Verdict
@@ -48,11 +48,12 @@ def compared(place: Path, seed: int, *, pair: tuple[str, str], margin: float = 0
 def all_inputs(place: Path, seed: int, *, arm: str) -> Outcome:
     """Count the heads of an arm whose drive T4 proves, or refutes, for every input."""
     del seed
+    document = read_json(place, "run it again")
     try:
-        case = json.loads(place.read_text(encoding="utf-8"))["cases"][arm]
+        case = document["cases"][arm]
         counts, heads = dict(case["all_inputs"]), int(case["heads"])
         proved, refuted = counts.get("proved", 0), counts.get("refuted", 0)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{place} tells nothing of {arm}; certify it again") from error
     word = "refuted" if refuted else "proved" if proved == heads else "undecided"
     return Outcome(word, f"{arm}: refuted for {refuted} of {heads} heads, proved for {proved}")

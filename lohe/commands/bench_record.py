@@ -118,13 +118,9 @@ def load_record(path: Path, experiment: str) -> Document:
         If it is missing, damaged, or of another experiment or version.
     """
     from lohe.dynamics.errors import InputError
+    from lohe.dynamics.files import read_json
 
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise InputError(f"{path} is damaged or not JSON; delete it") from error
+    document = read_json(path, "delete it")
     head = {"format": FORMAT, "version": VERSION, "experiment": experiment}
     if not isinstance(document, dict) or any(document.get(k) != v for k, v in head.items()):
         raise InputError(f"{path} is not a result of `lohe bench {experiment}`")
