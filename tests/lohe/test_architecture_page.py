@@ -1,0 +1,37 @@
+"""The map of the architecture is that of the imports, and the page speaks of every room."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
+
+
+@pytest.fixture(scope="module")
+def writer():
+    spec = importlib.util.spec_from_file_location("architecture_page", PAGE.with_suffix(".py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_arrows_are_the_imports(writer):
+    drawn = re.findall(r'id="(\w+)-to-(\w+)"', writer.PICTURE.read_text(encoding="utf-8"))
+    reduced = nx.transitive_reduction(writer.imports())
+    assert sorted(drawn) == sorted(reduced.edges), "run python docs/architecture.py"
+
+
+def test_imports_run_down_the_floors(writer):
+    level = {room: number for number, floor in enumerate(writer.floors()) for room in floor}
+    assert level.keys() == writer.HOLDS.keys()
+    for above, below in writer.imports().edges:
+        assert level[above] < level[below]
+
+
+def test_every_room_has_its_row(writer):
+    page = PAGE.read_text(encoding="utf-8")
+    for room in writer.HOLDS:
+        assert f"| `{room}/` |" in page
