@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := lohe theory dynamics proofs_numeric attention hardware reports
 
-.PHONY: help demo test lint types imports torch browser wheel formal check bench lock clean
+.PHONY: help demo test lint types imports docs torch browser wheel formal check bench lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,6 +21,10 @@ $(VENV)/.dev: $(VENV)/.run
 
 $(VENV)/.torch: $(VENV)/.dev
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[torch]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.run
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 demo: $(VENV)/.run  ## Train, certify, verify, sample and report a small model (under 4 minutes)
@@ -40,6 +44,9 @@ imports: $(VENV)/.dev  ## Check that imports run downwards only
 	rm -rf build/imports && mkdir -p build/imports && cp -rL .types/lohe build/imports/
 	cd build/imports && PYTHONPATH=. $(abspath $(BIN))/lint-imports --config ../../pyproject.toml
 
+docs: $(VENV)/.docs  ## Build the documentation; a warning is an error
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+
 torch: $(VENV)/.torch  ## Test the PyTorch layer (installs PyTorch)
 	$(BIN)/python -m pytest -q --doctest-modules lohe/torch tests/lohe/test_torch*.py tests/attention/test_namespaces.py
 
@@ -52,14 +59,14 @@ wheel: $(VENV)/.dev  ## Build the wheel and try it from another directory
 formal: $(VENV)/.dev  ## Check the Coq proofs of the theorems (needs coq and coquelicot)
 	PYTHON=$(BIN)/python tests/formal.sh
 
-check: test lint types imports torch browser wheel formal  ## All that CI does
+check: test lint types imports docs torch browser wheel formal  ## All that CI does
 
 bench: $(VENV)/.dev  ## Measure against the named peers
 	for file in benchmarks/[a-z]*_throughput.py; do $(BIN)/python $$file || exit 1; done
 
 lock:  ## Write constraints.txt anew from the newest versions
 	rm -rf build/lock && $(PYTHON) -m venv build/lock
-	build/lock/bin/python -m pip install --quiet '.[dev,torch]'
+	build/lock/bin/python -m pip install --quiet '.[dev,docs,torch]'
 	{ head -n 1 constraints.txt; build/lock/bin/python -m pip freeze --exclude lohe | sed 's/+.*//'; } > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 

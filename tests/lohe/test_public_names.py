@@ -1,7 +1,9 @@
 """The public face: names resolve lazily, and importing lohe costs next to nothing."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +38,12 @@ def test_the_numerical_rooms_never_load_sympy() -> None:
         "sys.exit('sympy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_reference_documents_every_public_name() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"(?m)^\.\. auto(?:class|function|exception):: (\w+)$", page))
+    summarised = set(re.findall(r"(?m)^   (\w+)$", page))
+    public = set(lohe.__all__) - {"__version__"}
+    assert documented == public
+    assert summarised == public
