@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from lohe.commands.app import build
     from lohe.dynamics.errors import InputError
 
+    _tolerate_other_encodings()
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = build()(args=words, prog_name="lohe", standalone_mode=False)
@@ -47,6 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == 130:
         return _fail("interrupted; run the same command again to go on", 130)
     return int(code or 0)
+
+
+def _tolerate_other_encodings() -> None:
+    """Let a terminal that has no sign for a character show a question mark in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
+            stream.reconfigure(errors="replace")
 
 
 def _drop_output() -> None:
