@@ -29,6 +29,8 @@ PYTHON
 "$bin/lohe" basin pair.network.npz --trials 1000 --horizon 10 --seed 0 -o pair.basin.sqlite
 "$bin/lohe" report pair.certificate.json pair.basin.sqlite pair.network.npz -o pair.report.html
 test -s pair.report.html
+"$bin/lohe" audit --only 'accelerated-c*' --report audit.report.html > audit.txt
+test -s audit.report.html
 "$bin/lohe" derive --theorem T1 > derivation.txt
 test "$(find "$work/venv" -path '*site-packages/theory*' -o -path '*site-packages/dynamics*' | wc -l)" = 0
 echo "wheel: all commands ran from another directory"

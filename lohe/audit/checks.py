@@ -11,7 +11,7 @@ from lohe.audit.hardware import fault, operations
 from lohe.audit.momentum import contours, decay, leak
 from lohe.audit.outcome import Outcome
 from lohe.audit.settling import euler_limit, misses, predicted, settled_shares, witness
-from lohe.audit.studies import all_inputs, compared, study, unaudited
+from lohe.audit.studies import all_inputs, compared, scaling_law, study, unaudited
 
 __all__ = ["CHECKS", "Check"]
 
@@ -22,8 +22,8 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         check.__name__: check
         for check in (
-            identities, machine_checked, study, compared, all_inputs, unaudited, misses,
-            settled_shares, predicted, euler_limit, witness, locking_by_dimension, fault,
+            identities, machine_checked, study, compared, scaling_law, all_inputs, unaudited,
+            misses, settled_shares, predicted, euler_limit, witness, locking_by_dimension, fault,
             operations, leak, contours, decay,
         )
     }

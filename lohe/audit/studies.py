@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from lohe.dynamics.files import read_json
 if TYPE_CHECKING:
     from lohe.commands.bench_verdict import Claim, Verdict
 
-__all__ = ["all_inputs", "compared", "study", "unaudited"]
+__all__ = ["all_inputs", "compared", "scaling_law", "study", "unaudited"]
 
 
 def study(place: Path, seed: int, *, starts: str) -> Outcome:
@@ -43,6 +44,36 @@ def compared(place: Path, seed: int, *, pair: tuple[str, str], margin: float = 0
     arm, other = pair
     claim = Tied("", (arm, other), margin=margin)
     return _outcome(claim.judge(StudyResults.load(place)))
+
+
+def scaling_law(place: Path, seed: int, *, sizes: Sequence[int], gaps: Sequence[float]) -> Outcome:
+    """Fit gap = C d^-alpha to the gaps to softmax, as to the published gaps at their sizes.
+
+    Says ``reproduced`` if the interval of alpha over seeds holds the published one, else
+    ``undecided`` if it holds 0, ``same direction`` if it lies above, ``not reproduced`` if below;
+    ``not run`` where there is nothing to fit.
+    """
+    del seed
+    import numpy as np
+
+    from lohe.attention.studies.results import StudyResults
+    from lohe.commands.bench_gaps import OSCILLATORS
+
+    results = StudyResults.load(place)
+    fit = OSCILLATORS.power_law(results.study, results)
+    if fit is None:
+        return Outcome("not run", "there are no gaps to fit")
+    alpha = fit[1]
+    published = -float(np.polyfit(np.log(sizes), np.log(gaps), 1)[0])
+    told = (
+        f"alpha = {alpha.value:.2f} ({alpha.lower:.2f} to {alpha.upper:.2f}; {alpha.count} "
+        f"seeds), against {published:.2f} of the published gaps"
+    )
+    if alpha.holds(published):
+        return Outcome("reproduced", told)
+    if alpha.holds(0):
+        return Outcome("undecided", told)
+    return Outcome("same direction" if alpha.lower > 0 else "not reproduced", told)
 
 
 def all_inputs(place: Path, seed: int, *, arm: str) -> Outcome:

@@ -11,7 +11,7 @@ from lohe.audit.derivations import identities, machine_checked
 from lohe.audit.hardware import fault, operations
 from lohe.audit.momentum import decay, leak
 from lohe.audit.settling import euler_limit, misses, predicted, settled_shares, witness
-from lohe.audit.studies import all_inputs, compared, study
+from lohe.audit.studies import all_inputs, compared, scaling_law, study
 from lohe.dynamics.errors import InputError
 from lohe.reports.ledger import load_claims, shipped_record
 
@@ -163,3 +163,13 @@ def test_heads_are_counted(tmp_path):
         assert all_inputs(changed(tmp_path, name, turn), 0, arm=arm).word == word
     with pytest.raises(InputError, match="tells nothing of other"):
         all_inputs(RESULTS / name, 0, arm="other")
+
+
+def test_scaling_laws_are_compared():
+    place, sizes = RESULTS / "bench_stories.json", (2, 4, 8, 16, 32)
+    ours = [2.0 * d**-0.18 for d in sizes]
+    assert scaling_law(place, 0, sizes=sizes, gaps=ours).word == "reproduced"
+    steep = [2.0 / d for d in sizes]
+    found = scaling_law(place, 0, sizes=sizes, gaps=steep)
+    assert found.word == "same direction"
+    assert "against 1.00 of" in found.found
