@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 ROOMS := lohe theory dynamics proofs_numeric attention hardware reports
 
-.PHONY: help demo test lint types imports docs torch browser wheel formal check bench lock clean
+.PHONY: help demo test lint types imports coverage docs torch browser wheel formal check bench lock clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,6 +43,10 @@ types: $(VENV)/.dev  ## Check types strictly
 imports: $(VENV)/.dev  ## Check that imports run downwards only
 	rm -rf build/imports && mkdir -p build/imports && cp -rL .types/lohe build/imports/
 	cd build/imports && PYTHONPATH=. $(abspath $(BIN))/lint-imports --config ../../pyproject.toml
+
+coverage: $(VENV)/.dev  ## Say which lines the tests do not run (compiled loops are not seen)
+	$(BIN)/python -m pytest -q --numprocesses auto -m "not browser" --doctest-modules $(ROOMS) tests \
+		$(addprefix --cov=,$(ROOMS)) --cov-report=term-missing:skip-covered
 
 docs: $(VENV)/.docs  ## Build the documentation; a warning is an error
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
