@@ -35,3 +35,20 @@ def test_many_failures_are_seen_and_sides_are_symmetric():
 def test_runs_that_all_failed_tell_nothing():
     found = difference_with_failures([0.5, 0.4], [0.3, 0.9], 0.85)
     assert (found.lower, found.upper) == (-1, 1)
+
+
+@pytest.mark.parametrize("failures", [0, 3])
+def test_sides_are_symmetric_where_one_is_worse_in_every_run(failures):
+    """Both ends lie between what the usual runs and what failures of one side alone would say."""
+    rng = np.random.default_rng(1)
+    left = 0.90 + 0.001 * rng.standard_normal(30)
+    right = 0.95 + 0.001 * rng.standard_normal(30)
+    left[:failures] = 0.3
+    found = difference_with_failures(left, right, 0.85)
+    mirrored = difference_with_failures(right, left, 0.85)
+    assert (mirrored.lower, mirrored.upper) == (-found.upper, -found.lower)
+    usual = paired_difference(left[failures:], right[failures:]).mean
+    assert found.lower < usual.lower <= usual.upper < found.upper
+    assert found.upper > 0 > usual.upper  # unseen failures of the other side could turn it round
+    least_usual = 1 - failures / 30 - 0.35
+    assert found.upper < usual.upper * least_usual + 0.2

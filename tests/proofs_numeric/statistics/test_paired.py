@@ -98,3 +98,13 @@ def test_power_laws_are_found_and_cover_the_truth():
 def test_nonsense_is_refused(wrong, message):
     with pytest.raises(InputError, match=message):
         wrong()
+
+
+def test_a_power_law_needs_two_sizes_of_any_magnitude():
+    constant, exponent = power_law([0.25, 1], [[8.0, 4.0], [8.0, 4.0]])
+    assert (constant.value, exponent.value) == (pytest.approx(4), pytest.approx(0.5))
+    for sizes in ([1, 1], [0, 1], [-1, 2]):
+        with pytest.raises(InputError, match="two sizes or more"):
+            power_law(sizes, [[8.0, 4.0]])
+    with pytest.raises(InputError, match="positive gaps"):
+        power_law([1, 2], [[1.0, 0.0]])
