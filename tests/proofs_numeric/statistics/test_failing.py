@@ -52,3 +52,11 @@ def test_sides_are_symmetric_where_one_is_worse_in_every_run(failures):
     assert found.upper > 0 > usual.upper  # unseen failures of the other side could turn it round
     least_usual = 1 - failures / 30 - 0.35
     assert found.upper < usual.upper * least_usual + 0.2
+
+
+@pytest.mark.parametrize(("runs", "confidence"), [(20, 0.95), (50, 0.99)])
+def test_a_failure_that_was_not_seen_is_bounded_by_a_third_of_the_error(runs, confidence):
+    """Of equal runs the interval is Clopper and Pearson's for no failure, to either side."""
+    found = difference_with_failures([0.9] * runs, [0.9] * runs, 0.8, confidence)
+    unseen = 1 - ((1 - confidence) / 3) ** (1 / runs)
+    assert (found.lower, found.upper) == (pytest.approx(-unseen), pytest.approx(unseen))
