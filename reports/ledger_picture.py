@@ -25,7 +25,7 @@ _COLOURS = {
 
 def ledger_figure(claims: Mapping[str, Claim], record: Record) -> Figure:
     """Draw a bar for each paper, divided by rulings, with the number of claims in each part."""
-    figure, axes = new_figure(8.6, 2.9)
+    figure, axes = new_figure(4.8, 3.5)
     counts = {
         paper: Counter(
             record.ruling(claim.name) for claim in claims.values() if claim.paper == paper
@@ -45,5 +45,5 @@ def ledger_figure(claims: Mapping[str, Claim], record: Record) -> Figure:
     axes.invert_yaxis()
     axes.grid(visible=False)
     axes.set(xlabel="claims")
-    figure.legend(loc="outside upper left", ncols=4, frameon=False)
+    figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure

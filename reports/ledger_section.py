@@ -48,10 +48,8 @@ def _blocks(record: Record, detail: Detail) -> Iterator[Block]:
     if detail.heads:
         title = "What became of the claims of each paper?"
         words = "Number of claims by what was ruled; grey parts are open."
-        yield Pictures(
-            (Picture(title, words, inline(ledger_figure(claims, record), "audit", title, words),
-                     wide=True),)
-        )  # fmt: skip
+        svg = inline(ledger_figure(claims, record), "audit", title, words)
+        yield Pictures((Picture(title, words, svg),))
     yield Table(
         "All claims. Times are those of the check, and of all the runs of the result that it reads "
         "together",

@@ -16,6 +16,7 @@ from lohe.dynamics.network import Network
 from lohe.proofs_numeric.basins.estimate import estimate_basin
 from lohe.proofs_numeric.certify import certify
 from lohe.reports.document import render
+from lohe.reports.ledger import shipped_record
 from lohe.reports.subjects import collect
 
 _WORDS = ("the", "dogs", "near", "a", "garden", "sleep")
@@ -132,6 +133,11 @@ def coupled_page():
     basin = estimate_basin(pair, 200, seed=1, horizon=4.0, tolerance=1e-2)
     networks = [ring, pair, turning]
     return render(collect([certify(network) for network in networks], [basin], networks))
+
+
+@pytest.fixture(scope="session")
+def audit_page():
+    return render(collect(audit=shipped_record()))
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ def background(driver):
     return driver.execute_script("return getComputedStyle(document.body).backgroundColor")
 
 
-@pytest.mark.parametrize("which", ["page", "coupled_page", "systems_page"])
+@pytest.mark.parametrize("which", ["page", "coupled_page", "systems_page", "audit_page"])
 @pytest.mark.parametrize("screen", _SCREENS)
 def test_nothing_is_wider_than_the_screen(opened, tmp_path, screen, which, request):
     width, scheme = _SCREENS[screen]
@@ -85,7 +85,7 @@ def test_nothing_is_wider_than_the_screen(opened, tmp_path, screen, which, reque
     assert picture.stat().st_size > 50_000
 
 
-@pytest.mark.parametrize("which", ["page", "coupled_page", "systems_page"])
+@pytest.mark.parametrize("which", ["page", "coupled_page", "systems_page", "audit_page"])
 def test_every_picture_is_drawn_inside_its_frame(opened, which, request):
     driver = opened(375, text=request.getfixturevalue(which))
     outside = driver.execute_script(
@@ -102,7 +102,7 @@ def test_every_picture_is_drawn_inside_its_frame(opened, which, request):
     assert outside == []
 
 
-@pytest.mark.parametrize("which", ["page", "coupled_page", "systems_page"])
+@pytest.mark.parametrize("which", ["page", "coupled_page", "systems_page", "audit_page"])
 def test_text_in_pictures_is_large_enough_on_a_phone(opened, which, request):
     driver = opened(375, text=request.getfixturevalue(which))
     smallest = driver.execute_script(
