@@ -29,6 +29,7 @@ from lohe.dynamics.files import write_text
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "benchmarks" / "results" / "mutants.json"
+SECONDS = 300
 CHECKS = sorted(map(str, (ROOT / "tests" / "proofs_numeric").glob("test_checker*.py")))
 TARGETS = {
     "proofs_numeric/statistics": [str(ROOT / "tests" / "proofs_numeric" / "statistics")],
@@ -100,9 +101,13 @@ def survives(file: str, source: str, tests: list[str], place: Path) -> bool:
         words = [sys.executable, "-P", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
         # These start the installed program in a process of its own, which knows no mutant.
         words += ["-k", "not runs_alone and not imports_nothing"]
-        done = subprocess.run(
-            [*words, *tests], cwd=ROOT, env=environment, capture_output=True, check=False
-        )
+        try:
+            done = subprocess.run(
+                [*words, *tests], cwd=ROOT, env=environment, capture_output=True, check=False,
+                timeout=SECONDS,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:  # a loop without end is noticed
+            return False
         return done.returncode == 0
 
 
