@@ -93,11 +93,11 @@ def _entry(claim: Claim, finding: Finding | None) -> Entry:
         facts.append(("Found", finding.found))
     facts.append(("Evidence", claim.kind.value))
     if finding is not None:
-        facts.append(("Made with", _made_with(finding)))
+        facts.append(("Checked with", _checked_with(finding)))
     return Entry(claim.title, ruling.value, tuple(facts), (*claim.before, claim.command))
 
 
-def _made_with(finding: Finding) -> str:
+def _checked_with(finding: Finding) -> str:
     machine = finding.machine
     told = [f"{name} {version}" for name, version in finding.versions.items() if name != "source"]
     if machine:

@@ -98,7 +98,7 @@ def _to_play(d: int, oscillators: list[dict[str, Any]]) -> Playable:
         "Where does it settle from here?",
         f"The exact flow of T1 {where}: drag the start, or move the sliders. ★ resting point, × "
         "its opposite, small dots: anchors. Bars: attention weights of the keys by their "
-        "number, read out at this moment, the largest at full height.",
+        "number from 1, read out at this moment, the largest at full height.",
         json.dumps(oscillators, separators=(",", ":")),
     )
 

@@ -13,7 +13,7 @@ choice, all of it here so that it can be corrected:
 * *Gate.* g(theta_t) = W [cos theta_t, sin theta_t] + b of the attending token, one number of either
   sign for each oscillator. With a gate that is never negative (the logistic function, softplus, or
   none, which are options) the score is a metric of the torus, and no token scores as high as the
-  token itself: a head can look for its likes only, and the model learns far more slowly.
+  token itself: a head can look for its likes only.
 * *Temperature.* One tau > 0 for each head, learned as its logarithm; it multiplies the score.
 * *Drift.* omega_k = 10000^(-k/n) for the n oscillators of a head, the same in all heads; fixed, or
   learned as logarithms, or none. ``offset`` adds a learned angle beta_k to the score,

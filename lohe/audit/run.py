@@ -12,7 +12,7 @@ from typing import Any
 from lohe.attention.results import machine, versions
 from lohe.audit.checks import CHECKS
 from lohe.dynamics.errors import InputError
-from lohe.reports.ledger import Claim, Finding, Record, Ruling
+from lohe.reports.ledger import Claim, Finding, Record
 
 __all__ = ["audit", "check_claim", "seconds_of"]
 
@@ -76,7 +76,7 @@ def check_claim(claim: Claim, *, root: Path, seed: int = 0) -> Finding:
     body = None if place is None else place.read_bytes()
     return Finding(
         word=outcome.word,
-        ruling=Ruling(claim.rulings[outcome.word]),
+        ruling=claim.rulings[outcome.word],
         found=outcome.found,
         seconds=round(time.perf_counter() - started, 2),
         result_seconds=None if body is None else seconds_of(json.loads(body)),

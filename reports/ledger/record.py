@@ -44,7 +44,7 @@ class Finding(_Data):
     seed
         Of what the check drew.
     versions, machine
-        Of the programs and of the machine that made it.
+        Of the programs and of the machine that checked; a result file holds its own.
     """
 
     word: str

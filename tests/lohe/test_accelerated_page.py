@@ -1,6 +1,5 @@
 """docs/accelerated.md says what the committed result says, and its code runs."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from lohe.commands.bench_decay import decay
 from lohe.commands.bench_decay_tables import CHOSEN
 from lohe.commands.bench_pages import filled
 from lohe.commands.bench_record import load_record
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "accelerated.md"
@@ -19,10 +19,7 @@ RESULT = ROOT / "benchmarks" / "results" / "dynamics_decay.json"
 
 @pytest.fixture(scope="module")
 def writer():
-    spec = importlib.util.spec_from_file_location("accelerated_page", PAGE.with_suffix(".py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(PAGE.with_suffix(".py"))
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,19 @@
 """The map of the architecture is that of the imports, and the page speaks of every room."""
 
-import importlib.util
 import re
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
+from tests.scripts import load_script
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "architecture.md"
 
 
 @pytest.fixture(scope="module")
 def writer():
-    spec = importlib.util.spec_from_file_location("architecture_page", PAGE.with_suffix(".py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(PAGE.with_suffix(".py"))
 
 
 def test_arrows_are_the_imports(writer):

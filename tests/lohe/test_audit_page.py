@@ -1,6 +1,5 @@
 """docs/audit.md says what the record of the audit says."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -8,16 +7,14 @@ import pytest
 
 from lohe.commands.bench_pages import filled
 from lohe.reports.ledger import Kind, Ruling, load_claims
+from tests.scripts import load_script
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "audit.md"
 
 
 @pytest.fixture(scope="module")
 def writer():
-    spec = importlib.util.spec_from_file_location("audit_page", PAGE.with_suffix(".py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(PAGE.with_suffix(".py"))
 
 
 def test_the_page_is_in_step_with_the_record(writer):

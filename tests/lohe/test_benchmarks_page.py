@@ -1,6 +1,5 @@
 """The pages of benchmarks say what the committed results say."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from lohe.attention.studies.catalogue import STUDIES
 from lohe.attention.studies.run import load_or_begin
 from lohe.commands.bench_pages import filled
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = [
@@ -20,12 +20,7 @@ RESULTS = [
 
 @pytest.fixture(scope="module")
 def writer():
-    spec = importlib.util.spec_from_file_location(
-        "benchmarks_page", ROOT / "docs" / "benchmarks.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "docs" / "benchmarks.py")
 
 
 def test_the_pages_are_in_step_with_the_results(writer):

@@ -1,6 +1,5 @@
 """docs/experiments.md says what the committed results say, and all predictions hold."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 from lohe.commands.bench_pages import filled
 from lohe.commands.bench_record import load_record
 from lohe.commands.bench_tables import report
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "experiments.md"
@@ -17,10 +17,7 @@ EXPERIMENTS = ("convergence", "horizons", "antipode", "disorder")
 
 @pytest.fixture(scope="module")
 def writer():
-    spec = importlib.util.spec_from_file_location("experiments_page", PAGE.with_suffix(".py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(PAGE.with_suffix(".py"))
 
 
 def test_the_page_is_in_step_with_the_results(writer):

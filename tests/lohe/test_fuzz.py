@@ -1,8 +1,6 @@
 """Damaged files: every reader refuses them in one line or reads them; the fuzzer notices others."""
 
-import importlib.util
 import json
-import sys
 import time
 import warnings
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 import pytest
 
 from lohe.dynamics.errors import InputError
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 COUNT = 20
@@ -22,11 +21,7 @@ FORMATS = (
 
 @pytest.fixture(scope="module")
 def fuzz():
-    spec = importlib.util.spec_from_file_location("fuzz", ROOT / "benchmarks" / "fuzz.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fuzz"] = module  # where dataclasses look for their module
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "benchmarks" / "fuzz.py")
 
 
 @pytest.fixture(scope="module")
